@@ -1,0 +1,55 @@
+/* Selectors and topics of the built-in contracts (eth/erc20.def), and the calldata of the ERC-20 reads. Pure, any
+ * thread. Source: EIP-20. */
+#ifndef DAPPD_ETH_ERC20_H
+#define DAPPD_ETH_ERC20_H
+
+#include <stdint.h>
+
+#include "eth/abi.h"
+
+enum erc20_selector {
+#define SELECTOR(id, signature, ...) ERC20_##id,
+#define TOPIC(id, signature, hash)
+#include "eth/erc20.def"
+#undef SELECTOR
+#undef TOPIC
+    ERC20_SELECTOR_COUNT
+};
+
+enum erc20_topic {
+#define SELECTOR(id, signature, ...)
+#define TOPIC(id, signature, hash) ERC20_TOPIC_##id,
+#include "eth/erc20.def"
+#undef SELECTOR
+#undef TOPIC
+    ERC20_TOPIC_COUNT
+};
+
+/* One row of each table. */
+struct erc20_function {
+    const char *signature;
+    uint8_t selector[4];
+};
+struct erc20_event {
+    const char *signature;
+    const char *topic; /* 64 hex digits, no 0x */
+};
+
+extern const struct erc20_function erc20_functions[ERC20_SELECTOR_COUNT];
+extern const struct erc20_event erc20_events[ERC20_TOPIC_COUNT];
+
+void erc20_call_balance_of(struct abi_call *out, const address *owner);
+void erc20_call_allowance(struct abi_call *out, const address *owner, const address *spender);
+/* In: ERC20_NAME, ERC20_SYMBOL, ERC20_DECIMALS or ERC20_TOTAL_SUPPLY. */
+void erc20_call_getter(struct abi_call *out, enum erc20_selector getter);
+
+/* What a token says of itself. Any part may be missing. */
+struct erc20_metadata {
+    char name[256];   /* cleaned UTF-8; "" with has_name false when the token has none */
+    char symbol[256];
+    bool has_name;
+    bool has_symbol;
+    int16_t decimals; /* 0 to U256_MAX_DECIMALS, or -1: unknown. Never assume 18. */
+};
+
+#endif

@@ -1,0 +1,78 @@
+/* A chain: its identity, its upstreams and its head. Shared by all reactors; made and freed by app. */
+#ifndef DAPPD_RPC_CHAIN_H
+#define DAPPD_RPC_CHAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/cache.h"
+#include "core/json_out.h"
+#include "core/task.h"
+#include "eth/block.h"
+
+struct chain;
+
+struct upstream_config {
+    const char *name; /* shown in /status, logs and metrics */
+    const char *url;  /* http:// or https://; secret */
+};
+
+struct chain_config {
+    const char *name;          /* "default" when not configured */
+    uint64_t id;               /* EIP-155 chain id; 0: whatever the first node to answer says */
+    const char *native_symbol; /* "ETH" */
+    unsigned native_decimals;
+    uint64_t block_time_ms; /* 0: measured */
+    const struct upstream_config *upstreams; /* in order of priority */
+    size_t n_upstreams;
+};
+
+/* Limits on talking to nodes, from the settings. */
+struct rpc_limits {
+    uint64_t connect_timeout_ms;
+    uint64_t attempt_timeout_ms;
+    size_t max_reply_bytes;
+    size_t max_batch; /* calls in one JSON-RPC batch */
+};
+
+/* In: config and the strings in it are copied; reactors: how many there are; index: position of this chain's label
+ * in the metrics; first_upstream_label likewise for its first upstream. */
+struct chain *chain_new(const struct chain_config *config, const struct rpc_limits *limits, struct cache *cache,
+                        size_t chain_label, size_t first_upstream_label);
+void chain_free(struct chain *chain);
+
+const char *chain_name(const struct chain *chain);
+const char *chain_native_symbol(const struct chain *chain);
+unsigned chain_native_decimals(const struct chain *chain);
+
+/* The chain id, or 0 while no node has told and none is configured. Known once any chain_resolve has succeeded. */
+uint64_t chain_id(const struct chain *chain);
+
+/* How long until the next block is due, in whole seconds, at least 1: the max-age of an answer at the head. */
+unsigned chain_max_age_s(const struct chain *chain, uint64_t wall_us);
+
+/* Follows the head on this reactor until chain_stop: polls at half the measured block time, slows to nothing while
+ * nobody asks. Starts a coroutine and returns. */
+void chain_follow(struct chain *chain, struct reactor *reactor);
+
+/* On the following reactor's thread: ends the follower. */
+void chain_stop(struct chain *chain);
+
+/* Turns what a client named into one block. latest: the head, refreshed first when it is older than the poll interval
+ * allows. A number or hash is checked to be canonical.
+ * Errors: ERR_BLOCK_NOT_FOUND (beyond the head, unknown or orphaned hash), ERR_UPSTREAM_*, ERR_TIMEOUT. */
+enum err chain_resolve(struct task *task, struct chain *chain, struct block_ref *out,
+                       const struct block_spec *spec) MUST_CHECK;
+
+/* A node said that this head is unknown or no longer canonical: forget it, so that the next chain_resolve asks again. */
+void chain_forget_head(struct chain *chain, const hash32 *hash);
+
+/* The newest block seen, without asking anyone. Returns false when there is none yet. Out: age_ms since it was read. */
+bool chain_head(struct chain *chain, struct block_ref *out, uint64_t *age_ms);
+
+/* Writes the chain's object of /status: name, id, head, upstreams by name with their state. Never a URL. */
+void chain_render_status(struct chain *chain, struct json_out *out);
+
+#endif

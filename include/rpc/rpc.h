@@ -1,0 +1,68 @@
+/* JSON-RPC 2.0 calls to a chain's nodes, from a coroutine. Retries on the next upstream in order of priority where
+ * that can help; tells apart what went wrong. One call object belongs to one task. */
+#ifndef DAPPD_RPC_RPC_H
+#define DAPPD_RPC_RPC_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/task.h"
+#include "eth/abi.h"
+#include "rpc/chain.h"
+
+struct reactor_rpc;
+
+/* Gives this reactor its curl multi handle. Once per reactor, before any call on it. */
+struct reactor_rpc *rpc_attach(struct reactor *reactor);
+void rpc_detach(struct reactor_rpc *rpc);
+
+/* What one call came to. The task's fault has the public detail. */
+enum rpc_outcome {
+    RPC_OK,
+    RPC_REVERTED,          /* the EVM reverted: final */
+    RPC_INVALID,           /* the node refuses the parameters or the method: final on this node */
+    RPC_BLOCK_UNKNOWN,     /* header not found, not canonical, future block: pin again */
+    RPC_STATE_MISSING,     /* the node has pruned this state: another node may have it */
+    RPC_RATE_LIMITED,
+    RPC_TOO_LARGE,         /* batch or reply too large for this node */
+    RPC_NODE_ERROR,        /* any other error the node reports: internal error, time-out on its side */
+    RPC_NONSENSE,          /* no JSON, wrong id, no result and no error, an HTML page */
+    RPC_UNREACHABLE,       /* connect, TLS, reset, HTTP 5xx */
+    RPC_TIMED_OUT,         /* the attempt's or the task's time passed */
+    RPC_OUTCOME_COUNT
+};
+
+/* Text of an outcome for metrics and /status. */
+const char *rpc_outcome_name(enum rpc_outcome outcome);
+
+struct rpc_call {
+    /* in */
+    const char *method;
+    const char *params; /* JSON array text, borrowed until the call returns */
+    /* out */
+    enum rpc_outcome outcome;
+    enum err err;               /* ERR_OK, or what to answer a client about this call */
+    const json_t *result;       /* borrowed: lives as long as the task's arena; NULL unless RPC_OK */
+    const uint8_t *revert_data; /* task's arena; NULL unless RPC_REVERTED with data */
+    size_t revert_len;
+    char detail[TASK_DETAIL_BYTES]; /* public, "" when OK */
+};
+
+/* One call. Returns call->err, with the task's fault set when not OK. */
+enum err rpc_call(struct task *task, struct chain *chain, struct rpc_call *call) MUST_CHECK;
+
+/* Many calls in as few JSON-RPC batches as limits allow, sent in parallel. Each call gets its own outcome and err; one
+ * that fails never fails its neighbours: failed ones that a retry can help are retried without the others. */
+void rpc_batch(struct task *task, struct chain *chain, struct rpc_call *calls, size_t n);
+
+/* params of eth_call / eth_getBalance / eth_getCode pinned to a block per EIP-1898 with requireCanonical. Task's
+ * arena; NULL once its cap is passed. */
+const char *rpc_params_call(struct task *task, const address *to, const struct abi_call *call,
+                            const struct block_ref *block);
+const char *rpc_params_account(struct task *task, const address *account, const struct block_ref *block);
+
+/* Bytes of a hex string result ("0x..."), in the task's arena. ERR_UPSTREAM_ERROR when it is no hex data. */
+enum err rpc_result_bytes(struct task *task, const uint8_t **data, size_t *len, const struct rpc_call *call) MUST_CHECK;
+
+#endif
