@@ -17,20 +17,29 @@ struct coroutine_pool *coroutine_pool_new(void);
 /* All its coroutines must have returned (asserted). */
 void coroutine_pool_free(struct coroutine_pool *pool);
 
-/* Runs fn(arg) on a stack of its own, now; returns when fn returns or first suspends. Aborts when no stack can be
- * mapped: callers bound how many they start. */
-void coroutine_start(struct coroutine_pool *pool, coroutine_fn fn, void *arg);
+/* A suspended coroutine that will run fn(arg) on a stack of its own once it is resumed; it belongs to the pool and goes
+ * back to it when fn returns. Aborts when no stack can be mapped: callers bound how many they make. */
+struct coroutine *coroutine_new(struct coroutine_pool *pool, coroutine_fn fn, void *arg);
 
 /* The coroutine that runs now, or NULL on the loop's own stack. */
 struct coroutine *coroutine_self(const struct coroutine_pool *pool);
 
-/* Gives control back to whoever started or resumed this coroutine. Only from inside one. */
+/* Gives control back to whoever resumed this coroutine. Only from inside one. */
 void coroutine_suspend(struct coroutine_pool *pool);
 
-/* Goes on with a suspended coroutine; returns when it suspends again or ends. Only from the loop's own stack. */
+/* Goes on with a suspended coroutine; returns when it suspends again or its fn returns. Only from the loop's own
+ * stack. */
 void coroutine_resume(struct coroutine *co);
 
-/* Coroutines that have started and not yet returned. */
+/* Coroutines whose fn has not yet returned. */
 size_t coroutine_pool_active(const struct coroutine_pool *pool);
+
+/* A first-in first-out queue of suspended coroutines; each can be in one queue at a time. */
+struct coroutine_queue {
+    struct coroutine *first;
+    struct coroutine *last;
+};
+void coroutine_queue_push(struct coroutine_queue *queue, struct coroutine *co);
+struct coroutine *coroutine_queue_pop(struct coroutine_queue *queue);
 
 #endif

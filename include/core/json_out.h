@@ -13,7 +13,8 @@ enum { JSON_OUT_MAX_DEPTH = 32 };
 
 struct json_out {
     struct buf *buf;
-    uint32_t has_item; /* bit n: the container at depth n has an item already */
+    uint32_t has_item;  /* bit n: the container at depth n + 1 has an item already */
+    uint32_t is_object; /* bit n: it is an object */
     unsigned depth;
     bool after_key;
 };

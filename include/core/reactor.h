@@ -35,7 +35,7 @@ uint64_t reactor_now_ms(const struct reactor *reactor);
 /* Any thread: calls fn(arg) on the reactor's thread, on the loop's stack. */
 void reactor_post(struct reactor *reactor, reactor_fn fn, void *arg);
 
-/* Starts a coroutine now. */
+/* Starts a coroutine: at once when called on the loop's stack, later in this turn when called from a coroutine. */
 void reactor_spawn(struct reactor *reactor, coroutine_fn fn, void *arg);
 
 /* Calls fn(arg) once per loop turn, before the loop waits for I/O, in the order of registration. fn returns true when
@@ -43,13 +43,14 @@ void reactor_spawn(struct reactor *reactor, coroutine_fn fn, void *arg);
 typedef bool (*reactor_hook)(void *arg);
 void reactor_add_hook(struct reactor *reactor, reactor_hook fn, void *arg);
 
+/* In: the same fn and arg. Not from inside a hook. */
+void reactor_remove_hook(struct reactor *reactor, reactor_hook fn, void *arg);
+
 /* One coroutine waiting for one event. Lives on the waiting coroutine's stack or in the object that will wake it;
  * must outlive the wait. */
 struct waiter {
     struct reactor *reactor;
-    struct coroutine *co;    /* set while waiting */
-    struct waiter *next;     /* in the reactor's ready queue */
-    struct wait_timer *timer;
+    struct coroutine *co; /* set while waiting */
     enum err result;
     bool woken;
 };

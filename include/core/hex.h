@@ -1,0 +1,14 @@
+/* Hexadecimal digits. Pure functions, any thread. */
+#ifndef DAPPD_CORE_HEX_H
+#define DAPPD_CORE_HEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Returns 0 to 15, or -1 when c is no hex digit; any case. */
+int hex_digit(char c);
+
+/* Writes 2*n lower-case digits and NUL: out has room for 2*n + 1 bytes. Returns out. */
+char *hex_write(char *out, const uint8_t *bytes, size_t n);
+
+#endif
