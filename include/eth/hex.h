@@ -1,4 +1,4 @@
-/* Hexadecimal text to bytes and back. Pure functions, any thread. */
+/* 0x text, as JSON-RPC has it, to bytes and numbers and back. Pure functions, any thread. */
 #ifndef DAPPD_ETH_HEX_H
 #define DAPPD_ETH_HEX_H
 
@@ -7,9 +7,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
-
-/* Returns 0 to 15, or -1 when c is no hex digit. */
-int hex_digit(char c);
+#include "core/hex.h"
 
 /* Data (JSON-RPC "unformatted data"): 0x and exactly 2*n digits into n bytes, any case.
  * Returns ERR_INVALID_PARAMETER on anything else. */

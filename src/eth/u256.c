@@ -1,0 +1,182 @@
+/* Token amounts are 256 bits wide and never floats: exact arithmetic, decimal text and whole units.
+ * Owns nothing; a u256 is a plain value.
+ * Any thread: pure functions. */
+#include "eth/u256.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "eth/hex.h"
+
+typedef unsigned __int128 u128;
+
+/* Decimal text is made and read in pieces of 19 digits, the most that fit 64 bits. */
+enum { LIMBS = 4, MAX_DIGITS = 78, PIECE_DIGITS = 19 };
+static const uint64_t PIECE = 10000000000000000000u; /* 10^19 */
+
+u256 u256_from_u64(uint64_t value) {
+    return (u256){{value, 0, 0, 0}};
+}
+
+bool u256_is_zero(const u256 *a) {
+    return (a->limb[0] | a->limb[1] | a->limb[2] | a->limb[3]) == 0;
+}
+
+bool u256_fits_u64(const u256 *a) {
+    return (a->limb[1] | a->limb[2] | a->limb[3]) == 0;
+}
+
+int u256_cmp(const u256 *a, const u256 *b) {
+    for (size_t i = LIMBS; i-- > 0;) {
+        if (a->limb[i] != b->limb[i]) return a->limb[i] < b->limb[i] ? -1 : 1;
+    }
+    return 0;
+}
+
+bool u256_add(u256 *out, const u256 *a, const u256 *b) {
+    bool carry = false;
+    for (size_t i = 0; i < LIMBS; i++) {
+        uint64_t sum;
+        bool wrapped = __builtin_add_overflow(a->limb[i], b->limb[i], &sum);
+        wrapped |= __builtin_add_overflow(sum, (uint64_t)carry, &out->limb[i]);
+        carry = wrapped;
+    }
+    return carry;
+}
+
+bool u256_sub(u256 *out, const u256 *a, const u256 *b) {
+    bool borrow = false;
+    for (size_t i = 0; i < LIMBS; i++) {
+        uint64_t difference;
+        bool wrapped = __builtin_sub_overflow(a->limb[i], b->limb[i], &difference);
+        wrapped |= __builtin_sub_overflow(difference, (uint64_t)borrow, &out->limb[i]);
+        borrow = wrapped;
+    }
+    return borrow;
+}
+
+u256 u256_from_be(const uint8_t word[32]) {
+    u256 value = {{0}};
+    for (size_t i = 0; i < 32; i++) {
+        uint64_t *limb = &value.limb[LIMBS - 1 - i / 8];
+        *limb = *limb << 8 | word[i];
+    }
+    return value;
+}
+
+void u256_to_be(uint8_t word[32], const u256 *a) {
+    for (size_t i = 0; i < 32; i++) {
+        word[i] = (uint8_t)(a->limb[LIMBS - 1 - i / 8] >> (56 - 8 * (i % 8)));
+    }
+}
+
+/* value = value * factor + addend. Returns what did not fit. */
+static uint64_t multiply_add(u256 *value, uint64_t factor, uint64_t addend) {
+    uint64_t carry = addend;
+    for (size_t i = 0; i < LIMBS; i++) {
+        u128 product = (u128)value->limb[i] * factor + carry;
+        value->limb[i] = (uint64_t)product;
+        carry = (uint64_t)(product >> 64);
+    }
+    return carry;
+}
+
+/* value = value / divisor. Returns the remainder. */
+static uint64_t divide(u256 *value, uint64_t divisor) {
+    uint64_t remainder = 0;
+    for (size_t i = LIMBS; i-- > 0;) {
+        u128 part = (u128)remainder << 64 | value->limb[i];
+        value->limb[i] = (uint64_t)(part / divisor);
+        remainder = (uint64_t)(part % divisor);
+    }
+    return remainder;
+}
+
+enum err u256_from_dec(u256 *out, const char *text, size_t len) {
+    if (len < 1 || len > MAX_DIGITS) return ERR_INVALID_PARAMETER;
+    u256 value = {{0}};
+    for (size_t i = 0; i < len;) {
+        uint64_t piece = 0;
+        uint64_t scale = 1;
+        for (size_t end = i + PIECE_DIGITS; i < len && i < end; i++) {
+            if (text[i] < '0' || text[i] > '9') return ERR_INVALID_PARAMETER;
+            piece = piece * 10 + (uint64_t)(text[i] - '0');
+            scale *= 10;
+        }
+        if (multiply_add(&value, scale, piece) != 0) return ERR_INVALID_PARAMETER;
+    }
+    *out = value;
+    return ERR_OK;
+}
+
+enum err u256_from_hex(u256 *out, const char *text, size_t len) {
+    if (len < 3 || len > 66 || text[0] != '0' || text[1] != 'x') return ERR_INVALID_PARAMETER;
+    u256 value = {{0}};
+    for (size_t nibble = 0; nibble < len - 2; nibble++) {
+        int digit = hex_digit(text[len - 1 - nibble]);
+        if (digit < 0) return ERR_INVALID_PARAMETER;
+        value.limb[nibble / 16] |= (uint64_t)digit << (4 * (nibble % 16));
+    }
+    *out = value;
+    return ERR_OK;
+}
+
+/* Writes at least min_digits digits of value, the last one just before end. Returns the first one. */
+static char *put_digits_before(char *end, uint64_t value, size_t min_digits) {
+    char *p = end;
+    for (; value != 0; value /= 10) *--p = (char)('0' + value % 10);
+    while ((size_t)(end - p) < min_digits) *--p = '0';
+    return p;
+}
+
+size_t u256_to_dec(char out[U256_DEC_BYTES], const u256 *a) {
+    char digits[MAX_DIGITS];
+    char *end = digits + sizeof(digits);
+    char *first = end;
+    u256 rest = *a;
+    while (!u256_fits_u64(&rest)) first = put_digits_before(first, divide(&rest, PIECE), PIECE_DIGITS);
+    first = put_digits_before(first, rest.limb[0], 1);
+
+    size_t len = (size_t)(end - first);
+    memcpy(out, first, len);
+    out[len] = '\0';
+    return len;
+}
+
+size_t u256_to_hex(char out[U256_HEX_BYTES], const u256 *a) {
+    uint8_t word[32];
+    u256_to_be(word, a);
+    size_t zeros = 0;
+    while (zeros < 31 && word[zeros] == 0) zeros++;
+
+    hex_encode(out, word + zeros, 32 - zeros);
+    size_t len = 2 + 2 * (32 - zeros);
+    if (out[2] == '0') { /* half a byte: NUL moves along */
+        memmove(out + 2, out + 3, len - 2);
+        len--;
+    }
+    return len;
+}
+
+size_t u256_format(char out[U256_FORMATTED_BYTES], const u256 *a, unsigned decimals) {
+    assert(decimals <= U256_MAX_DECIMALS);
+    char digits[U256_DEC_BYTES];
+    size_t n = u256_to_dec(digits, a);
+    size_t whole = n > decimals ? n - decimals : 0;         /* digits before the point */
+    size_t leading_zeros = n < decimals ? decimals - n : 0; /* between the point and the first digit */
+    while (n > whole && digits[n - 1] == '0') n--;
+
+    char *p = out;
+    if (whole == 0) *p++ = '0';
+    memcpy(p, digits, whole);
+    p += whole;
+    if (n > whole) {
+        *p++ = '.';
+        memset(p, '0', leading_zeros);
+        p += leading_zeros;
+        memcpy(p, digits + whole, n - whole);
+        p += n - whole;
+    }
+    *p = '\0';
+    return (size_t)(p - out);
+}

@@ -1,0 +1,68 @@
+/* The YAML file: any bytes give either a configuration within its rules or one clean sentence.
+ * Each configuration is freed before the next.
+ * One thread. */
+#include <assert.h>
+#include <string.h>
+
+#include "../../src/config_internal.h"
+#include "core/utf8.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const char *no_variable(const char *name) {
+    (void)name;
+    return NULL;
+}
+
+static void check_settings(const struct config *config) {
+    for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+        const struct setting *setting = &config_settings[i];
+        const char *at = (const char *)config + setting->offset;
+        if (setting->type == SETTING_TYPE_COUNT) {
+            uint64_t count;
+            memcpy(&count, at, sizeof count);
+            assert(count >= setting->min && count <= setting->max);
+        } else {
+            const char *text;
+            memcpy(&text, at, sizeof text);
+            assert(text != NULL && strlen(text) <= setting->max);
+        }
+    }
+}
+
+static void check_chains(const struct config *config) {
+    assert(config->n_chains > 0);
+    for (size_t c = 0; c < config->n_chains; c++) {
+        const struct chain_config *chain = &config->chains[c];
+        assert(chain->n_upstreams > 0 && chain->name[0] != '\0' && chain->native_symbol[0] != '\0');
+        for (size_t d = 0; d < c; d++) assert(strcmp(config->chains[d].name, chain->name) != 0);
+        for (size_t i = 0; i < chain->n_upstreams; i++) {
+            const struct upstream_config *up = &chain->upstreams[i];
+            assert(up->name[0] != '\0');
+            assert(strncasecmp(up->url, "http://", 7) == 0 || strncasecmp(up->url, "https://", 8) == 0);
+        }
+    }
+}
+
+static void check_problem(const char *problem) {
+    char clean[CONFIG_PROBLEM_BYTES];
+    size_t len = strlen(problem);
+    assert(len > 0 && len < CONFIG_PROBLEM_BYTES - 1);
+    size_t clean_len = utf8_clean(clean, sizeof clean, problem, len);
+    assert(clean_len == len);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    struct config *config;
+    char problem[CONFIG_PROBLEM_BYTES];
+    enum err err = config_load_text(&config, problem, "fuzz.yaml", data, size, 0, NULL, no_variable);
+    if (err != ERR_OK) {
+        assert(config == NULL);
+        check_problem(problem);
+        return 0;
+    }
+    check_settings(config);
+    check_chains(config);
+    config_free(config);
+    return 0;
+}

@@ -1,0 +1,87 @@
+"""Writes the vectors whose oracle is Python (integers, UTF-8 codec): python3 make_python.py tests/vectors"""
+import itertools
+import random
+import sys
+
+FOLDER = sys.argv[1]
+MODULUS = 2**256
+
+
+def write(name, description, columns, rows):
+    with open(f"{FOLDER}/{name}", "w", encoding="ascii") as out:
+        out.write(f"# {description}\n# Made by make_python.py.\n# " + "\t".join(columns) + "\n")
+        out.writelines("\t".join(str(value) for value in row) + "\n" for row in rows)
+
+
+def arithmetic():
+    dice = random.Random(256)
+    edges = [0, 1, 2, 10**18, 2**63, 2**64 - 1, 2**64, 2**64 + 1, 2**128 - 1, 2**128, 2**192 - 1, 2**192, 2**255,
+             MODULUS - 2**64, MODULUS - 2, MODULUS - 1]
+    pairs = list(itertools.product(edges, edges))
+    pairs += [(dice.getrandbits(dice.randint(1, 256)), dice.getrandbits(dice.randint(1, 256))) for _ in range(300)]
+    for a, b in pairs:
+        yield (hex(a), hex(b), (a > b) - (a < b), hex((a + b) % MODULUS), int(a + b >= MODULUS), hex((a - b) % MODULUS),
+               int(a < b))
+
+
+def sequence_length(data):
+    """How many bytes the codec takes for the first character, 0 for none."""
+    for n in range(1, min(4, len(data)) + 1):
+        try:
+            data[:n].decode("utf-8")
+            return n
+        except UnicodeDecodeError:
+            pass
+    return 0
+
+
+def sequences():
+    leads = [0x00, 0x41, 0x7F, 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3,
+             0xF4, 0xF5, 0xF7, 0xF8, 0xFB, 0xFC, 0xFE, 0xFF]
+    seconds = [0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF]
+    for lead, second in itertools.product(leads, seconds):
+        yield bytes([lead, second, 0x80, 0x80])
+    for lead, last in itertools.product([0xE0, 0xE1, 0xED, 0xEF, 0xF0, 0xF1, 0xF4], [0x7F, 0x80, 0xBF, 0xC0]):
+        second = 0xA0 if lead == 0xE0 else 0x90 if lead == 0xF0 else 0x80
+        yield bytes([lead, second, last, 0x80])
+        yield bytes([lead, second, 0x80, last])
+    for text in ["A", "é", "€", "🦄", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff"]:
+        data = text.encode()
+        yield from (data[:n] for n in range(1, len(data) + 1))
+
+
+def is_control(char):
+    return ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0
+
+
+def clean(data, cap):
+    out = b""
+    for char in data.decode("utf-8", errors="ignore"):
+        if is_control(char):
+            continue
+        if len(out) + len(char.encode()) > cap - 1:
+            break
+        out += char.encode()
+    return out
+
+
+def cleanings():
+    dice = random.Random(3629)
+    pieces = [b"A", b"z", b" ", b"\0", b"\n", b"\x1f", b"\x7f", b"\xc2\x80", b"\xc2\x9f", b"\xc2\xa0", b"\xc2", b"\x80",
+              b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", "é".encode(), "€".encode(), "🦄".encode(),
+              "€".encode()[:2], "🦄".encode()[:3]]
+    yield b"", 1
+    yield b"A", 1
+    for piece in pieces:
+        yield piece, 8
+        yield b"A" + piece + b"B", 8
+    for _ in range(200):
+        yield b"".join(dice.choices(pieces, k=dice.randint(1, 12))), dice.randint(1, 24)
+
+
+write("u256_arith.tsv", "Sum, difference and order modulo 2^256, by Python's integers",
+      ["a", "b", "order", "sum", "carry", "difference", "borrow"], arithmetic())
+write("utf8_sequences.tsv", "The length of the first character, 0 for none, by Python's UTF-8 codec",
+      ["bytes", "length"], (("0x" + data.hex(), sequence_length(data)) for data in sequences()))
+write("utf8_clean.tsv", "Text without broken UTF-8 and control characters in cap bytes with a NUL, by Python's codec",
+      ["bytes", "cap", "text"], (("0x" + data.hex(), cap, "0x" + clean(data, cap).hex()) for data, cap in cleanings()))
