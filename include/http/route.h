@@ -12,9 +12,9 @@
 typedef enum err (*handler_fn)(struct request *req, struct response *res);
 
 enum cache_class {
-    CACHE_CLASS_NONE,   /* no-store */
-    CACHE_CLASS_BLOCK,  /* until the next block is due; immutable at finalized blocks: set by the handler */
-    CACHE_CLASS_STATIC, /* the same until dappd is upgraded: an hour, with a validator */
+    CACHE_CLASS_NONE,   /* no-store: set by the router */
+    CACHE_CLASS_BLOCK,  /* until the next block is due, for ever at finalized blocks: set by the handler */
+    CACHE_CLASS_STATIC, /* the same until dappd is upgraded, an hour and a validator: set by the router */
 };
 
 struct route {

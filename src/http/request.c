@@ -1,0 +1,37 @@
+/* Reading a request. Owned by its exchange; one thread. */
+#include "http/request.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *request_header(const struct request *req, const char *name) {
+    return MHD_lookup_connection_value(req->connection, MHD_HEADER_KIND, name);
+}
+
+const char *request_peer(const struct request *req, char *out, size_t cap) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *sa = info != NULL ? info->client_addr : NULL;
+    const void *bytes = NULL;
+    if (sa != NULL && sa->sa_family == AF_INET) bytes = &((const struct sockaddr_in *)(const void *)sa)->sin_addr;
+    if (sa != NULL && sa->sa_family == AF_INET6) bytes = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+    if (bytes == NULL || inet_ntop(sa->sa_family, bytes, out, (socklen_t)cap) == NULL) {
+        (void)snprintf(out, cap, "unix");
+    }
+    return out;
+}
+
+bool request_query(const struct request *req, struct slice *out, const char *name) {
+    size_t len = strlen(name);
+    for (size_t i = 0; i < req->n_query; i++) {
+        const struct query_arg *arg = &req->query[i];
+        if (arg->name.len == len && memcmp(arg->name.p, name, len) == 0) {
+            *out = arg->value;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,64 @@
+/* What server.c, exchange.c, connections.c and reply.c share. One server per reactor, on its thread. */
+#ifndef DAPPD_HTTP_SERVER_INTERNAL_H
+#define DAPPD_HTTP_SERVER_INTERNAL_H
+
+#include <microhttpd.h>
+
+#include "core/buf.h"
+#include "http/server.h"
+
+/* One open client connection and until when it may stay in its phase. libmicrohttpd's own time-out restarts with every
+ * byte, so a client that sends one byte a second would hold a connection for ever: these deadlines do not move. */
+struct connection {
+    struct connection *next, *prev;
+    int fd;
+    uint64_t deadline_ms; /* UINT64_MAX: while we work on its request */
+};
+
+/* One request and its answer. */
+struct exchange {
+    struct request req;
+    struct response res;
+    struct server *server;
+    struct connection *connection;
+    struct buf body;
+    enum { EXCHANGE_HEAD, EXCHANGE_BODY, EXCHANGE_RUNNING, EXCHANGE_ANSWERED } state;
+    bool suspended;
+    struct exchange *next; /* in the server's idle list */
+};
+
+struct server {
+    struct reactor *reactor;
+    struct server_options options;
+    struct MHD_Daemon *daemon;
+    uv_poll_t *poll;
+    uv_timer_t *sweep; /* runs while there are connections */
+    bool run_due; /* libmicrohttpd has something to do in this turn */
+    bool draining;
+    struct connection *connections;
+    struct exchange *idle_exchanges;
+    size_t n_idle_exchanges;
+    size_t n_exchanges; /* requests whose first line has come and whose answer is not sent yet */
+    size_t n_in_flight; /* requests being worked on */
+    uint64_t last_request_ms;
+};
+
+/* exchange.c: libmicrohttpd's callbacks. */
+void *exchange_on_uri(void *server, const char *uri, struct MHD_Connection *mhd);
+enum MHD_Result exchange_on_access(void *server, struct MHD_Connection *mhd, const char *url, const char *method,
+                                   const char *version, const char *upload, size_t *upload_len, void **exchange);
+void exchange_on_completed(void *server, struct MHD_Connection *mhd, void **exchange,
+                           enum MHD_RequestTerminationCode code);
+void exchange_free_idle(struct server *server);
+
+/* connections.c */
+void connections_on_notify(void *server, struct MHD_Connection *mhd, void **socket_context,
+                           enum MHD_ConnectionNotificationCode code);
+struct connection *connection_of(struct MHD_Connection *mhd);
+void connection_set_timeout(struct connection *connection, const struct server *server, uint64_t timeout_ms);
+void connection_clear_timeout(struct connection *connection);
+
+/* reply.c: hands the response to libmicrohttpd. */
+enum MHD_Result reply_queue(struct exchange *exchange);
+
+#endif

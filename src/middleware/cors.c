@@ -1,0 +1,58 @@
+/* Cross-origin access for browsers: origins from the settings, preflights answered and cached. Stateless.
+ * Source: the WHATWG Fetch standard. No credentials are involved: tokens travel in the Authorization header. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "app.h"
+#include "middleware/middleware.h"
+
+static const char exposed[] = "X-Request-Id, ETag, Link, Server-Timing, Retry-After, RateLimit-Limit, "
+                              "RateLimit-Remaining, RateLimit-Reset";
+static const char allowed_headers[] = "Authorization, Content-Type, If-None-Match, If-Match, Idempotency-Key, "
+                                      "X-Request-Id, X-API-Key, traceparent";
+
+/* In: list, comma-separated. Scheme and host of an origin have no case that matters. */
+static bool is_listed(const char *origin, const char *list) {
+    size_t origin_len = strlen(origin);
+    while (*list != '\0') {
+        list += strspn(list, ", ");
+        size_t len = strcspn(list, ", ");
+        if (len == origin_len && strncasecmp(list, origin, len) == 0) return true;
+        list += len;
+    }
+    return false;
+}
+
+static bool allow_origin(const struct request *req, struct response *res, const char *origin) {
+    const char *list = req->app->config->cors_origins;
+    if (strcmp(list, "*") == 0) {
+        response_header(res, "Access-Control-Allow-Origin", "*");
+        return true;
+    }
+    /* The answer depends on who asks, also when it is no: a cache must not mix them up. */
+    response_vary(res, "Origin");
+    if (origin == NULL || !is_listed(origin, list)) return false;
+    response_header(res, "Access-Control-Allow-Origin", origin);
+    return true;
+}
+
+static void answer_preflight(const struct request *req, struct response *res) {
+    const char *methods = response_get_header(res, "Allow");
+    if (methods == NULL) return; /* no such path: the problem stands */
+    response_header(res, "Access-Control-Allow-Methods", methods);
+    response_header(res, "Access-Control-Allow-Headers", allowed_headers);
+    response_headerf(res, "Access-Control-Max-Age", "%llu", (unsigned long long)req->app->config->cors_max_age_s);
+}
+
+void middleware_cors(struct request *req, struct response *res, const struct middleware_next *next) {
+    middleware_next(req, res, next);
+    const char *origin = request_header(req, "Origin");
+    if (!allow_origin(req, res, origin) || origin == NULL) return;
+    if (req->method == HTTP_OPTIONS && request_header(req, "Access-Control-Request-Method") != NULL) {
+        answer_preflight(req, res);
+    } else {
+        response_header(res, "Access-Control-Expose-Headers", exposed);
+    }
+}

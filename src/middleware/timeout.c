@@ -1,0 +1,8 @@
+/* Gives the request its deadline. Every wait below obeys it and fails with ERR_TIMEOUT, which becomes 504. Stateless. */
+#include "app.h"
+#include "middleware/middleware.h"
+
+void middleware_timeout(struct request *req, struct response *res, const struct middleware_next *next) {
+    req->task.deadline_ms = reactor_now_ms(req->task.reactor) + req->app->config->request_timeout_ms;
+    middleware_next(req, res, next);
+}
