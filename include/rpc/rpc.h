@@ -46,6 +46,7 @@ struct rpc_call {
     const json_t *result;       /* borrowed: lives as long as the task's arena; NULL unless RPC_OK */
     const uint8_t *revert_data; /* task's arena; NULL unless RPC_REVERTED with data */
     size_t revert_len;
+    int retry_after_s;              /* when a retry makes sense; 0: unknown */
     char detail[TASK_DETAIL_BYTES]; /* public, "" when OK */
 };
 

@@ -1,0 +1,99 @@
+/* One place decides what a result or an error is worth, so that a node that answers rubbish is left for the next one
+ * before a caller sees the rubbish. The calls belong to the caller, decoded data to its task's arena.
+ * On the task's thread. */
+#include "answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "block_json.h"
+#include "errors.h"
+#include "eth/abi.h"
+#include "revert.h"
+
+/* Some nodes answer a reverted eth_call with 200 and the revert data as the result. */
+static enum rpc_outcome check_call(struct task *task, struct rpc_call *call, const json_t *result) {
+    if (!json_is_string(result)) return RPC_NONSENSE;
+    bool reverted = revert_from_result(task->arena, &call->revert_data, &call->revert_len, result);
+    return reverted ? RPC_REVERTED : RPC_OK;
+}
+
+/* null: this node does not have the block; another one may. */
+static enum rpc_outcome check_block(struct task *task, struct rpc_call *call, const json_t *result) {
+    (void)task;
+    (void)call;
+    struct block_ref block;
+    if (json_is_null(result)) return RPC_BLOCK_UNKNOWN;
+    return block_json_read(&block, result) ? RPC_OK : RPC_NONSENSE;
+}
+
+static enum rpc_outcome check_text(struct task *task, struct rpc_call *call, const json_t *result) {
+    (void)task;
+    (void)call;
+    return json_is_string(result) ? RPC_OK : RPC_NONSENSE;
+}
+
+/* What makes a result of these methods usable. */
+static const struct {
+    const char *method;
+    enum rpc_outcome (*check)(struct task *task, struct rpc_call *call, const json_t *result);
+} checks[] = {
+    {"eth_call", check_call},    {"eth_getBlockByNumber", check_block}, {"eth_getBlockByHash", check_block},
+    {"eth_chainId", check_text}, {"eth_getBalance", check_text},        {"eth_getCode", check_text},
+};
+
+static enum rpc_outcome check_result(struct task *task, struct rpc_call *call, const json_t *result) {
+    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        if (strcmp(checks[i].method, call->method) == 0) return checks[i].check(task, call, result);
+    }
+    return RPC_OK;
+}
+
+static enum rpc_outcome check_error(struct task *task, struct rpc_call *call, const json_t *error, int http_status) {
+    struct codec_error read = codec_error_read(error);
+    enum rpc_outcome outcome = rpc_error_classify(http_status, read.code, read.text, read.text_len);
+    if (outcome == RPC_REVERTED) {
+        (void)revert_from_error(task->arena, &call->revert_data, &call->revert_len, error); /* not all have data */
+    }
+    return outcome;
+}
+
+/* The reason is the contract's own text out of the revert data, never the node's message. */
+static void describe_revert(struct rpc_call *call) {
+    char reason[TASK_DETAIL_BYTES / 2];
+    if (call->revert_data == NULL) return;
+    if (abi_decode_revert(reason, sizeof(reason), call->revert_data, call->revert_len) == 0) return;
+    snprintf(call->detail, sizeof(call->detail), "%s: %s", rpc_policy(RPC_REVERTED)->detail, reason);
+}
+
+static void settle(struct rpc_call *call, enum rpc_outcome outcome) {
+    const struct rpc_policy *policy = rpc_policy(outcome);
+    call->outcome = outcome;
+    call->err = policy->err;
+    snprintf(call->detail, sizeof(call->detail), "%s", policy->detail);
+    if (outcome == RPC_REVERTED) describe_revert(call);
+}
+
+void answer_clear(struct rpc_call *call) {
+    call->result = NULL;
+    call->revert_data = NULL;
+    call->revert_len = 0;
+    call->retry_after_s = 0;
+    settle(call, RPC_UNREACHABLE); /* tells the least: any try replaces it */
+}
+
+void answer_take_failure(struct rpc_call *call, enum rpc_outcome outcome) {
+    if (rpc_policy(outcome)->telling >= rpc_policy(call->outcome)->telling) settle(call, outcome);
+}
+
+enum rpc_outcome answer_take(struct task *task, struct rpc_call *call, const struct codec_item *item, int http_status) {
+    enum rpc_outcome outcome = RPC_NONSENSE;
+    if (item->kind == CODEC_RESULT) {
+        outcome = check_result(task, call, item->value);
+        if (outcome == RPC_OK) call->result = item->value;
+    } else if (item->kind == CODEC_ERROR) {
+        outcome = check_error(task, call, item->value, http_status);
+    }
+    answer_take_failure(call, outcome);
+    return outcome;
+}

@@ -1,0 +1,170 @@
+/* What one node made of a request: matched to the calls, counted, and remembered as the node's health. The calls belong
+ * to the caller; parsed replies live in the task's arena.
+ * On the task's thread, in a coroutine. */
+#include "attempt.h"
+
+#include <stdlib.h>
+
+#include "answer.h"
+#include "attempt_log.h"
+#include "chain_state.h"
+#include "core/metrics.h"
+#include "errors.h"
+#include "transport.h"
+#include "verify.h"
+
+enum { MAX_REQUEST_BYTES = 64 * 1024 * 1024 };
+
+static uint64_t min_u64(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static struct transfer *post(struct task *task, const struct chain *chain, struct transport_reply *reply,
+                             const struct attempt *attempt, uint64_t first_id) {
+    struct buf body;
+    buf_init(&body, MAX_REQUEST_BYTES);
+    codec_build(&body, attempt->calls, attempt->n, first_id);
+    if (body.failed) abort(); /* params are ours, and short */
+    struct transport_request request = {
+        .url = attempt->upstream->url,
+        .body = body.data,
+        .body_len = body.len,
+        .connect_timeout_ms = chain->limits.connect_timeout_ms,
+        .deadline_ms = min_u64(task->deadline_ms, reactor_now_ms(task->reactor) + chain->limits.attempt_timeout_ms),
+        .max_reply_bytes = chain->limits.max_reply_bytes,
+    };
+    struct transfer *transfer = transport_post(task, reply, &request);
+    buf_free(&body);
+    task->rpc_calls += (uint32_t)attempt->n;
+    return transfer;
+}
+
+/* No call has an answer of its own. */
+static void fail_all(struct attempt *attempt, enum rpc_outcome outcome) {
+    for (size_t i = 0; i < attempt->n; i++) {
+        attempt->outcomes[i] = outcome;
+        answer_take_failure(attempt->calls[i], outcome);
+    }
+}
+
+/* One error for a whole batch is about the batch, unless it says that it is about us. */
+static bool blames_batch(enum rpc_outcome outcome, int status) {
+    if (outcome == RPC_TOO_LARGE) return true;
+    return outcome != RPC_RATE_LIMITED && outcome != RPC_UNREACHABLE && status != 401 && status != 403;
+}
+
+static enum rpc_outcome take_whole_error(struct attempt *attempt, const json_t *error, int status) {
+    struct codec_error read = codec_error_read(error);
+    enum rpc_outcome outcome = rpc_error_classify(status, read.code, read.text, read.text_len);
+    attempt->refused = blames_batch(outcome, status);
+    if (attempt->refused) outcome = RPC_TOO_LARGE;
+    fail_all(attempt, outcome);
+    return outcome;
+}
+
+static enum rpc_outcome take_items(struct task *task, struct attempt *attempt, const struct codec_item *items,
+                                   int status) {
+    enum rpc_outcome node = RPC_OK;
+    for (size_t i = 0; i < attempt->n; i++) {
+        attempt->outcomes[i] = answer_take(task, attempt->calls[i], &items[i], status);
+        if (attempt->outcomes[i] == RPC_RATE_LIMITED) node = RPC_RATE_LIMITED;
+        if (attempt->outcomes[i] == RPC_TOO_LARGE && attempt->n > 1) attempt->refused = true;
+    }
+    if (attempt->n == 1) return attempt->outcomes[0];
+    /* geth reports an over-long batch in its first item and leaves the others out. */
+    for (size_t i = 0; attempt->refused && i < attempt->n; i++) {
+        if (items[i].kind == CODEC_MISSING) attempt->outcomes[i] = RPC_TOO_LARGE;
+    }
+    return node;
+}
+
+static void release_json(void *root) {
+    json_decref(root);
+}
+
+/* Returns what the reply says of the node as a whole. */
+static enum rpc_outcome take_body(struct task *task, struct attempt *attempt, const struct transport_reply *reply,
+                                  uint64_t first_id) {
+    struct codec_reply parsed;
+    struct codec_item *items = calloc(attempt->n, sizeof(*items));
+    if (items == NULL) abort();
+    codec_parse(&parsed, items, attempt->n, first_id, reply->body, reply->body_len);
+    enum rpc_outcome outcome = rpc_http_classify(reply->status);
+    if (parsed.root != NULL && !arena_defer(task->arena, release_json, parsed.root)) {
+        parsed.kind = CODEC_NONSENSE; /* released already: there is no room left for this task */
+        outcome = RPC_TOO_LARGE;
+    }
+    if (parsed.kind == CODEC_WHOLE_ERROR && attempt->n == 1) {
+        items[0] = (struct codec_item){.kind = CODEC_ERROR, .value = parsed.error};
+        parsed.kind = CODEC_ITEMS;
+    }
+    if (parsed.kind == CODEC_ITEMS) {
+        outcome = take_items(task, attempt, items, reply->status);
+    } else if (parsed.kind == CODEC_WHOLE_ERROR) {
+        outcome = take_whole_error(attempt, parsed.error, reply->status);
+    } else {
+        attempt->refused = outcome == RPC_TOO_LARGE && attempt->n > 1;
+        fail_all(attempt, outcome);
+    }
+    attempt_log_errors(attempt, items, parsed.error);
+    free(items);
+    return outcome;
+}
+
+/* A node that answers with an error is well. One that refuses us by HTTP status is not. */
+static bool is_ill(enum rpc_outcome outcome, int status) {
+    switch (outcome) {
+    case RPC_RATE_LIMITED:
+    case RPC_NONSENSE:
+    case RPC_UNREACHABLE:
+    case RPC_TIMED_OUT:
+        return true;
+    default:
+        return outcome == RPC_NODE_ERROR && status >= 400;
+    }
+}
+
+static void remember_health(const struct task *task, const struct attempt *attempt, enum rpc_outcome outcome,
+                            uint64_t started_ms, const struct transport_reply *reply) {
+    struct upstream *upstream = attempt->upstream;
+    upstream_sent(upstream, outcome, reply->us);
+    if (!is_ill(outcome, reply->status)) {
+        upstream_succeeded(upstream);
+        return;
+    }
+    bool cut_short = outcome == RPC_TIMED_OUT && reactor_now_ms(task->reactor) >= task->deadline_ms;
+    if (!cut_short) upstream_failed(upstream, outcome, started_ms, reply->retry_after_s, reply->problem);
+    if (reply->outcome == RPC_UNREACHABLE && upstream_state(upstream) == UPSTREAM_VERIFIED) {
+        upstream_enter(upstream, UPSTREAM_UNVERIFIED, 0); /* what comes back at this address may be another node */
+    }
+}
+
+void attempt_send_unverified(struct task *task, struct chain *chain, struct attempt *attempt) {
+    struct transport_reply reply;
+    uint64_t first_id = transport_take_ids(transport_of(task), attempt->n);
+    uint64_t started_ms = upstream_now_ms();
+    struct transfer *transfer = post(task, chain, &reply, attempt, first_id);
+    enum rpc_outcome outcome = reply.outcome;
+    if (outcome == RPC_OK) {
+        outcome = take_body(task, attempt, &reply, first_id);
+    } else {
+        attempt->refused = outcome == RPC_TOO_LARGE && attempt->n > 1;
+        fail_all(attempt, outcome);
+    }
+    attempt->retry_after_s = reply.retry_after_s;
+    remember_health(task, attempt, outcome, started_ms, &reply);
+    transport_release(task, transfer);
+    for (size_t i = 0; i < attempt->n; i++) {
+        metrics_add(METRIC_RPC_CALLS, attempt->upstream->label, attempt->outcomes[i], 1);
+    }
+}
+
+void attempt_send(struct task *task, struct chain *chain, struct attempt *attempt) {
+    attempt->refused = false;
+    enum rpc_outcome outcome = verify_upstream(task, chain, attempt->upstream, &attempt->retry_after_s);
+    if (outcome == RPC_OK) {
+        attempt_send_unverified(task, chain, attempt);
+    } else {
+        fail_all(attempt, outcome);
+    }
+}

@@ -1,0 +1,27 @@
+/* One HTTP request with one or more calls to one node, from a coroutine. On the task's thread. */
+#ifndef DAPPD_RPC_ATTEMPT_H
+#define DAPPD_RPC_ATTEMPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "rpc/rpc.h"
+#include "upstream.h"
+
+struct attempt {
+    struct upstream *upstream;
+    struct rpc_call **calls;
+    size_t n;
+    /* out */
+    enum rpc_outcome *outcomes; /* n of them: what this try came to for each call */
+    bool refused;               /* the node wants shorter batches: calls that came to TOO_LARGE may do in one */
+    int retry_after_s;          /* 0: the node did not say */
+};
+
+/* Makes sure that the node serves this chain, sends the calls and takes what comes back into each of them. */
+void attempt_send(struct task *task, struct chain *chain, struct attempt *attempt);
+
+/* The same without asking for the chain id first. */
+void attempt_send_unverified(struct task *task, struct chain *chain, struct attempt *attempt);
+
+#endif

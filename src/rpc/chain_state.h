@@ -1,0 +1,27 @@
+/* Inside of struct chain, for the files of this folder. */
+#ifndef DAPPD_RPC_CHAIN_STATE_H
+#define DAPPD_RPC_CHAIN_STATE_H
+
+#include <stdatomic.h>
+
+#include "follow.h"
+#include "head.h"
+#include "rpc/chain.h"
+#include "upstream.h"
+
+struct chain {
+    char *name;
+    char *native_symbol;
+    unsigned native_decimals;
+    _Atomic uint64_t id; /* 0: not known yet */
+    struct rpc_limits limits;
+    struct cache *cache;
+    size_t label;               /* in the metrics */
+    struct upstream *upstreams; /* in order of priority */
+    size_t n_upstreams;
+    struct head *head;
+    _Atomic uint64_t finality_asked_us; /* when the finalized block was last asked for on the side */
+    struct follower follower;
+};
+
+#endif

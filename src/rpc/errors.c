@@ -1,0 +1,217 @@
+/* Nodes agree on few error codes and reuse most of them, so one table holds what their texts mean.
+ * Owns nothing but constant tables.
+ * Any thread: pure functions. */
+#include "errors.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Longer messages are looked at only up to here: what they mean stands in front. */
+enum { MAX_TEXT_BYTES = 512 };
+
+/* Text is matched before the code, because -32005 is a rate limit at one provider and a cap on results at another.
+ * Patterns are lower case; '*' stands for any text. The first row that matches counts, so the order matters: a revert
+ * reason is written by a contract and may say anything, and a method name may contain "block". */
+static const struct {
+    const char *pattern;
+    enum rpc_outcome outcome;
+} texts[] = {
+    {"revert", RPC_REVERTED},
+    {"vm execution error", RPC_REVERTED}, /* OpenEthereum, Nethermind */
+    {"vm exception", RPC_REVERTED},       /* Ganache, Hardhat */
+    {"evm error outofgas", RPC_REVERTED}, /* anvil: halted, no revert data */
+    {"evm error invalid", RPC_REVERTED},
+    {"evm error stack", RPC_REVERTED},
+    {"evm error opcode", RPC_REVERTED},
+    {"out of gas", RPC_REVERTED}, /* geth and its kin */
+    {"invalid opcode", RPC_REVERTED},
+    {"invalid jump destination", RPC_REVERTED},
+    {"stack underflow", RPC_REVERTED},
+    {"stack limit reached", RPC_REVERTED},
+    {"write protection", RPC_REVERTED},
+
+    {"batch*too large", RPC_TOO_LARGE}, /* geth, reth */
+    {"batch*limit", RPC_TOO_LARGE},     /* Erigon, Nethermind */
+    {"batch*exceed", RPC_TOO_LARGE},    /* Besu */
+    {"exceed*batch", RPC_TOO_LARGE},
+    {"too many*batch", RPC_TOO_LARGE},
+    {"batch*not allowed", RPC_TOO_LARGE}, /* dRPC */
+    {"batch*not supported", RPC_TOO_LARGE},
+    {"maximum batch", RPC_TOO_LARGE},
+    {"invalid block range", RPC_INVALID}, /* from past to */
+    {"block range", RPC_TOO_LARGE},       /* Alchemy, Ankr, reth, geth, publicnode */
+    {"blocks range", RPC_TOO_LARGE},      /* 1rpc */
+    {"limited to*range", RPC_TOO_LARGE},  /* QuickNode */
+    {"range*exceeds limit", RPC_TOO_LARGE},
+    {"exceeds*range", RPC_TOO_LARGE}, /* Besu */
+    {"ranges over", RPC_TOO_LARGE},   /* dRPC */
+    {"max range", RPC_TOO_LARGE},     /* Cloudflare */
+    {"range*too large", RPC_TOO_LARGE},
+    {"range*too wide", RPC_TOO_LARGE},
+    {"returned more than", RPC_TOO_LARGE},
+    {"max results", RPC_TOO_LARGE},
+    {"narrow your filter", RPC_TOO_LARGE}, /* Erigon */
+    {"too many logs", RPC_TOO_LARGE},      /* Nethermind */
+    {"response*too large", RPC_TOO_LARGE},
+    {"response*too big", RPC_TOO_LARGE}, /* reth */
+    {"response size", RPC_TOO_LARGE},
+    {"request*too big", RPC_TOO_LARGE},
+    {"entity too large", RPC_TOO_LARGE},
+    {"payload too large", RPC_TOO_LARGE},
+
+    {"missing trie node", RPC_STATE_MISSING},
+    {"historical state", RPC_STATE_MISSING}, /* geth */
+    {"no state available", RPC_STATE_MISSING},
+    {"state*not available", RPC_STATE_MISSING},
+    {"state*unavailable", RPC_STATE_MISSING}, /* Besu */
+    {"pruned", RPC_STATE_MISSING},
+    {"pruning", RPC_STATE_MISSING},
+    {"archive", RPC_STATE_MISSING}, /* publicnode, Infura */
+    {"only serves recent blocks", RPC_STATE_MISSING},
+
+    {"rate limit", RPC_RATE_LIMITED},
+    {"rate-limit", RPC_RATE_LIMITED},
+    {"rate exceeded", RPC_RATE_LIMITED},
+    {"request limit", RPC_RATE_LIMITED}, /* QuickNode */
+    {"too many requests", RPC_RATE_LIMITED},
+    {"requests limited to", RPC_RATE_LIMITED},
+    {"requests per second", RPC_RATE_LIMITED},
+    {"request count exceeded", RPC_RATE_LIMITED}, /* Infura, by day */
+    {"compute units", RPC_RATE_LIMITED},          /* Alchemy */
+    {"capacity", RPC_RATE_LIMITED},
+    {"quota", RPC_RATE_LIMITED},
+    {"credits", RPC_RATE_LIMITED},
+    {"throttle", RPC_RATE_LIMITED},
+    {"too much load", RPC_RATE_LIMITED},
+
+    {"method*not", RPC_INVALID}, /* not found, not supported, does not exist, not whitelisted */
+    {"unsupported method", RPC_INVALID},
+
+    {"header not found", RPC_BLOCK_UNKNOWN}, /* geth */
+    {"header for hash not found", RPC_BLOCK_UNKNOWN},
+    {"not currently canonical", RPC_BLOCK_UNKNOWN},
+    {"block*not found", RPC_BLOCK_UNKNOWN}, /* Erigon, reth, a chain without that tag */
+    {"block*does not exist", RPC_BLOCK_UNKNOWN},
+    {"unknown block", RPC_BLOCK_UNKNOWN},
+    {"unknown header", RPC_BLOCK_UNKNOWN},
+    {"resource not found", RPC_BLOCK_UNKNOWN}, /* anvil */
+    {"blockoutofrange", RPC_BLOCK_UNKNOWN},    /* anvil */
+    {"block*out of range", RPC_BLOCK_UNKNOWN},
+    {"could not be found", RPC_BLOCK_UNKNOWN}, /* Nethermind */
+    {"future block", RPC_BLOCK_UNKNOWN},
+    {"after last accepted block", RPC_BLOCK_UNKNOWN}, /* Avalanche */
+    {"cannot query unfinalized data", RPC_BLOCK_UNKNOWN},
+
+    {"timeout", RPC_NODE_ERROR},
+    {"timed out", RPC_NODE_ERROR},
+};
+
+/* These statuses say more than the code in their body: Alchemy sends 401 with -32600. */
+static const struct {
+    int status;
+    enum rpc_outcome outcome;
+} statuses[] = {
+    {401, RPC_NODE_ERROR}, {402, RPC_RATE_LIMITED}, {403, RPC_NODE_ERROR},
+    {413, RPC_TOO_LARGE},  {429, RPC_RATE_LIMITED},
+};
+
+static const struct {
+    int64_t code;
+    enum rpc_outcome outcome;
+} codes[] = {
+    {3, RPC_REVERTED},         {-32015, RPC_REVERTED}, /* OpenEthereum */
+    {429, RPC_RATE_LIMITED},   {-32005, RPC_RATE_LIMITED},  {-32007, RPC_RATE_LIMITED}, {-32029, RPC_RATE_LIMITED},
+    {35, RPC_TOO_LARGE},     /* dRPC */
+    {-32614, RPC_TOO_LARGE}, /* QuickNode */
+    {-32047, RPC_TOO_LARGE}, /* Cloudflare */
+    {-32701, RPC_TOO_LARGE}, /* publicnode */
+    {4444, RPC_STATE_MISSING}, {-32001, RPC_BLOCK_UNKNOWN}, {-32004, RPC_INVALID},      {-32600, RPC_INVALID},
+    {-32601, RPC_INVALID},     {-32602, RPC_INVALID},       {-32700, RPC_INVALID},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Locale-free, since the text is. NUL ends the comparison early, so it is read as a space. */
+static void fold(char out[MAX_TEXT_BYTES + 1], const char *text, size_t len) {
+    size_t n = len < MAX_TEXT_BYTES ? len : MAX_TEXT_BYTES;
+    for (size_t i = 0; i < n; i++) {
+        char c = text[i];
+        if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
+        out[i] = c == '\0' ? ' ' : c;
+    }
+    out[n] = '\0';
+}
+
+static const char *find(const char *text, const char *part, size_t len) {
+    for (; *text != '\0'; text++) {
+        if (strncmp(text, part, len) == 0) return text;
+    }
+    return NULL;
+}
+
+static bool contains(const char *text, const char *pattern) {
+    for (;;) {
+        size_t len = strcspn(pattern, "*");
+        const char *at = find(text, pattern, len);
+        if (at == NULL) return false;
+        if (pattern[len] == '\0') return true;
+        text = at + len;
+        pattern += len + 1;
+    }
+}
+
+static bool find_status(enum rpc_outcome *out, int status) {
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        if (statuses[i].status != status) continue;
+        *out = statuses[i].outcome;
+        return true;
+    }
+    return false;
+}
+
+enum rpc_outcome rpc_error_classify(int http_status, int64_t code, const char *text, size_t len) {
+    char folded[MAX_TEXT_BYTES + 1];
+    fold(folded, text, len);
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        if (contains(folded, texts[i].pattern)) return texts[i].outcome;
+    }
+    enum rpc_outcome outcome;
+    if (find_status(&outcome, http_status)) return outcome;
+    for (size_t i = 0; i < COUNT(codes); i++) {
+        if (codes[i].code == code) return codes[i].outcome;
+    }
+    return http_status >= 500 ? RPC_UNREACHABLE : RPC_NODE_ERROR;
+}
+
+enum rpc_outcome rpc_http_classify(int http_status) {
+    enum rpc_outcome outcome;
+    if (find_status(&outcome, http_status)) return outcome;
+    if (http_status >= 500) return RPC_UNREACHABLE;
+    return http_status >= 400 ? RPC_NODE_ERROR : RPC_NONSENSE;
+}
+
+static const struct rpc_policy policies[RPC_OUTCOME_COUNT] = {
+    [RPC_OK] = {"ok", ERR_OK, "", RPC_RETRY_NEVER, 10},
+    [RPC_REVERTED] = {"reverted", ERR_EXECUTION_REVERTED, "execution reverted", RPC_RETRY_NEVER, 10},
+    [RPC_INVALID] = {"invalid", ERR_UPSTREAM_ERROR, "the node refused the request", RPC_RETRY_NEVER, 7},
+    [RPC_BLOCK_UNKNOWN] = {"block_unknown", ERR_BLOCK_NOT_FOUND, "the node does not know this block",
+                           RPC_RETRY_ELSEWHERE, 8},
+    [RPC_STATE_MISSING] = {"state_missing", ERR_STATE_UNAVAILABLE, "the node no longer keeps the state of this block",
+                           RPC_RETRY_ELSEWHERE, 9},
+    [RPC_RATE_LIMITED] = {"rate_limited", ERR_UPSTREAM_UNAVAILABLE, "the node limits the rate of requests",
+                          RPC_RETRY_ANYWHERE, 3},
+    [RPC_TOO_LARGE] = {"too_large", ERR_UPSTREAM_ERROR, "the answer is too large", RPC_RETRY_ELSEWHERE, 6},
+    [RPC_NODE_ERROR] = {"node_error", ERR_UPSTREAM_ERROR, "the node reported an error", RPC_RETRY_ANYWHERE, 5},
+    [RPC_NONSENSE] = {"nonsense", ERR_UPSTREAM_ERROR, "the node's answer was not understood", RPC_RETRY_ANYWHERE, 4},
+    [RPC_UNREACHABLE] = {"unreachable", ERR_UPSTREAM_UNAVAILABLE, "no node could be reached", RPC_RETRY_ANYWHERE, 1},
+    [RPC_TIMED_OUT] = {"timed_out", ERR_UPSTREAM_UNAVAILABLE, "no node answered in time", RPC_RETRY_ANYWHERE, 2},
+};
+
+const struct rpc_policy *rpc_policy(enum rpc_outcome outcome) {
+    assert(outcome < RPC_OUTCOME_COUNT);
+    return &policies[outcome];
+}
+
+const char *rpc_outcome_name(enum rpc_outcome outcome) {
+    return rpc_policy(outcome)->name;
+}

@@ -1,0 +1,25 @@
+/* Follows a chain's head while somebody asks for it. */
+#ifndef DAPPD_RPC_FOLLOW_H
+#define DAPPD_RPC_FOLLOW_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/reactor.h"
+
+struct chain;
+
+struct follower {
+    struct reactor *reactor;    /* NULL: not following */
+    _Atomic uint64_t wanted_us; /* when somebody last asked for the head, monotonic */
+    atomic_bool asleep;         /* to be woken by the next who asks */
+    struct waiter pause;        /* on the reactor's thread, like the rest */
+    bool stopping;
+    bool failing;
+};
+
+/* Somebody asks for the head. Any thread. */
+void follow_want_head(struct chain *chain);
+
+#endif

@@ -1,0 +1,16 @@
+/* Which node to ask, and whether to ask again. On the task's thread, in a coroutine. */
+#ifndef DAPPD_RPC_POOL_H
+#define DAPPD_RPC_POOL_H
+
+#include <stddef.h>
+
+#include "rpc/rpc.h"
+
+/* Sends calls together until no try can better any of their outcomes. Calls that a node took for too many at once move
+ * to the front of calls; returns how many they are: the caller sends them in shorter batches. */
+size_t pool_send(struct task *task, struct chain *chain, struct rpc_call **calls, size_t n);
+
+/* The most calls to send together now. */
+size_t pool_batch_cap(const struct chain *chain);
+
+#endif

@@ -1,0 +1,48 @@
+/* One HTTP POST to a node, from a coroutine. One thread. */
+#ifndef DAPPD_RPC_TRANSPORT_H
+#define DAPPD_RPC_TRANSPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/task.h"
+#include "flight.h"
+#include "rpc/rpc.h"
+
+/* The transport of the reactor that the task runs on. */
+struct reactor_rpc *transport_of(const struct task *task);
+
+/* The ids of the next n calls: they start at the number returned. */
+uint64_t transport_take_ids(struct reactor_rpc *rpc, size_t n);
+
+/* What this reactor is fetching right now. */
+struct flight **transport_flights(struct reactor_rpc *rpc);
+
+struct transport_request {
+    const char *url;
+    const char *body; /* borrowed until transport_post returns, like url */
+    size_t body_len;
+    uint64_t connect_timeout_ms;
+    uint64_t deadline_ms; /* reactor_now_ms clock */
+    size_t max_reply_bytes;
+};
+
+struct transport_reply {
+    enum rpc_outcome
+        outcome; /* RPC_OK: an HTTP reply of whatever status; else TIMED_OUT, UNREACHABLE, TOO_LARGE, NONSENSE */
+    int status;
+    int retry_after_s; /* 0: the node did not say */
+    const char *body;  /* borrowed until transport_release */
+    size_t body_len;
+    uint64_t us;         /* time it took */
+    const char *problem; /* libcurl's word for a failure, free of URLs; NULL when the outcome is RPC_OK or TIMED_OUT */
+};
+
+struct transfer;
+
+/* Posts and waits. Returns what holds the reply's memory: the caller hands it back with transport_release. */
+struct transfer *transport_post(struct task *task, struct transport_reply *reply,
+                                const struct transport_request *request);
+void transport_release(struct task *task, struct transfer *transfer);
+
+#endif

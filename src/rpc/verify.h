@@ -1,0 +1,12 @@
+/* Makes sure that a node serves the chain it is configured for. On the task's thread, in a coroutine. */
+#ifndef DAPPD_RPC_VERIFY_H
+#define DAPPD_RPC_VERIFY_H
+
+#include "rpc/rpc.h"
+#include "upstream.h"
+
+/* Returns RPC_OK at once for a node that was verified before; else asks it for its chain id, once for all coroutines of
+ * the reactor that need it. Another chain's node is RPC_NONSENSE. Out: retry_after_s, as the node said, or 0. */
+enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct upstream *upstream, int *retry_after_s);
+
+#endif
