@@ -1,14 +1,21 @@
-/* Reads of ERC-20 tokens and native coins, pinned to one block: which call, what counts as an error, what is cached.
- * Runs on the task's coroutine. */
+/* Tokens: what they say of themselves, and their supply. Runs on the task's coroutine. */
 #ifndef DAPPD_SERVICES_TOKEN_SERVICE_H
 #define DAPPD_SERVICES_TOKEN_SERVICE_H
 
+#include "core/task.h"
 #include "eth/erc20.h"
-#include "rpc/chain.h"
+#include "services/amount.h"
+#include "services/source.h"
 
-/* What a token says of itself at a recent block. Cached for a while, never for ever: tokens are upgradeable.
- * A token that answers none of name, symbol and decimals gives ERR_OK with everything missing. */
-enum err token_service_metadata(struct task *task, struct chain *chain, struct erc20_metadata *out,
-                                const address *token, const struct block_ref *block) MUST_CHECK;
+struct token {
+    address address;
+    struct erc20_metadata metadata;
+    bool has_total_supply; /* false: the contract does not answer totalSupply() */
+    u256 total_supply;     /* in the token's smallest unit */
+};
+
+/* Errors: ERR_NOT_A_TOKEN when there is no code, or nothing of ERC-20 is answered; else those of the reads. */
+enum err token_service_get(struct task *task, const struct source *source, struct token *token,
+                           struct block_ref *block, const struct block_spec *spec) MUST_CHECK;
 
 #endif

@@ -1,0 +1,107 @@
+/* Parses the body of POST /balances with jansson. Memory is the task's arena; one thread. */
+#include "balances_body.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/json_depth.h"
+#include "params.h"
+
+enum { NAME_BYTES = 48 };
+
+static void release_json(void *json) {
+    json_decref(json);
+}
+
+static enum err load(struct task *task, const json_t **root, struct slice text) {
+    json_error_t error;
+    if (!json_depth_within(text.p, text.len, JSON_MAX_DEPTH)) {
+        return task_fail(task, ERR_INVALID_JSON, "the body is nested deeper than %d levels", JSON_MAX_DEPTH);
+    }
+    json_t *json = json_loadb(text.p, text.len, JSON_REJECT_DUPLICATES, &error);
+    if (json == NULL) {
+        return task_fail(task, ERR_INVALID_JSON, "the body is no JSON at line %d, column %d", error.line, error.column);
+    }
+    if (!arena_defer(task->arena, release_json, json)) {
+        return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    }
+    *root = json;
+    return ERR_OK;
+}
+
+/* In: allowed, NULL-terminated. */
+static enum err check_members(struct task *task, const json_t *object, const char *const *allowed, const char *where) {
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+        const char *const *name = allowed;
+        while (*name != NULL && strcmp(*name, key) != 0) name++;
+        if (*name == NULL) {
+            return task_fail(task, ERR_INVALID_PARAMETER, "%s has an unknown member \"%.64s\"", where, key);
+        }
+    }
+    return ERR_OK;
+}
+
+static enum err parse_address_member(struct task *task, address *out, const json_t *value, const char *name) {
+    if (!json_is_string(value)) return task_fail(task, ERR_INVALID_ADDRESS, "%s is not a string", name);
+    struct slice text = {json_string_value(value), json_string_length(value)};
+    return params_parse_address(task, out, text, name);
+}
+
+static enum err parse_item(struct task *task, struct amount_read *read, const json_t *item, size_t i) {
+    static const char *const members[] = {"address", "token", NULL};
+    char where[NAME_BYTES], name[NAME_BYTES + 16];
+    (void)snprintf(where, sizeof where, "items[%zu]", i);
+    if (!json_is_object(item)) return task_fail(task, ERR_INVALID_PARAMETER, "%s is not an object", where);
+    enum err err = check_members(task, item, members, where);
+    if (err != ERR_OK) return err;
+    (void)snprintf(name, sizeof name, "%s.address", where);
+    err = parse_address_member(task, &read->owner, json_object_get(item, "address"), name);
+    const json_t *token = json_object_get(item, "token");
+    if (err != ERR_OK || token == NULL || json_is_null(token)) return err;
+    read->kind = AMOUNT_TOKEN_BALANCE;
+    (void)snprintf(name, sizeof name, "%s.token", where);
+    return parse_address_member(task, &read->token, token, name);
+}
+
+static enum err parse_items(struct task *task, struct balances_body *out, const json_t *items) {
+    size_t n = json_array_size(items);
+    if (!json_is_array(items) || n == 0 || n > BALANCES_MAX_ITEMS) {
+        return task_fail(task, ERR_INVALID_PARAMETER, "items must be an array of 1 to %d objects", BALANCES_MAX_ITEMS);
+    }
+    out->items = arena_alloc(task->arena, n * sizeof *out->items);
+    if (out->items == NULL) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    out->n_items = n;
+    for (size_t i = 0; i < n; i++) {
+        enum err err = parse_item(task, &out->items[i].read, json_array_get(items, i), i);
+        if (err != ERR_OK) return err;
+    }
+    return ERR_OK;
+}
+
+static enum err parse_block(struct task *task, struct block_spec *out, const json_t *block) {
+    char digits[24];
+    struct slice text = {json_string_value(block), json_string_length(block)};
+    *out = (struct block_spec){.kind = BLOCK_LATEST};
+    if (block == NULL || json_is_null(block)) return ERR_OK;
+    if (json_is_integer(block)) {
+        int len = snprintf(digits, sizeof digits, "%lld", (long long)json_integer_value(block));
+        text = (struct slice){digits, (size_t)len};
+    }
+    if (text.p == NULL) return task_fail(task, ERR_INVALID_PARAMETER, "block is neither a string nor an integer");
+    return params_parse_block(task, out, text);
+}
+
+enum err balances_body_parse(struct task *task, struct balances_body *out, struct slice text) {
+    static const char *const members[] = {"items", "block", NULL};
+    const json_t *root;
+    enum err err = load(task, &root, text);
+    if (err != ERR_OK) return err;
+    if (!json_is_object(root)) return task_fail(task, ERR_INVALID_JSON, "the body is not an object");
+    err = check_members(task, root, members, "the body");
+    if (err == ERR_OK) err = parse_items(task, out, json_object_get(root, "items"));
+    if (err == ERR_OK) err = parse_block(task, &out->spec, json_object_get(root, "block"));
+    return err;
+}

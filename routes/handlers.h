@@ -1,0 +1,20 @@
+/* The handlers of the route table. Each parses, calls one service and renders; the request's coroutine. */
+#ifndef DAPPD_ROUTES_HANDLERS_H
+#define DAPPD_ROUTES_HANDLERS_H
+
+#include "http/route.h"
+
+enum err route_index(struct request *req, struct response *res);
+enum err route_health(struct request *req, struct response *res);
+enum err route_ready(struct request *req, struct response *res);
+enum err route_status(struct request *req, struct response *res);
+enum err route_metrics(struct request *req, struct response *res);
+enum err route_openapi_yaml(struct request *req, struct response *res);
+enum err route_openapi_json(struct request *req, struct response *res);
+enum err route_balance_native(struct request *req, struct response *res);
+enum err route_balance_token(struct request *req, struct response *res);
+enum err route_balances(struct request *req, struct response *res);
+enum err route_token(struct request *req, struct response *res);
+enum err route_allowance(struct request *req, struct response *res);
+
+#endif

@@ -1,0 +1,66 @@
+/* Shared parsing of path and query parameters. Stateless; the request's coroutine. */
+#include "params.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "app.h"
+
+enum { SHOWN_BYTES = 80 };
+
+static int shown(struct slice text) {
+    return (int)(text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES);
+}
+
+enum err params_parse_address(struct task *task, address *out, struct slice text, const char *name) {
+    enum err err = address_parse(out, text.p, text.len);
+    if (err == ERR_CHECKSUM_MISMATCH) {
+        return task_fail(task, err, "%s \"%.*s\" fails its EIP-55 checksum: look for a typo, or write it in lower case",
+                         name, shown(text), text.p);
+    }
+    if (err != ERR_OK) {
+        return task_fail(task, err, "%s \"%.*s\" is not 0x and 40 hex digits", name, shown(text), text.p);
+    }
+    return ERR_OK;
+}
+
+enum err params_parse_block(struct task *task, struct block_spec *out, struct slice text) {
+    enum err err = block_spec_parse(out, text.p, text.len);
+    if (err == ERR_OK) return ERR_OK;
+    return task_fail(task, err, "block \"%.*s\" is not latest, safe, finalized, a number or a block hash", shown(text),
+                     text.p);
+}
+
+enum err params_address(struct request *req, address *out, size_t index, const char *name) {
+    return params_parse_address(&req->task, out, req->params[index], name);
+}
+
+/* The id may be known from the configuration or from the node only: names work in either case. */
+static bool is_chain(const struct chain *chain, struct slice text) {
+    char id[24];
+    int len = snprintf(id, sizeof id, "%llu", (unsigned long long)chain_id(chain));
+    bool same_id = chain_id(chain) != 0 && (size_t)len == text.len && memcmp(id, text.p, text.len) == 0;
+    const char *name = chain_name(chain);
+    return same_id || (strlen(name) == text.len && memcmp(name, text.p, text.len) == 0);
+}
+
+enum err params_source(struct request *req, struct source *out) {
+    const struct app *app = req->app;
+    struct slice text;
+    out->cache = app->cache;
+    out->chain = app->chains[0];
+    if (!request_query(req, &text, "chain")) return ERR_OK;
+    for (size_t i = 0; i < app->n_chains; i++) {
+        out->chain = app->chains[i];
+        if (is_chain(out->chain, text)) return ERR_OK;
+    }
+    return task_fail(&req->task, ERR_INVALID_PARAMETER, "chain \"%.*s\" is not configured; GET /status lists the chains",
+                     shown(text), text.p);
+}
+
+enum err params_block(struct request *req, struct block_spec *out) {
+    struct slice text;
+    *out = (struct block_spec){.kind = BLOCK_LATEST};
+    if (!request_query(req, &text, "block")) return ERR_OK;
+    return params_parse_block(&req->task, out, text);
+}

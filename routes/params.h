@@ -1,0 +1,26 @@
+/* What several routes read alike from path and query. Errors name the parameter, the value and what is allowed. Pure;
+ * the request's coroutine. */
+#ifndef DAPPD_ROUTES_PARAMS_H
+#define DAPPD_ROUTES_PARAMS_H
+
+#include "eth/address.h"
+#include "eth/block.h"
+#include "http/request.h"
+#include "services/source.h"
+
+/* An address given as text. In: name, what to call it in the error. */
+enum err params_parse_address(struct task *task, address *out, struct slice text, const char *name) MUST_CHECK;
+
+/* A block given as text. */
+enum err params_parse_block(struct task *task, struct block_spec *out, struct slice text) MUST_CHECK;
+
+/* The path parameter at index. */
+enum err params_address(struct request *req, address *out, size_t index, const char *name) MUST_CHECK;
+
+/* ?chain=, an id or a name; without it the first chain. */
+enum err params_source(struct request *req, struct source *out) MUST_CHECK;
+
+/* ?block=; without it the newest. */
+enum err params_block(struct request *req, struct block_spec *out) MUST_CHECK;
+
+#endif

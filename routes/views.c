@@ -1,0 +1,67 @@
+/* Shared JSON pieces. Stateless; the request's coroutine. */
+#include "views.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "http/conditional.h"
+
+void view_address(struct json_out *out, const char *key, const address *a) {
+    char text[ADDRESS_TEXT_BYTES];
+    json_out_key(out, key);
+    json_out_strn(out, address_format(text, a), ADDRESS_TEXT_BYTES - 1);
+}
+
+void view_block(struct json_out *out, const struct block_ref *block) {
+    char hash[HASH32_TEXT_BYTES];
+    json_out_key(out, "block");
+    json_out_object_begin(out);
+    json_out_key_u64(out, "number", block->number);
+    json_out_key_str(out, "hash", hash32_format(hash, &block->hash));
+    json_out_key_u64(out, "timestamp", block->timestamp);
+    json_out_object_end(out);
+}
+
+void view_amount(struct json_out *out, const char *key, const u256 *amount) {
+    char text[U256_DEC_BYTES];
+    json_out_key(out, key);
+    json_out_strn(out, text, u256_to_dec(text, amount));
+}
+
+void view_symbol_and_decimals(struct json_out *out, const struct erc20_metadata *metadata) {
+    json_out_key_str(out, "symbol", metadata->has_symbol ? metadata->symbol : NULL);
+    if (metadata->decimals < 0) {
+        json_out_key_null(out, "decimals");
+    } else {
+        json_out_key_u64(out, "decimals", (uint64_t)metadata->decimals);
+    }
+}
+
+void view_formatted(struct json_out *out, const u256 *amount, const struct erc20_metadata *metadata) {
+    char text[U256_FORMATTED_BYTES];
+    if (metadata->decimals < 0) {
+        json_out_key_null(out, "formatted");
+        return;
+    }
+    json_out_key(out, "formatted");
+    json_out_strn(out, text, u256_format(text, amount, (unsigned)metadata->decimals));
+}
+
+void view_set_caching(const struct request *req, struct response *res, const struct source *source,
+                      const struct block_spec *spec, const struct block_ref *block,
+                      const struct erc20_metadata *metadata) {
+    /* The block fixes every number in the answer, the metadata may be newer: it counts too. */
+    struct {
+        uint8_t block[32];
+        char name[64], symbol[64];
+        int64_t decimals;
+    } state;
+    memset(&state, 0, sizeof state);
+    memcpy(state.block, block->hash.bytes, sizeof state.block);
+    memcpy(state.name, metadata->name, sizeof state.name);
+    memcpy(state.symbol, metadata->symbol, sizeof state.symbol);
+    state.decimals = metadata->decimals;
+    bool named = spec->kind == BLOCK_NUMBER || spec->kind == BLOCK_HASH;
+    conditional_set(req, res, &state, sizeof state, chain_max_age_s(source->chain, clock_wall_us()),
+                    named && block->finalized);
+}

@@ -1,0 +1,30 @@
+/* JSON pieces that several answers share, and their caching headers. Pure; the request's coroutine. */
+#ifndef DAPPD_ROUTES_VIEWS_H
+#define DAPPD_ROUTES_VIEWS_H
+
+#include "core/json_out.h"
+#include "eth/block.h"
+#include "eth/erc20.h"
+#include "eth/u256.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "services/source.h"
+
+/* A key with an address in checksum case, a block object, an amount as decimal string. */
+void view_address(struct json_out *out, const char *key, const address *a);
+void view_block(struct json_out *out, const struct block_ref *block);
+void view_amount(struct json_out *out, const char *key, const u256 *amount);
+
+/* "symbol" and "decimals", null where the token does not say. */
+void view_symbol_and_decimals(struct json_out *out, const struct erc20_metadata *metadata);
+
+/* "formatted": the amount in whole units, or null while the decimals are unknown. */
+void view_formatted(struct json_out *out, const u256 *amount, const struct erc20_metadata *metadata);
+
+/* ETag and Cache-Control of an answer that is true at block: until the next block is due, or for ever when the client
+ * named this block and it is final. */
+void view_set_caching(const struct request *req, struct response *res, const struct source *source,
+                      const struct block_spec *spec, const struct block_ref *block,
+                      const struct erc20_metadata *metadata);
+
+#endif

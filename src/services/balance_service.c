@@ -1,0 +1,117 @@
+/* Amounts joined with metadata. Memory is the task's arena; the task's coroutine. */
+#include "services/balance_service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "services/metadata.h"
+#include "services/pinned.h"
+
+struct batch {
+    struct balance *balances;
+    size_t n;
+    struct amount_read *reads;      /* n */
+    struct metadata_read *metadata; /* one for each distinct token, sorted by address */
+    size_t n_metadata;
+    struct erc20_metadata *native;
+    const struct source *source;
+    const struct block_ref *block;
+    bool is_head;
+};
+
+static void set_native(const struct source *source, struct erc20_metadata *out) {
+    (void)snprintf(out->symbol, sizeof out->symbol, "%s", chain_native_symbol(source->chain));
+    out->has_symbol = true;
+    out->decimals = (int16_t)chain_native_decimals(source->chain);
+}
+
+static int compare_addresses(const void *a, const void *b) {
+    return memcmp(a, b, sizeof(address));
+}
+
+/* metadata_read begins with its token. */
+static int compare_tokens(const void *a, const void *b) {
+    const struct metadata_read *x = a, *y = b;
+    return compare_addresses(&x->token, &y->token);
+}
+
+/* Sorts and drops repetitions. Returns how many are left. */
+static size_t distinct(address *tokens, size_t n) {
+    size_t kept = 0;
+    qsort(tokens, n, sizeof *tokens, compare_addresses);
+    for (size_t i = 0; i < n; i++) {
+        if (kept == 0 || !address_equal(&tokens[kept - 1], &tokens[i])) tokens[kept++] = tokens[i];
+    }
+    return kept;
+}
+
+static bool prepare(struct task *task, struct batch *batch) {
+    address *tokens = arena_alloc(task->arena, batch->n * sizeof *tokens);
+    batch->reads = arena_alloc(task->arena, batch->n * sizeof *batch->reads);
+    batch->native = arena_alloc(task->arena, sizeof *batch->native);
+    if (tokens == NULL || batch->reads == NULL || batch->native == NULL) return false;
+    set_native(batch->source, batch->native);
+    size_t m = 0;
+    for (size_t i = 0; i < batch->n; i++) {
+        batch->reads[i] = batch->balances[i].read;
+        if (batch->reads[i].kind != AMOUNT_NATIVE_BALANCE) tokens[m++] = batch->reads[i].token;
+    }
+    batch->n_metadata = distinct(tokens, m);
+    batch->metadata = arena_alloc(task->arena, batch->n_metadata * sizeof *batch->metadata);
+    if (batch->metadata == NULL) return false;
+    for (size_t i = 0; i < batch->n_metadata; i++) batch->metadata[i].token = tokens[i];
+    return true;
+}
+
+/* The two halves go out at the same time: i 0 reads the amounts, 1 the metadata. */
+static void read_half(struct task *task, void *arg, size_t i) {
+    struct batch *batch = arg;
+    if (i == 0) {
+        amount_read_many(task, batch->source, batch->reads, batch->n, batch->block);
+    } else {
+        metadata_read_many(task, batch->source, batch->metadata, batch->n_metadata, batch->block, batch->is_head);
+    }
+}
+
+static void join(const struct batch *batch, struct balance *balance) {
+    balance->metadata = batch->native;
+    if (balance->read.kind == AMOUNT_NATIVE_BALANCE) return;
+    const struct metadata_read wanted = {.token = balance->read.token};
+    const struct metadata_read *found =
+        bsearch(&wanted, batch->metadata, batch->n_metadata, sizeof *batch->metadata, compare_tokens);
+    balance->metadata = &found->metadata;
+    if (balance->read.err != ERR_OK || found->err == ERR_OK) return;
+    balance->read.err = found->err;
+    balance->read.retry_after_s = found->retry_after_s;
+    balance->read.detail = found->detail;
+}
+
+static enum err read_batch(struct task *task, const struct source *source, void *arg, const struct block_ref *block) {
+    struct batch *batch = arg;
+    batch->source = source;
+    batch->block = block;
+    if (!prepare(task, batch)) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    task_parallel(task, batch->n_metadata > 0 ? 2 : 1, read_half, batch);
+    for (size_t i = 0; i < batch->n; i++) {
+        batch->balances[i].read = batch->reads[i];
+        join(batch, &batch->balances[i]);
+    }
+    for (size_t i = 0; i < batch->n; i++) {
+        const struct amount_read *read = &batch->balances[i].read;
+        if (read->err == ERR_BLOCK_NOT_FOUND) return amount_read_check(task, read);
+    }
+    return ERR_OK;
+}
+
+enum err balance_service_get_many(struct task *task, const struct source *source, struct balance *balances, size_t n,
+                                  struct block_ref *block, const struct block_spec *spec) {
+    struct batch batch = {.balances = balances, .n = n, .is_head = spec->kind == BLOCK_LATEST};
+    return pinned_read(task, source, block, spec, read_batch, &batch);
+}
+
+enum err balance_service_get(struct task *task, const struct source *source, struct balance *balance,
+                             struct block_ref *block, const struct block_spec *spec) {
+    enum err err = balance_service_get_many(task, source, balance, 1, block, spec);
+    return err != ERR_OK ? err : amount_read_check(task, &balance->read);
+}
