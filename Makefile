@@ -1,16 +1,120 @@
-# dappd: make run, make test. Everything a target needs it installs itself (dev/install.sh).
+# dappd. The two that matter: `make run` and `make test`. What a target needs it installs itself (dev/install.sh).
 BUILD ?= build
-CC ?= cc
-CFLAGS_WARN := -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wcast-qual \
-	-Wwrite-strings -Wvla -Wimplicit-fallthrough -Wconversion
-ifdef CI
-CFLAGS_WARN += -Werror
-endif
+VARIANT ?= release
+OUT := $(BUILD)/$(VARIANT)
 VERSION := 0.1.0
+PREFIX ?= /usr/local
+CC ?= cc
+FUZZ_CC ?= clang
+FUZZ_SECONDS ?= 60
+
 PACKAGES := libmicrohttpd jansson libcurl libuv libcyaml zlib
-CPPFLAGS := -D_GNU_SOURCE -DDAPPD_VERSION='"$(VERSION)"' -Iinclude
-LIBS = $(shell pkg-config --libs $(PACKAGES)) -lmbedcrypto -lpthread
-PACKAGE_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-CFLAGS_RELEASE := -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -fcf-protection
-LDFLAGS_RELEASE := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wcast-qual -Wwrite-strings \
+	-Wvla -Wimplicit-fallthrough -Wconversion
+ifdef CI
+WARNINGS += -Werror
+endif
+
+# Each variant lives in a folder of its own below build/.
+FLAGS_release := -O2 -g -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fcf-protection
+LINK_release := -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+FLAGS_debug := -O1 -g -DARENA_MALLOC
+FLAGS_asan := -O1 -g -DARENA_MALLOC -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+FLAGS_coverage := -O0 -g --coverage
+FLAGS_fuzz := -O1 -g -DARENA_MALLOC -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+LINK_fuzz := -fsanitize=fuzzer
+
+CPPFLAGS += -D_GNU_SOURCE -DDAPPD_VERSION='"$(VERSION)"' -Iinclude $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CFLAGS += -std=c11 $(WARNINGS) $(FLAGS_$(VARIANT))
+LDFLAGS += $(LINK_$(VARIANT))
+LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread
+
 SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c routes/*.c))
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/routes/openapi_data.o
+UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
+FUZZERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
+C_FILES = $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+
+.PHONY: all run test unit integration asan tsan valgrind fuzz fuzz-replay lint format bench soak coverage install clean \
+	install-build install-test install-bench binary tests
+.DELETE_ON_ERROR:
+
+all: install-build
+	@$(MAKE) --no-print-directory $(BUILD)/dappd
+
+run: install-run all
+	dev/run.sh
+
+test: install-test
+	tests/run.sh lint unit fuzz-replay integration valgrind tsan
+
+# One suite each; VARIANT picks the build.
+lint unit integration valgrind asan tsan fuzz-replay: install-test
+	tests/run.sh $@
+
+soak: install-test
+	DAPPD_SOAK=1 tests/run.sh integration
+
+fuzz: install-test
+	tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
+
+bench: install-bench all
+	tests/bench/run.sh
+
+coverage: install-test
+	tests/coverage.sh
+
+format:
+	clang-format -i $(C_FILES)
+
+install: all
+	install -D -m 755 $(BUILD)/dappd $(DESTDIR)$(PREFIX)/bin/dappd
+
+clean:
+	rm -rf $(BUILD)
+
+install-build install-run install-test install-bench:
+	@dev/install.sh $(@:install-%=%)
+
+# What tests/run.sh builds: the program, and the test programs of one variant.
+binary: $(OUT)/dappd
+tests: $(UNIT_TESTS)
+fuzzers: $(FUZZERS)
+
+$(BUILD)/dappd: $(BUILD)/release/dappd
+	cp $< $@
+
+$(OUT)/dappd: $(OUT)/src/main.o $(OUT)/libdappd.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(OUT)/libdappd.a: $(OBJECTS)
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(OUT)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(OUT)/routes/openapi_data.o: routes/openapi_data.S openapi.yaml $(BUILD)/openapi.json
+	@mkdir -p $(@D)
+	$(CC) -DOPENAPI_JSON='"$(BUILD)/openapi.json"' -c -o $@ $<
+
+$(BUILD)/openapi.json: openapi.yaml $(BUILD)/yaml2json
+	$(BUILD)/yaml2json < $< > $@
+
+$(BUILD)/yaml2json: dev/yaml2json.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARNINGS) -O1 -D_GNU_SOURCE -o $@ $< $(shell pkg-config --cflags --libs yaml-0.1 jansson)
+
+$(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libdappd.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Isrc -Iroutes -Itests/unit $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libdappd.a -lcmocka $(LDLIBS)
+
+# libFuzzer brings its own main; every other variant replays the corpus.
+FUZZ_MAIN = $(if $(filter fuzz,$(VARIANT)),,tests/fuzz/replay.c)
+$(OUT)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(OUT)/libdappd.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Isrc -Iroutes $(CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(OUT)/libdappd.a $(LDLIBS)
+
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:%=%.d)

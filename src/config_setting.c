@@ -1,0 +1,176 @@
+/* The settings table, and what is allowed in each: the same check for flag, environment, file and default.
+ * Owns nothing; values are copied into the loader's arena.
+ * Main thread, while the configuration is loaded. */
+#include "config_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/decimal.h"
+#include "core/listen_address.h"
+#include "core/log.h"
+
+const struct setting config_settings[SETTINGS_COUNT] = {
+#define SETTING(field, type_, default_, unit_, min_, max_, secret_, help_) \
+    [SETTING_INDEX_##field] = {.key = #field, \
+                               .type = SETTING_TYPE_##type_, \
+                               .default_text = (default_), \
+                               .unit = (unit_), \
+                               .min = (min_), \
+                               .max = (max_), \
+                               .secret = (secret_), \
+                               .help = (help_), \
+                               .offset = offsetof(struct config, field)},
+#include "config.def"
+#undef SETTING
+};
+
+/* A part of a value. */
+struct part {
+    const char *p;
+    size_t len;
+};
+
+/* Returns false and sets *bad to the part that is wrong. */
+typedef bool (*check_fn)(struct part *bad, const char *value);
+
+static bool check_listen(struct part *bad, const char *value) {
+    struct listen_address listen;
+    *bad = (struct part){value, strlen(value)};
+    return listen_address_parse(&listen, value, bad->len) == ERR_OK;
+}
+
+static bool check_log(struct part *bad, const char *value) {
+    enum log_level levels[LOG_MODULE_COUNT];
+    return log_parse(levels, &bad->p, &bad->len, value);
+}
+
+static bool check_log_format(struct part *bad, const char *value) {
+    static const char *const formats[] = {"json", "text", "auto"};
+    *bad = (struct part){value, strlen(value)};
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (strcmp(value, formats[i]) == 0) return true;
+    }
+    return false;
+}
+
+#define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+
+/* How many bytes from the start are of the set, at most len. */
+static size_t span(const char *text, size_t len, const char *set) {
+    size_t n = strspn(text, set);
+    return n < len ? n : len;
+}
+
+/* An origin as browsers write it: scheme://host or scheme://host:port, in lower case. Source: RFC 6454, section 6.2. */
+static bool is_origin(const char *text, size_t len) {
+    size_t n = span(text, len, LOWER DIGITS "+.-");
+    if (n == 0 || len - n < 3 || memcmp(text + n, "://", 3) != 0) return false;
+    text += n + 3;
+    len -= n + 3;
+    if (len > 0 && text[0] == '[') {
+        n = 1 + span(text + 1, len - 1, DIGITS "abcdef:.");
+        if (n == 1 || n == len || text[n++] != ']') return false;
+    } else {
+        n = span(text, len, LOWER DIGITS ".-_");
+        if (n == 0) return false;
+    }
+    if (n == len) return true;
+    uint64_t port;
+    return text[n] == ':' && decimal_parse_u64(&port, text + n + 1, len - n - 1) && port >= 1 && port <= 65535;
+}
+
+static bool check_cors_origins(struct part *bad, const char *value) {
+    if (value[0] == '\0') return true; /* none may call */
+    for (const char *at = value;; at++) {
+        *bad = (struct part){at, strcspn(at, ",")};
+        bool any = bad->len == 1 && at[0] == '*';
+        if (!any && !is_origin(at, bad->len)) return false;
+        at += bad->len;
+        if (*at == '\0') return true;
+    }
+}
+
+/* What a text must be beyond its length. A list may have spaces around its commas. */
+static const struct rule {
+    bool is_list;
+    check_fn check;
+    const char *allowed;
+} rules[SETTINGS_COUNT] = {
+    [SETTING_INDEX_listen] = {false, check_listen, "a numeric IPv4 address:port, [IPv6 address]:port or unix:/path"},
+    [SETTING_INDEX_log] =
+        {true, check_log,
+         "a level (error, warn, info, debug), or levels per module (app, http, access, rpc, head) such as "
+         "info,rpc=debug"},
+    [SETTING_INDEX_log_format] = {false, check_log_format, "json, text or auto"},
+    [SETTING_INDEX_cors_origins] = {true, check_cors_origins,
+                                    "a list of * or scheme://host[:port], in lower case and without a path"},
+    [SETTING_INDEX_rpc_urls] = {.is_list = true}, /* checked where they become upstreams */
+};
+
+/* Takes out the spaces around commas and at both ends, in place. */
+static void trim_list(char *text) {
+    char *to = text, *entry = text;
+    for (const char *from = text;; from++) {
+        if (*from == ' ' && to == entry) continue;
+        bool ends = *from == ',' || *from == '\0';
+        while (ends && to > entry && to[-1] == ' ') to--;
+        *to++ = *from;
+        if (*from == '\0') return;
+        if (ends) entry = to;
+    }
+}
+
+/* The start of every sentence about a wrong value: setting, value and where it came from. */
+static char *wrong_value(char out[CONFIG_ORIGIN_BYTES], const struct setting *setting, const char *value,
+                         const char *origin) {
+    char quoted[CONFIG_QUOTE_BYTES] = "the value";
+    if (!setting->secret) (void)config_quote(quoted, value, strlen(value));
+    (void)snprintf(out, CONFIG_ORIGIN_BYTES, "%s: %s from %s is not allowed", setting->key, quoted, origin);
+    return out;
+}
+
+static enum err set_count(const struct config_loader *loader, const struct setting *setting, const char *value,
+                          const char *origin) {
+    uint64_t count;
+    if (decimal_parse_u64(&count, value, strlen(value)) && count >= setting->min && count <= setting->max) {
+        memcpy((char *)loader->config + setting->offset, &count, sizeof count);
+        return ERR_OK;
+    }
+    char start[CONFIG_ORIGIN_BYTES];
+    return config_fail(loader, "%s; it must be a number%s%s from %llu to %llu in plain decimal digits",
+                       wrong_value(start, setting, value, origin), setting->unit[0] != '\0' ? " of " : "",
+                       setting->unit, (unsigned long long)setting->min, (unsigned long long)setting->max);
+}
+
+static enum err set_text(const struct config_loader *loader, const struct setting *setting, const char *value,
+                         const char *origin) {
+    size_t len = strlen(value);
+    if (len > setting->max) {
+        return config_fail(loader, "%s: the value from %s is too long; at most %llu bytes are allowed", setting->key,
+                           origin, (unsigned long long)setting->max);
+    }
+    const struct rule *rule = &rules[setting - config_settings];
+    char *copy = config_copy(loader, value, len);
+    if (rule->is_list) trim_list(copy);
+
+    struct part bad;
+    if (rule->check != NULL && !rule->check(&bad, copy)) {
+        char start[CONFIG_ORIGIN_BYTES], where[CONFIG_QUOTE_BYTES] = "";
+        bool is_part = bad.len < strlen(copy) && !setting->secret;
+        return config_fail(loader, "%s%s%s; it must be %s", wrong_value(start, setting, value, origin),
+                           is_part ? " at " : "", is_part ? config_quote(where, bad.p, bad.len) : "", rule->allowed);
+    }
+    memcpy((char *)loader->config + setting->offset, &copy, sizeof copy);
+    return ERR_OK;
+}
+
+enum err config_set(struct config_loader *loader, const struct setting *setting, const char *value,
+                    const char *origin) {
+    if (setting == &config_settings[SETTING_INDEX_rpc_urls]) {
+        loader->rpc_urls_from = config_copy(loader, origin, strlen(origin));
+    }
+    return setting->type == SETTING_TYPE_COUNT ? set_count(loader, setting, value, origin)
+                                               : set_text(loader, setting, value, origin);
+}

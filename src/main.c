@@ -1,0 +1,89 @@
+/* The command line: picks a command, reads the configuration, hands over. Owns the configuration; the main thread. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "config.h"
+#include "core/log.h"
+#include "probe.h"
+
+enum { EXIT_USAGE = 2 };
+
+static int serve(const struct config *config) {
+    enum log_level levels[LOG_MODULE_COUNT];
+    const char *bad;
+    size_t bad_len;
+    if (!log_parse(levels, &bad, &bad_len, config->log)) abort(); /* config_load checked it */
+    bool text = strcmp(config->log_format, "text") == 0;
+    bool json = strcmp(config->log_format, "json") == 0 || (!text && !isatty(STDERR_FILENO));
+    log_start(levels, json);
+    int code = app_serve(config);
+    log_stop();
+    return code;
+}
+
+static int check_config(const struct config *config) {
+    (void)printf("The configuration is valid: %zu chain%s%s%s.\n", config->n_chains, config->n_chains == 1 ? "" : "s",
+                 config->file != NULL ? ", file " : "", config->file != NULL ? config->file : "");
+    for (size_t i = 0; i < config->n_chains; i++) {
+        const struct chain_config *chain = &config->chains[i];
+        (void)printf("  %s: %zu upstream%s\n", chain->name, chain->n_upstreams, chain->n_upstreams == 1 ? "" : "s");
+    }
+    return 0;
+}
+
+static const struct command {
+    const char *name;
+    int (*run)(const struct config *config);
+    const char *help;
+} commands[] = {
+    {"serve", serve, "answer requests until SIGTERM or SIGINT; a second signal exits at once"},
+    {"check-config", check_config, "read the configuration, say what is wrong with it, exit 0 or 2"},
+    {"health", probe_health, "ask the dappd at the configured address for /health, exit 0 or 1"},
+};
+enum { N_COMMANDS = sizeof commands / sizeof *commands };
+
+static int print_help(FILE *out, int code) {
+    (void)fprintf(out, "dappd %s: token balances of EVM chains over REST/JSON\n\nusage: dappd COMMAND [SETTING ...]\n\n",
+                  DAPPD_VERSION);
+    for (size_t i = 0; i < N_COMMANDS; i++) (void)fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].help);
+    (void)fprintf(out, "  %-14s print the version\n  %-14s print this\n\n", "version", "help");
+    config_print_help(out);
+    return code;
+}
+
+static const char *environment(const char *name) {
+    return getenv(name);
+}
+
+static int run(const struct command *command, int argc, char **argv) {
+    char problem[CONFIG_PROBLEM_BYTES];
+    struct config *config;
+    if (config_load(&config, problem, argc, argv, environment) != ERR_OK) {
+        (void)fprintf(stderr, "dappd: %s\n", problem);
+        return EXIT_USAGE;
+    }
+    int code = command->run(config);
+    config_free(config);
+    return code;
+}
+
+static bool is_one_of(const char *word, const char *a, const char *b) {
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) return print_help(stderr, EXIT_USAGE);
+    for (int i = 1; i < argc; i++) {
+        if (is_one_of(argv[i], "--help", "-h")) return print_help(stdout, 0);
+    }
+    if (strcmp(argv[1], "help") == 0) return print_help(stdout, 0);
+    if (is_one_of(argv[1], "version", "--version")) return printf("dappd %s\n", DAPPD_VERSION) > 0 ? 0 : 1;
+    for (size_t i = 0; i < N_COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) return run(&commands[i], argc - 2, argv + 2);
+    }
+    (void)fprintf(stderr, "dappd: \"%s\" is no command; dappd help lists them\n", argv[1]);
+    return EXIT_USAGE;
+}
