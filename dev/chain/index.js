@@ -1,0 +1,7 @@
+// The dev chain as a library, for tests and benches: anvil processes, compiled contracts, deployed sample tokens.
+// Whoever starts an anvil owns it.
+
+export { anvilPath, startAnvil } from './anvil.js';
+export { BUILD, compileAll } from './compile.js';
+export { deployAll } from './deploy.js';
+export { APPROVAL, BALANCES, DEPLOYER, HOLDERS, MNEMONIC, ODD_BALANCE, PAYMENT, TOKENS } from './tokens.js';

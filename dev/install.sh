@@ -1,0 +1,140 @@
+#!/usr/bin/env bash
+# Installs what is missing on a Debian 12 or 13 machine: packages by name, and npm's into node_modules. Silent when
+# nothing is. usage: dev/install.sh [build|run|test|bench]   (default: run; each but build includes run)
+# What a tool or pkg-config finds is taken as it is, wherever it came from. With DAPPD_RPC_URLS, run needs no dev chain.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly purpose=${1:-run}
+readonly build=${BUILD:-build}
+readonly log=$build/install.log
+readonly npm_stamp=node_modules/.installed-lock.json # dies with what it stands for
+PATH=$PATH:/usr/sbin:/sbin
+missing=()
+
+say() { printf 'install: %s\n' "$*"; }
+fail() {
+    say "$*" >&2
+    exit 1
+}
+
+# PACKAGE CHECK...: the package is missing when the check fails.
+need() {
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+
+has_header() { cc -E -include "$1" -x c /dev/null; }
+has_package() { [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1") == installed ]]; }
+
+need_build() {
+    need gcc command -v cc
+    need libc6-dev has_header stdio.h
+    need make command -v make
+    need pkg-config command -v pkg-config
+    need libmicrohttpd-dev pkg-config --exists libmicrohttpd
+    need libjansson-dev pkg-config --exists jansson
+    need libcurl4-openssl-dev pkg-config --exists libcurl
+    need libuv1-dev pkg-config --exists libuv
+    need libcyaml-dev pkg-config --exists libcyaml
+    need zlib1g-dev pkg-config --exists zlib
+    need libmbedtls-dev has_header mbedtls/md.h
+}
+
+need_run() {
+    need curl command -v curl
+    need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
+}
+
+uses_npm() { [[ $purpose != build && ! ($purpose == run && ${DAPPD_RPC_URLS:-}) ]]; }
+
+need_npm() {
+    need nodejs command -v node
+    need npm command -v npm
+}
+
+need_test() {
+    need libcmocka-dev pkg-config --exists cmocka
+    need clang command -v clang
+    need valgrind command -v valgrind
+    need libc6-dbg has_package libc6-dbg # valgrind does not start without
+    need nginx command -v nginx
+    need procps command -v ps
+}
+
+# The sanitizers' and the fuzzer's runtime: the package's name follows clang's version, so clang comes first.
+need_clang_runtime() {
+    local version package
+    compgen -G "$(clang --print-runtime-dir)/libclang_rt.fuzzer*.a" >/dev/null && return
+    version=$(clang -dumpversion)
+    package=libclang-rt-${version%%.*}-dev
+    if apt-cache show "$package" >/dev/null 2>&1; then missing+=("$package"); fi
+}
+
+is_root() { [[ $(id -u) == 0 ]]; }
+as_root() { if is_root; then "$@"; else sudo "$@"; fi; }
+
+logged() {
+    "$@" >"$log" 2>&1 </dev/null && return
+    tail -n 20 "$log" >&2
+    return 1
+}
+
+apt_get() {
+    logged as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@"
+}
+
+install_missing() {
+    ((${#missing[@]})) || return 0
+    command -v apt-get >/dev/null || fail "no apt-get here: install what these Debian packages hold: ${missing[*]}"
+    is_root || command -v sudo >/dev/null || fail "not root, and no sudo: have root install ${missing[*]}"
+    say "Debian packages: ${missing[*]}"
+    apt_get update || say "apt-get update failed; going on with the package lists that are here"
+    apt_get install --yes --no-install-recommends "${missing[@]}" || fail "apt-get install failed; all of it: $log"
+    [[ " ${missing[*]} " != *" nginx "* ]] || stop_nginx_service
+    missing=()
+}
+
+# The tests start an nginx of their own; the package has started one for the whole machine.
+stop_nginx_service() {
+    say "switching the nginx service off: only the program is needed"
+    if [[ -d /run/systemd/system ]]; then
+        logged as_root systemctl disable --now nginx || true
+    else
+        logged as_root service nginx stop || true
+        logged as_root update-rc.d nginx disable || true
+    fi
+}
+
+# No install scripts run: nothing here needs one.
+install_npm_packages() {
+    cmp --silent package-lock.json "$npm_stamp" && return
+    local version
+    version=$(node --version)
+    version=${version#v}
+    ((${version%%.*} >= 18)) || fail "node $version is too old: 18 or newer is needed"
+    say "npm packages of package-lock.json"
+    logged npm ci --ignore-scripts --no-audit --no-fund --loglevel=error || fail "npm ci failed; all of it: $log"
+    cp package-lock.json "$npm_stamp"
+}
+
+main() {
+    mkdir -p "$build"
+    need_build
+    [[ $purpose == build ]] || need_run
+    ! uses_npm || need_npm
+    [[ $purpose != test ]] || need_test
+    [[ $purpose != bench ]] || need wrk command -v wrk
+    install_missing
+    if [[ $purpose == test ]]; then
+        need_clang_runtime
+        install_missing
+    fi
+    ! uses_npm || install_npm_packages
+}
+
+case $purpose in
+build | run | test | bench) main ;;
+*) fail "usage: dev/install.sh [build|run|test|bench]" ;;
+esac

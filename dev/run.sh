@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# make run: the dev chain (unless DAPPD_RPC_URLS names nodes), dappd on it, and curl lines to try. Owns every process it
+# starts: one signal, or the end of one of them, ends them all. Needs build/dappd and what dev/install.sh run installs.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+readonly build=${BUILD:-build}
+readonly addresses=$build/devchain.json
+readonly start_timeout_s=${RUN_TIMEOUT_S:-30}
+readonly stop_timeout_s=15
+readonly zero=0x0000000000000000000000000000000000000000
+export DAPPD_LISTEN=${DAPPD_LISTEN:-127.0.0.1:8080}
+
+say() { printf 'run: %s\n' "$*"; }
+fail() {
+    say "$*" >&2
+    exit 1
+}
+
+# --- processes ---
+
+# Starts COMMAND in the background, in a session of its own: Ctrl-C then reaches this script only, which stops them in
+# order. Should this script be killed outright, the kernel ends them.
+start() { setsid setpriv --pdeathsig TERM -- "$@" & }
+
+stop() {
+    local pid=$1 deadline=$((SECONDS + stop_timeout_s))
+    kill -TERM "$pid" 2>/dev/null || return 0
+    while kill -0 "$pid" 2>/dev/null; do
+        ((SECONDS < deadline)) || kill -KILL "$pid" 2>/dev/null || true
+        sleep 0.05
+    done
+}
+
+# The shell's own list of its children: complete even when a signal comes between a start and the next line.
+stop_all() {
+    trap '' INT TERM HUP
+    local pids i
+    read -r -d '' -a pids <<<"$(jobs -p)" || true
+    for ((i = ${#pids[@]} - 1; i >= 0; i--)); do stop "${pids[i]}"; done
+}
+
+# wait_for WHAT PID COMMAND...: until COMMAND succeeds; fails when the process ends or takes too long.
+wait_for() {
+    local what=$1 pid=$2 deadline=$((SECONDS + start_timeout_s)) status=0
+    shift 2
+    until "$@"; do
+        if ! kill -0 "$pid" 2>/dev/null; then
+            wait "$pid" || status=$?
+            fail "$what ended while starting (status $status); what it said stands above"
+        fi
+        ((SECONDS < deadline)) || fail "$what is not ready after $start_timeout_s s${answer:+; it says: ${answer%%$'\n'*}}"
+        sleep 0.05
+    done
+}
+
+# --- where dappd listens, and how curl gets there ---
+
+find_base() {
+    local host=${DAPPD_LISTEN%:*} port=${DAPPD_LISTEN##*:}
+    curl=(curl -s)
+    case $DAPPD_LISTEN in
+    unix:*) curl+=(--unix-socket "${DAPPD_LISTEN#unix:}") host=localhost port=80 ;;
+    0.0.0.0:*) host=127.0.0.1 ;;
+    '[::]:'*) host='[::1]' ;;
+    esac
+    [[ $host != '['* ]] || curl+=(-g)
+    base=http://$host:$port
+    [[ $DAPPD_LISTEN == unix:* ]] || refuse_taken "$host" "$port"
+}
+
+refuse_taken() {
+    local host=${1#[} port=$2
+    if (exec 3<>"/dev/tcp/${host%]}/$port") 2>/dev/null; then
+        fail "$DAPPD_LISTEN is taken by another program; choose another address: DAPPD_LISTEN=127.0.0.1:8081 make run"
+    fi
+}
+
+is_ready() {
+    answer=$("${curl[@]}" --max-time 2 -w '\n%{http_code}' "$base/ready") || true
+    [[ ${answer##*$'\n'} == 200 ]]
+}
+
+# --- the parts ---
+
+start_chain() {
+    rm -f "$addresses"
+    start node dev/chain/main.js --file "$addresses" --mine-every 12
+    chain_pid=$!
+    wait_for "the dev chain" "$chain_pid" test -s "$addresses"
+    local wanted='[c.url, c.holders.alice, c.holders.bob, c.holders.carol, c.tokens.usd, c.tokens.coin, c.blocks.funded]'
+    read -r DAPPD_RPC_URLS owner other spender token token2 block < <(
+        node -p "const c = JSON.parse(fs.readFileSync('$addresses')); $wanted.join(' ')"
+    )
+    export DAPPD_RPC_URLS
+}
+
+start_dappd() {
+    [[ -x $build/dappd ]] || fail "$build/dappd is not there: run make first"
+    start "$build/dappd" serve
+    dappd_pid=$!
+    wait_for dappd "$dappd_pid" is_ready
+}
+
+# Well-known accounts on Ethereum's main network; elsewhere nothing is known but that the zero address exists.
+know_addresses() {
+    [[ $("${curl[@]}" --max-time 10 "$base/balance/$zero") =~ '"chain_id":'([0-9]+) ]] || true
+    owner=$zero
+    [[ ${BASH_REMATCH[1]:-} == 1 ]] || return 0
+    owner=0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045  # vitalik.eth
+    other=0xBE0eB53F46cd790Cd13851d5EFf43D12404d33E8
+    spender=0x000000000022D473030F116dDEE9F6B43aC78BA3 # Permit2
+    token=0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48   # USDC
+    token2=0xdAC17F958D2ee523a2206206994597C13D831ec7  # USDT
+    block=finalized
+}
+
+# --- what to try ---
+
+# example WHAT TARGET [BODY]
+example() {
+    printf '\n  # %s\n  %s' "$1" "${curl[*]}"
+    [[ ! ${3:-} ]] || printf " --json '%s'" "$3"
+    printf " '%s'\n" "$base$2"
+}
+
+print_examples() {
+    printf '\ndappd answers at %s. Try, in another terminal:\n' "$base"
+    [[ ! ${token:-} ]] || token_examples
+    example "an account's native coins" "/balance/$owner"
+    example "many balances at one block" /balances "{\"items\":[$(batch_items)]}"
+    example "how the chain and its nodes are" /status
+    example "an error: this is no token" "/balance/$owner/$zero"
+    printf '\nCtrl-C stops everything. What dappd logs follows.\n\n'
+}
+
+token_examples() {
+    example "how much of a token an account holds" "/balance/$owner/$token"
+    example "the same at an earlier block" "/balance/$owner/$token?block=$block"
+    example "what a token says of itself" "/tokens/$token"
+    example "how much of it a spender may take" "/allowance/$owner/$spender/$token"
+}
+
+batch_items() {
+    printf '{"address":"%s"}' "$owner"
+    [[ ! ${token:-} ]] || printf ',{"address":"%s","token":"%s"}' "$owner" "$token2" "$other" "$token"
+}
+
+# --- from start to end ---
+
+main() {
+    find_base
+    if [[ ! ${DAPPD_RPC_URLS:-} ]]; then start_chain; fi
+    start_dappd
+    [[ ${owner:-} ]] || know_addresses
+    print_examples
+    local ended status=0
+    wait -n -p ended "$dappd_pid" ${chain_pid:+"$chain_pid"} || status=$?
+    if [[ $ended == "$dappd_pid" ]]; then fail "dappd ended by itself (status $status)"; fi
+    fail "the dev chain ended by itself (status $status)"
+}
+
+trap stop_all EXIT
+trap 'say stopping; exit 0' INT TERM HUP
+main

@@ -1,0 +1,186 @@
+// Does dev/run.sh start everything, print lines that work, and leave nothing behind, however it ends?
+// Runs it on a stand-in for dappd, in a build folder of its own; owns what it starts.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const RUN = fileURLToPath(new URL('run.sh', import.meta.url));
+const DAPPD = `#!${process.execPath}
+const listen = process.env.DAPPD_LISTEN, colon = listen.lastIndexOf(':');
+const status = Number(process.env.FAKE_READY ?? 200);
+if (process.env.FAKE_EXIT) process.exit(Number(process.env.FAKE_EXIT));
+require('node:http').createServer((request, response) => {
+    response.writeHead(request.url === '/ready' ? status : 200);
+    response.end(JSON.stringify({ chain_id: Number(process.env.FAKE_CHAIN ?? 31337), url: request.url,
+        rpc: process.env.DAPPD_RPC_URLS, says: 'the fake answer', pid: process.pid }));
+}).listen(listen.startsWith('unix:') ? { path: listen.slice(5) }
+    : { host: listen.slice(0, colon).replace(/[[\\]]/g, ''), port: listen.slice(colon + 1) });
+process.on('SIGTERM', () => { console.error('fake dappd stops'); process.exit(0); });
+`;
+
+let build;
+before(() => {
+    build = mkdtempSync(path.join(tmpdir(), 'dappd-run-'));
+    writeFileSync(path.join(build, 'dappd'), DAPPD, { mode: 0o755 });
+});
+after(() => {
+    for (const pid of survivors()) process.kill(Number(pid), 'SIGKILL'); // of a test that failed
+    rmSync(build, { recursive: true });
+});
+
+/** Starts run.sh. Returns { child, output(), ended, until(pattern) }. */
+function run(environment = {}) {
+    const env = { ...process.env, DAPPD_RPC_URLS: '', BUILD: build, ...environment };
+    const child = spawn(RUN, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { text += chunk; });
+    const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
+    const until = async (pattern) => {
+        while (!pattern.test(text)) {
+            assert.equal(child.exitCode, null, `ended without ${pattern}:\n${text}`);
+            await sleep(10);
+        }
+    };
+    return { child, output: () => text, ended, until };
+}
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function freePort() {
+    return new Promise((resolve) => {
+        const server = net.createServer().listen(0, '127.0.0.1', () => {
+            const { port } = server.address();
+            server.close(() => resolve(port));
+        });
+    });
+}
+
+const listenFree = async () => `127.0.0.1:${await freePort()}`;
+
+/** Every living process that was started with our build folder. */
+function survivors() {
+    const pids = execFileSync('ps', ['-eo', 'pid='], { encoding: 'utf8' }).split(/\s+/).filter(Boolean);
+    return pids.filter((pid) => {
+        try {
+            return Number(pid) !== process.pid && readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`BUILD=${build}\0`);
+        } catch {
+            return false;
+        }
+    });
+}
+
+async function nothingSurvives() {
+    const deadline = Date.now() + 10_000;
+    while (Date.now() < deadline && survivors().length > 0) await sleep(20);
+    assert.deepEqual(survivors(), []);
+}
+
+const curlLines = (output) => output.split('\n').filter((line) => line.trim().startsWith('curl '));
+
+test('starts the chain and dappd, and prints lines that work', async () => {
+    const { child, output, ended, until } = run({ DAPPD_LISTEN: await listenFree() });
+    await until(/Ctrl-C stops everything/);
+    const lines = curlLines(output());
+    assert.equal(lines.length, 8);
+    const { rpc } = JSON.parse(execFileSync('sh', ['-c', lines[0]]));
+    assert.match(rpc, /^http:\/\/127\.0\.0\.1:\d+$/);
+    for (const line of lines) assert.match(execFileSync('sh', ['-c', line], { encoding: 'utf8' }), /chain_id/, line);
+    assert.equal(JSON.parse(readFileSync(path.join(build, 'devchain.json'))).url, rpc);
+    child.kill('SIGTERM');
+    assert.deepEqual(await ended, { code: 0, signal: null });
+    assert.match(output(), /fake dappd stops/);
+    await nothingSurvives();
+});
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    test(`${signal} stops everything at any moment of the start`, async () => {
+        for (const delay_ms of [0, 20, 60, 150, 300, 600]) {
+            const { child, ended } = run({ DAPPD_LISTEN: await listenFree(), FAKE_READY: '503' });
+            await sleep(delay_ms);
+            child.kill(signal);
+            await ended;
+            await nothingSurvives();
+        }
+    });
+}
+
+test('killed outright, it takes everything along', async () => {
+    const { child, until, ended } = run({ DAPPD_LISTEN: await listenFree() });
+    await until(/Ctrl-C stops everything/);
+    assert.ok(survivors().length >= 3);
+    child.kill('SIGKILL');
+    await ended;
+    await nothingSurvives();
+});
+
+test('says which one ended by itself', async () => {
+    for (const victim of ['dappd', 'the dev chain']) {
+        const { output, ended, until } = run({ DAPPD_LISTEN: await listenFree() });
+        await until(/Ctrl-C stops everything/);
+        const dappd = JSON.parse(execFileSync('sh', ['-c', curlLines(output())[0]])).pid;
+        const anvil = JSON.parse(readFileSync(path.join(build, 'devchain.json'))).pid;
+        process.kill(victim === 'dappd' ? dappd : anvil, 'SIGKILL');
+        assert.equal((await ended).code, 1);
+        assert.match(output(), new RegExp(`run: ${victim} ended by itself`));
+        await nothingSurvives();
+    }
+});
+
+test('a dappd that does not start is reported', async () => {
+    const { output, ended } = run({ DAPPD_LISTEN: await listenFree(), FAKE_EXIT: '7' });
+    assert.equal((await ended).code, 1);
+    assert.match(output(), /dappd ended while starting \(status 7\)/);
+    await nothingSurvives();
+});
+
+test('a dappd that does not get ready is reported with its answer', async () => {
+    const { output, ended } = run({ DAPPD_LISTEN: await listenFree(), FAKE_READY: '503', RUN_TIMEOUT_S: '2' });
+    assert.equal((await ended).code, 1);
+    assert.match(output(), /dappd is not ready after 2 s; it says: .*the fake answer/);
+    await nothingSurvives();
+});
+
+test('a port that is taken is said so, with what to set', async () => {
+    const server = net.createServer().listen(0, '127.0.0.1').unref();
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { output, ended } = run({ DAPPD_LISTEN: `127.0.0.1:${server.address().port}` });
+    assert.equal((await ended).code, 1);
+    assert.match(output(), /is taken by another program.*DAPPD_LISTEN=/);
+});
+
+test('given nodes are used instead of a dev chain', async () => {
+    const expected = { 1: [8, /0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48/], 137: [4, /0x0{40}/] };
+    for (const [chainId, [count, pattern]] of Object.entries(expected)) {
+        const { child, output, ended, until } = run({
+            DAPPD_LISTEN: await listenFree(), DAPPD_RPC_URLS: 'http://node.example', FAKE_CHAIN: chainId,
+        });
+        await until(/Ctrl-C stops everything/);
+        assert.equal(survivors().length, 2); // the script and dappd: no chain
+        const lines = curlLines(output());
+        assert.equal(lines.length, count);
+        assert.match(lines[0], pattern);
+        child.kill('SIGINT');
+        assert.equal((await ended).code, 0);
+        await nothingSurvives();
+    }
+});
+
+test('every form of DAPPD_LISTEN gives lines that work', async () => {
+    const forms = [`unix:${build}/socket`, `[::1]:${await freePort()}`, `0.0.0.0:${await freePort()}`];
+    for (const DAPPD_LISTEN of forms) {
+        const { child, output, ended, until } = run({ DAPPD_LISTEN, DAPPD_RPC_URLS: 'http://node.example' });
+        await until(/Ctrl-C stops everything/);
+        for (const line of curlLines(output())) {
+            assert.match(execFileSync('sh', ['-c', line], { encoding: 'utf8' }), /chain_id/, line);
+        }
+        child.kill('SIGTERM');
+        await ended;
+    }
+    await nothingSurvives();
+});
