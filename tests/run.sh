@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Runs the named suites and ends with one line: N passed, M failed. A suite is a function below that prints what it does
+# and adds to $passed and $failed.
+# usage: run.sh SUITE ...    (lint unit fuzz-replay integration asan tsan valgrind)
+set -uo pipefail
+cd "$(dirname "$0")/.."
+passed=0
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+make_quietly() {
+    make --no-print-directory -s -j2 "$@" || exit 1
+}
+
+count() { # count LABEL PASSED FAILED
+    passed=$((passed + $2))
+    failed=$((failed + $3))
+    printf '%-44s %5d passed, %d failed\n' "$1" "$2" "$3"
+}
+
+# Adds up what cmocka says; a program that dies without saying counts as one failure.
+run_cmocka() { # run_cmocka LABEL COMMAND ...
+    local label=$1 ok bad status=0
+    shift
+    "$@" >"$log" 2>&1 || status=$?
+    ok=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log" | tail -1)
+    bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$log" | tail -1)
+    if [ "$status" -ne 0 ]; then
+        cat "$log"
+        [ "${bad:-0}" -gt 0 ] || bad=1
+    fi
+    count "$label" "${ok:-0}" "${bad:-0}"
+}
+
+unit_in() { # unit_in VARIANT [PREFIX ...]
+    local variant=$1 program
+    shift
+    make_quietly VARIANT="$variant" tests
+    for source in tests/unit/test_*.c tests/unit/*/test_*.c; do
+        program=build/$variant/${source%.c}
+        [ -x "$program" ] && run_cmocka "$variant ${source#tests/}" "$@" "$program"
+    done
+}
+
+suite_lint() {
+    for check in tests/lint/*.sh; do
+        if bash "$check" >"$log" 2>&1; then
+            count "lint $(basename "$check" .sh)" 1 0
+        else
+            cat "$log"
+            count "lint $(basename "$check" .sh)" 0 1
+        fi
+    done
+}
+
+suite_unit() {
+    unit_in asan
+}
+
+suite_valgrind() {
+    unit_in debug valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99
+}
+
+suite_fuzz_replay() {
+    make_quietly VARIANT=asan fuzzers
+    for source in tests/fuzz/fuzz_*.c; do
+        local name=${source##*/fuzz_}
+        name=${name%.c}
+        if build/asan/tests/fuzz/fuzz_"$name" "tests/fuzz/corpus/$name" >"$log" 2>&1; then
+            count "fuzz corpus $name ($(cat "$log"))" 1 0
+        else
+            cat "$log"
+            count "fuzz corpus $name" 0 1
+        fi
+    done
+}
+
+# Node's runner closes with "# pass N" and "# fail N".
+integration_in() { # integration_in VARIANT
+    local status=0 ok bad
+    make_quietly VARIANT="$1" binary
+    DAPPD_BINARY=build/$1/dappd DAPPD_VARIANT=$1 node --test --test-reporter=tap tests/integration/ >"$log" 2>&1 || status=$?
+    ok=$(sed -n 's/^# pass \([0-9]*\)/\1/p' "$log" | tail -1)
+    bad=$(sed -n 's/^# fail \([0-9]*\)/\1/p' "$log" | tail -1)
+    if [ "$status" -ne 0 ]; then
+        grep -vE '^ *(ok|duration_ms|type:|---|\.\.\.)' "$log" | tail -400
+        [ "${bad:-0}" -gt 0 ] || bad=1
+    fi
+    count "integration ($1)" "${ok:-0}" "${bad:-0}"
+}
+
+suite_integration() {
+    integration_in asan
+}
+
+suite_asan() {
+    unit_in asan
+    integration_in asan
+}
+
+suite_tsan() {
+    integration_in tsan
+}
+
+for suite in "$@"; do
+    "suite_${suite//-/_}"
+done
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

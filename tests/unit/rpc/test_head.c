@@ -1,0 +1,176 @@
+/* Which block counts as the newest, how long, and how often to ask: with times given by hand.
+ * Each test makes and frees its own head.
+ * Runs on one thread. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "rpc/head.h"
+
+enum { SECOND = 1000000 };
+
+static struct block_ref block(uint64_t number, uint8_t fork, uint64_t timestamp) {
+    struct block_ref b = {.number = number, .timestamp = timestamp};
+    memset(b.hash.bytes, fork, sizeof b.hash.bytes);
+    b.hash.bytes[31] = (uint8_t)number;
+    return b;
+}
+
+static void take(struct head *head, struct block_ref b, uint64_t asked_us) {
+    assert_true(head_take(head, HEAD_LATEST, &b, asked_us));
+}
+
+static uint64_t known(struct head *head) {
+    struct head_reading reading;
+    assert_true(head_read(head, &reading, HEAD_LATEST));
+    return reading.block.number;
+}
+
+static void test_nothing_is_known_at_first(void **state) {
+    (void)state;
+    struct head *head = head_new(0);
+    struct head_reading reading;
+    struct block_ref b = block(1, 1, 1);
+    assert_false(head_read(head, &reading, HEAD_LATEST));
+    assert_false(head_read_fresh(head, &b, HEAD_LATEST, 0));
+    assert_false(head_is_above(head, &b, &b));
+    assert_false(head_is_final(head, 0));
+    assert_int_equal(head_block_time_ms(head), 0);
+    assert_int_equal(head_poll_ms(head), 1000);
+    head_free(head);
+}
+
+static void test_reading_ages(void **state) {
+    (void)state;
+    struct head *head = head_new(2000); /* polled every second */
+    struct block_ref b;
+    take(head, block(5, 1, 100), 10 * SECOND);
+    assert_true(head_read_fresh(head, &b, HEAD_LATEST, 10 * SECOND));
+    assert_int_equal(b.number, 5);
+    assert_true(head_read_fresh(head, &b, HEAD_LATEST, 12 * SECOND - 1));
+    assert_false(head_read_fresh(head, &b, HEAD_LATEST, 12 * SECOND));
+
+    struct block_ref safe = block(3, 1, 90);
+    assert_true(head_take(head, HEAD_SAFE, &safe, 10 * SECOND));
+    assert_true(head_read_fresh(head, &b, HEAD_SAFE, 11 * SECOND - 1));
+    assert_int_equal(b.number, 3);
+    assert_false(head_read_fresh(head, &b, HEAD_SAFE, 11 * SECOND));
+    head_free(head);
+}
+
+/* anvil_reorg: the same height or a lower one, another hash. */
+static void test_last_question_wins(void **state) {
+    (void)state;
+    struct head *head = head_new(0);
+    struct head_reading reading;
+    take(head, block(10, 1, 100), 1);
+    take(head, block(10, 2, 101), 2);
+    assert_true(head_read(head, &reading, HEAD_LATEST));
+    assert_int_equal(reading.block.hash.bytes[0], 2);
+    take(head, block(7, 3, 90), 3);
+    assert_int_equal(known(head), 7);
+
+    struct block_ref late = block(10, 1, 100); /* asked before the reorg, answered after it */
+    assert_false(head_take(head, HEAD_LATEST, &late, 2));
+    assert_int_equal(known(head), 7);
+    head_free(head);
+}
+
+static void test_lower_answers_raise_doubt(void **state) {
+    (void)state;
+    struct head *head = head_new(0);
+    struct block_ref before = block(10, 1, 100);
+    struct block_ref out;
+    take(head, before, 1);
+    struct block_ref lower = block(9, 1, 99);
+    struct block_ref same = block(10, 2, 99);
+    assert_true(head_is_above(head, &out, &lower));
+    assert_int_equal(out.number, 10);
+    assert_false(head_is_above(head, &out, &same));
+    head_doubt(head, &lower.hash); /* not the head */
+    assert_true(head_is_above(head, &out, &lower));
+    head_doubt(head, &before.hash);
+    assert_false(head_is_above(head, &out, &lower));
+    head_free(head);
+}
+
+static void test_doubted_head_is_asked_for_again(void **state) {
+    (void)state;
+    struct head *head = head_new(0);
+    struct block_ref b = block(10, 1, 100);
+    struct block_ref out;
+    take(head, b, 1);
+    head_doubt(head, &b.hash);
+    assert_false(head_read_fresh(head, &out, HEAD_LATEST, 2));
+    assert_int_equal(known(head), 10); /* still there for /status */
+    take(head, b, 2);
+    assert_true(head_read_fresh(head, &out, HEAD_LATEST, 3));
+    head_free(head);
+}
+
+static void test_block_time_is_measured(void **state) {
+    (void)state;
+    struct head *head = head_new(0);
+    take(head, block(100, 1, 1000), 1);
+    assert_int_equal(head_block_time_ms(head), 0);
+    take(head, block(101, 1, 1012), 2);
+    assert_int_equal(head_block_time_ms(head), 12000);
+    assert_int_equal(head_poll_ms(head), 6000);
+    take(head, block(102, 1, 1016), 3); /* one short step is smoothed */
+    assert_int_equal(head_block_time_ms(head), 11000);
+    take(head, block(142, 1, 1096), 4); /* forty blocks are their own average */
+    assert_int_equal(head_block_time_ms(head), 2000);
+    assert_int_equal(head_poll_ms(head), 1000);
+    take(head, block(141, 2, 1094), 5); /* a reorg measures nothing */
+    assert_int_equal(head_block_time_ms(head), 2000);
+    take(head, block(182, 2, 1), 6); /* neither does a clock that runs back */
+    assert_int_equal(head_block_time_ms(head), 2000);
+    head_free(head);
+}
+
+static void test_poll_interval_is_clamped(void **state) {
+    (void)state;
+    struct head *fast = head_new(0);
+    take(fast, block(100, 1, 1000), 1);
+    take(fast, block(101, 1, 1000), 2); /* four blocks a second */
+    assert_int_equal(head_poll_ms(fast), 250);
+    take(fast, block(102, 1, 1000 + 86400), 3); /* mined on demand */
+    assert_true(head_block_time_ms(fast) <= 15000);
+    head_free(fast);
+
+    struct head *slow = head_new(600000);
+    assert_int_equal(head_poll_ms(slow), 6000);
+    take(slow, block(1, 1, 0), 1);
+    take(slow, block(2, 1, 1), 2);
+    assert_int_equal(head_block_time_ms(slow), 600000); /* configured beats measured */
+    head_free(slow);
+}
+
+static void test_finality(void **state) {
+    (void)state;
+    struct head *head = head_new(0);
+    struct block_ref b = block(64, 1, 100);
+    assert_true(head_take(head, HEAD_FINALIZED, &b, 1));
+    assert_true(head_is_final(head, 64));
+    assert_true(head_is_final(head, 0));
+    assert_false(head_is_final(head, 65));
+    head_free(head);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_is_known_at_first),
+        cmocka_unit_test(test_reading_ages),
+        cmocka_unit_test(test_last_question_wins),
+        cmocka_unit_test(test_lower_answers_raise_doubt),
+        cmocka_unit_test(test_doubted_head_is_asked_for_again),
+        cmocka_unit_test(test_block_time_is_measured),
+        cmocka_unit_test(test_poll_interval_is_clamped),
+        cmocka_unit_test(test_finality),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
