@@ -43,7 +43,6 @@ struct request {
     char id[REQUEST_ID_BYTES]; /* X-Request-Id; set by its middleware, "" before */
     uint64_t started_us;       /* clock_now_us */
     struct MHD_Connection *connection;
-    bool draining;             /* the server shuts down: this is the connection's last answer */
 };
 
 /* The first header of that name, any case, borrowed; NULL when absent. */

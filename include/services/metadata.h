@@ -3,6 +3,7 @@
 #ifndef DAPPD_SERVICES_METADATA_H
 #define DAPPD_SERVICES_METADATA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "core/task.h"
@@ -12,15 +13,21 @@
 struct metadata_read {
     address token; /* in */
     /* out */
+    bool missing; /* still to be fetched */
     struct erc20_metadata metadata; /* a token that answers none of the three has everything missing */
     enum err err;                   /* only when the nodes could not be asked */
     int retry_after_s;
     const char *detail; /* public, in the task's arena; "" when OK */
 };
 
-/* In: reads of distinct tokens; block, where to ask; is_head: it is the newest block, so that what was read a while ago
+/* Fills in what the cache has, without waiting. Returns how many reads are left: they are marked missing.
+ * In: reads of distinct tokens; block, where to ask; is_head: it is the newest block, so that what was read a while ago
  * will do. At any other block the token is asked what it said there. */
-void metadata_read_many(struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
+size_t metadata_look_up(const struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
                         const struct block_ref *block, bool is_head);
+
+/* Asks the nodes for the reads marked missing. */
+void metadata_fetch(struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
+                    const struct block_ref *block, bool is_head);
 
 #endif

@@ -98,13 +98,29 @@ static enum err fail_body(struct exchange *exchange) {
                      exchange->server->options.limits.max_body_bytes);
 }
 
+/* Bodies being read are bounded in number, and so in memory, as requests being worked on are. */
+static bool begin_body(struct exchange *exchange) {
+    struct server *server = exchange->server;
+    if (server->n_receiving >= server->options.limits.max_in_flight) {
+        (void)task_fail(&exchange->req.task, ERR_OVERLOADED, "too many request bodies are being read");
+        return false;
+    }
+    exchange->receiving = true;
+    server->n_receiving++;
+    return true;
+}
+
+static void end_body(struct exchange *exchange) {
+    if (exchange->receiving) exchange->server->n_receiving--;
+    exchange->receiving = false;
+}
+
 /* Reads the head; returns false when the body is not wanted. */
-static bool accept_head(struct exchange *exchange, const char *method) {
+static bool accept_head(struct exchange *exchange, const char *method, const char *version) {
     struct request *req = &exchange->req;
     const struct server_limits *limits = &exchange->server->options.limits;
     req->method_name = arena_strndup(req->task.arena, method, strlen(method));
     req->method = parse_method(method);
-    req->draining = exchange->server->draining;
     if (req->task.fault.code != ERR_OK) return true;
     size_t head = MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
     if (head > limits->max_header_bytes) {
@@ -112,10 +128,17 @@ static bool accept_head(struct exchange *exchange, const char *method) {
                         head, limits->max_header_bytes);
         return true;
     }
+    if (strcmp(version, "HTTP/1.1") == 0 && request_header(req, "Host") == NULL) {
+        (void)task_fail(&req->task, ERR_BAD_REQUEST, "HTTP/1.1 needs a Host header");
+        return true;
+    }
     const char *length = request_header(req, "Content-Length");
-    if (length == NULL || strtoull(length, NULL, 10) <= limits->max_body_bytes) return true;
-    (void)fail_body(exchange);
-    return false;
+    if (length != NULL && strtoull(length, NULL, 10) > limits->max_body_bytes) {
+        (void)fail_body(exchange);
+        return false;
+    }
+    bool has_body = length != NULL || request_header(req, "Transfer-Encoding") != NULL;
+    return !has_body || begin_body(exchange);
 }
 
 /* Returns false when the client goes on sending far past the limit. */
@@ -150,6 +173,7 @@ static enum MHD_Result answer(struct exchange *exchange) {
 static enum MHD_Result start(struct exchange *exchange) {
     struct server *server = exchange->server;
     struct request *req = &exchange->req;
+    end_body(exchange);
     if (!exchange->body.failed) req->body = (struct slice){exchange->body.data, exchange->body.len};
     if (server->n_in_flight >= server->options.limits.max_in_flight && req->task.fault.code == ERR_OK) {
         (void)task_fail(&req->task, ERR_OVERLOADED, "too many requests are being worked on");
@@ -175,7 +199,7 @@ enum MHD_Result exchange_on_access(void *cls, struct MHD_Connection *mhd, const 
     switch (exchange->state) {
     case EXCHANGE_HEAD:
         /* Answering in this first call closes the connection: right for a body nobody will read, wrong for all else. */
-        if (!accept_head(exchange, method)) return start(exchange);
+        if (!accept_head(exchange, method, version)) return start(exchange);
         exchange->state = EXCHANGE_BODY;
         connection_set_timeout(exchange->connection, exchange->server,
                                exchange->server->options.limits.receive_timeout_ms);
@@ -200,6 +224,7 @@ void exchange_on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls
     if (exchange == NULL) return;
     assert(exchange->state != EXCHANGE_RUNNING);
     *con_cls = NULL;
+    end_body(exchange);
     server->n_exchanges--;
     server->last_request_ms = reactor_now_ms(server->reactor);
     connection_set_timeout(exchange->connection, server, server->options.limits.idle_timeout_ms);

@@ -23,6 +23,7 @@ struct exchange {
     struct connection *connection;
     struct buf body;
     enum { EXCHANGE_HEAD, EXCHANGE_BODY, EXCHANGE_RUNNING, EXCHANGE_ANSWERED } state;
+    bool receiving; /* counted in the server's n_receiving */
     bool suspended;
     struct exchange *next; /* in the server's idle list */
 };
@@ -39,6 +40,7 @@ struct server {
     struct exchange *idle_exchanges;
     size_t n_idle_exchanges;
     size_t n_exchanges; /* requests whose first line has come and whose answer is not sent yet */
+    size_t n_receiving; /* request bodies being read */
     size_t n_in_flight; /* requests being worked on */
     uint64_t last_request_ms;
 };

@@ -35,6 +35,7 @@ static bool deflate_into(struct buf *out, const char *body, size_t len) {
 
 void middleware_compress(struct request *req, struct response *res, const struct middleware_next *next) {
     middleware_next(req, res, next);
+    if (res->status == 304) response_vary(res, "Accept-Encoding"); /* its body was not made: it may be a long one */
     response_realize(res);
     size_t len;
     const char *body = response_body(res, &len);

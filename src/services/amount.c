@@ -21,7 +21,6 @@ struct amount_key {
 /* Why a contract's answer is not an amount is asked once the answer is in. */
 struct miss {
     struct amount_read *read;
-    struct amount_key key;
     bool empty; /* the call returned no bytes: no code there, or no such function */
 };
 
@@ -135,54 +134,65 @@ static void explain_empty(struct task *task, const struct source *source, struct
     }
 }
 
-static void fetch(struct task *task, const struct source *source, struct miss *misses, size_t n,
+size_t amount_look_up(const struct task *task, const struct source *source, struct amount_read *reads, size_t n,
+                      const struct block_ref *block) {
+    uint64_t now_ms = reactor_now_ms(task->reactor);
+    size_t missing = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct amount_read *read = &reads[i];
+        struct amount_key key = make_key(source, read, block);
+        read->err = ERR_OK;
+        read->detail = "";
+        read->missing = !cache_get(source->cache, CACHE_AMOUNT, &read->amount, sizeof read->amount, &key, sizeof key,
+                                   now_ms);
+        if (read->missing) missing++;
+    }
+    return missing;
+}
+
+static void keep(const struct source *source, const struct amount_read *read, const struct block_ref *block) {
+    struct amount_key key = make_key(source, read, block);
+    cache_put(source->cache, CACHE_AMOUNT, &key, sizeof key, &read->amount, sizeof read->amount, UINT64_MAX);
+}
+
+static size_t collect_missing(struct miss *misses, struct amount_read *reads, size_t n) {
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (reads[i].missing) misses[m++] = (struct miss){.read = &reads[i]};
+    }
+    return m;
+}
+
+static void fail_missing(struct amount_read *reads, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        if (reads[i].missing) fail(&reads[i], ERR_OVERLOADED, "the request needs too much memory");
+    }
+}
+
+void amount_fetch(struct task *task, const struct source *source, struct amount_read *reads, size_t n,
                   const struct block_ref *block) {
+    struct miss *misses = arena_alloc(task->arena, n * sizeof *misses);
     struct rpc_call *calls = arena_alloc(task->arena, n * sizeof *calls);
-    bool fits = calls != NULL;
-    for (size_t i = 0; fits && i < n; i++) {
+    size_t m = misses != NULL ? collect_missing(misses, reads, n) : 0;
+    bool fits = misses != NULL && calls != NULL;
+    for (size_t i = 0; fits && i < m; i++) {
         calls[i] = make_call(task, misses[i].read, block);
         fits = calls[i].params != NULL;
     }
     if (!fits) {
-        for (size_t i = 0; i < n; i++) fail(misses[i].read, ERR_OVERLOADED, "the request needs too much memory");
+        fail_missing(reads, n);
         return;
     }
-    rpc_batch(task, source->chain, calls, n);
+    rpc_batch(task, source->chain, calls, m);
     size_t empty = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < m; i++) {
         take_result(task, &misses[i], &calls[i]);
         if (misses[i].empty) empty++;
     }
-    if (empty > 0) explain_empty(task, source, misses, n, block);
-    for (size_t i = 0; i < n; i++) {
-        const struct amount_read *read = misses[i].read;
-        if (read->err != ERR_OK) continue;
-        cache_put(source->cache, CACHE_AMOUNT, &misses[i].key, sizeof misses[i].key, &read->amount,
-                  sizeof read->amount, UINT64_MAX);
+    if (empty > 0) explain_empty(task, source, misses, m, block);
+    for (size_t i = 0; i < m; i++) {
+        if (misses[i].read->err == ERR_OK) keep(source, misses[i].read, block);
     }
-}
-
-void amount_read_many(struct task *task, const struct source *source, struct amount_read *reads, size_t n,
-                      const struct block_ref *block) {
-    struct miss *misses = NULL;
-    uint64_t now_ms = reactor_now_ms(task->reactor);
-    size_t m = 0;
-    for (size_t i = 0; i < n; i++) {
-        struct amount_read *read = &reads[i];
-        read->err = ERR_OK;
-        read->detail = "";
-        struct amount_key key = make_key(source, read, block);
-        if (cache_get(source->cache, CACHE_AMOUNT, &read->amount, sizeof read->amount, &key, sizeof key, now_ms)) {
-            continue;
-        }
-        if (misses == NULL) misses = arena_alloc(task->arena, (n - i) * sizeof *misses);
-        if (misses == NULL) {
-            fail(read, ERR_OVERLOADED, "the request needs too much memory");
-            continue;
-        }
-        misses[m++] = (struct miss){.read = read, .key = key};
-    }
-    if (m > 0) fetch(task, source, misses, m, block);
 }
 
 enum err amount_read_check(struct task *task, const struct amount_read *read) {

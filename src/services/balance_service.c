@@ -64,13 +64,33 @@ static bool prepare(struct task *task, struct batch *batch) {
     return true;
 }
 
-/* The two halves go out at the same time: i 0 reads the amounts, 1 the metadata. */
-static void read_half(struct task *task, void *arg, size_t i) {
-    struct batch *batch = arg;
+static void fetch_amounts(struct task *task, const struct batch *batch) {
+    amount_fetch(task, batch->source, batch->reads, batch->n, batch->block);
+}
+
+static void fetch_metadata(struct task *task, const struct batch *batch) {
+    metadata_fetch(task, batch->source, batch->metadata, batch->n_metadata, batch->block, batch->is_head);
+}
+
+static void fetch_half(struct task *task, void *arg, size_t i) {
     if (i == 0) {
-        amount_read_many(task, batch->source, batch->reads, batch->n, batch->block);
+        fetch_amounts(task, arg);
     } else {
-        metadata_read_many(task, batch->source, batch->metadata, batch->n_metadata, batch->block, batch->is_head);
+        fetch_metadata(task, arg);
+    }
+}
+
+/* What is missing of both goes out at the same time; what the cache has costs no switch of coroutines. */
+static void read_both(struct task *task, struct batch *batch) {
+    size_t amounts = amount_look_up(task, batch->source, batch->reads, batch->n, batch->block);
+    size_t metadata =
+        metadata_look_up(task, batch->source, batch->metadata, batch->n_metadata, batch->block, batch->is_head);
+    if (amounts > 0 && metadata > 0) {
+        task_parallel(task, 2, fetch_half, batch);
+    } else if (amounts > 0) {
+        fetch_amounts(task, batch);
+    } else if (metadata > 0) {
+        fetch_metadata(task, batch);
     }
 }
 
@@ -92,7 +112,7 @@ static enum err read_batch(struct task *task, const struct source *source, void 
     batch->source = source;
     batch->block = block;
     if (!prepare(task, batch)) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-    task_parallel(task, batch->n_metadata > 0 ? 2 : 1, read_half, batch);
+    read_both(task, batch);
     for (size_t i = 0; i < batch->n; i++) {
         batch->balances[i].read = batch->reads[i];
         join(batch, &batch->balances[i]);

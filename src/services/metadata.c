@@ -29,7 +29,7 @@ static struct metadata_key block_key(const struct source *source, const address 
         .chain_id = chain_id(source->chain), .token = *token, .at_block = 1, .block = block->hash};
 }
 
-static bool look_up(struct task *task, const struct source *source, struct metadata_read *read,
+static bool look_up(const struct task *task, const struct source *source, struct metadata_read *read,
                     const struct metadata_key *key) {
     return cache_get(source->cache, CACHE_TOKEN, &read->metadata, sizeof read->metadata, key, sizeof *key,
                      reactor_now_ms(task->reactor));
@@ -84,46 +84,61 @@ static void take_getter(struct task *task, struct metadata_read *read, enum erc2
     if (getter == ERC20_DECIMALS) m->decimals = decode_decimals(data, len);
 }
 
-static void fetch(struct task *task, const struct source *source, struct metadata_read **reads, size_t n,
-                  const struct block_ref *block, bool is_head) {
-    struct rpc_call *calls = arena_alloc(task->arena, n * GETTERS * sizeof *calls);
-    bool fits = calls != NULL;
-    for (size_t i = 0; fits && i < n * GETTERS; i++) {
-        struct abi_call data;
-        erc20_call_getter(&data, getters[i % GETTERS]);
-        calls[i] = (struct rpc_call){.method = "eth_call",
-                                     .params = rpc_params_call(task, &reads[i / GETTERS]->token, &data, block)};
-        fits = calls[i].params != NULL;
-    }
-    if (!fits) {
-        for (size_t i = 0; i < n; i++) fail(reads[i], ERR_OVERLOADED, "the request needs too much memory");
-        return;
-    }
-    rpc_batch(task, source->chain, calls, n * GETTERS);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t g = 0; g < GETTERS; g++) take_getter(task, reads[i], getters[g], &calls[i * GETTERS + g]);
-        if (reads[i]->err == ERR_OK) keep(task, source, reads[i], block, is_head);
-    }
-}
-
-void metadata_read_many(struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
+size_t metadata_look_up(const struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
                         const struct block_ref *block, bool is_head) {
-    struct metadata_read **misses = arena_alloc(task->arena, n * sizeof *misses);
-    size_t m = 0;
+    size_t missing = 0;
     for (size_t i = 0; i < n; i++) {
         struct metadata_read *read = &reads[i];
-        memset(&read->metadata, 0, sizeof read->metadata);
-        read->metadata.decimals = -1;
-        read->err = ERR_OK;
-        read->detail = "";
         struct metadata_key recent = head_key(source, &read->token);
         struct metadata_key exact = block_key(source, &read->token, block);
-        if ((is_head && look_up(task, source, read, &recent)) || look_up(task, source, read, &exact)) continue;
-        if (misses == NULL) {
-            fail(read, ERR_OVERLOADED, "the request needs too much memory");
-        } else {
-            misses[m++] = read;
+        read->err = ERR_OK;
+        read->detail = "";
+        read->missing = !(is_head && look_up(task, source, read, &recent)) && !look_up(task, source, read, &exact);
+        if (read->missing) missing++;
+    }
+    return missing;
+}
+
+static struct rpc_call make_call(struct task *task, const address *token, enum erc20_selector getter,
+                                 const struct block_ref *block) {
+    struct abi_call data;
+    erc20_call_getter(&data, getter);
+    return (struct rpc_call){.method = "eth_call", .params = rpc_params_call(task, token, &data, block)};
+}
+
+/* Out: GETTERS calls for each missing read, in order. Returns their number, or 0 when the arena's cap is passed. */
+static size_t make_calls(struct task *task, struct rpc_call *calls, const struct metadata_read *reads, size_t n,
+                         const struct block_ref *block) {
+    size_t m = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t g = 0; reads[i].missing && g < GETTERS; g++) {
+            calls[m] = make_call(task, &reads[i].token, getters[g], block);
+            if (calls[m++].params == NULL) return 0;
         }
     }
-    if (m > 0) fetch(task, source, misses, m, block, is_head);
+    return m;
+}
+
+static void take_all(struct task *task, struct metadata_read *read, const struct rpc_call calls[GETTERS]) {
+    memset(&read->metadata, 0, sizeof read->metadata);
+    read->metadata.decimals = -1;
+    for (size_t g = 0; g < GETTERS; g++) take_getter(task, read, getters[g], &calls[g]);
+}
+
+void metadata_fetch(struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
+                    const struct block_ref *block, bool is_head) {
+    struct rpc_call *calls = arena_alloc(task->arena, n * GETTERS * sizeof *calls);
+    size_t m = calls != NULL ? make_calls(task, calls, reads, n, block) : 0;
+    if (m > 0) rpc_batch(task, source->chain, calls, m);
+    const struct rpc_call *next = calls;
+    for (size_t i = 0; i < n; i++) {
+        if (!reads[i].missing) continue;
+        if (m == 0) {
+            fail(&reads[i], ERR_OVERLOADED, "the request needs too much memory");
+            continue;
+        }
+        take_all(task, &reads[i], next);
+        next += GETTERS;
+        if (reads[i].err == ERR_OK) keep(task, source, &reads[i], block, is_head);
+    }
 }

@@ -17,13 +17,18 @@ struct reading {
     struct metadata_read metadata;
 };
 
-static void read_half(struct task *task, void *arg, size_t i) {
+static void fetch_half(struct task *task, void *arg, size_t i) {
     struct reading *reading = arg;
-    if (i == 0) {
-        amount_read_many(task, reading->source, &reading->supply, 1, reading->block);
-    } else {
-        metadata_read_many(task, reading->source, &reading->metadata, 1, reading->block, reading->is_head);
+    if (i == 0 && reading->supply.missing) amount_fetch(task, reading->source, &reading->supply, 1, reading->block);
+    if (i == 1 && reading->metadata.missing) {
+        metadata_fetch(task, reading->source, &reading->metadata, 1, reading->block, reading->is_head);
     }
+}
+
+static void read_both(struct task *task, struct reading *reading) {
+    size_t missing = amount_look_up(task, reading->source, &reading->supply, 1, reading->block);
+    missing += metadata_look_up(task, reading->source, &reading->metadata, 1, reading->block, reading->is_head);
+    if (missing > 0) task_parallel(task, 2, fetch_half, reading);
 }
 
 static bool is_nothing(const struct erc20_metadata *metadata) {
@@ -36,7 +41,7 @@ static enum err read_token(struct task *task, const struct source *source, void 
     struct reading reading = {.source = source, .block = block, .is_head = args->is_head};
     reading.supply = (struct amount_read){.kind = AMOUNT_TOTAL_SUPPLY, .token = token->address};
     reading.metadata.token = token->address;
-    task_parallel(task, 2, read_half, &reading);
+    read_both(task, &reading);
     if (reading.metadata.err != ERR_OK) {
         enum err err = task_fail(task, reading.metadata.err, "%s", reading.metadata.detail);
         task->fault.retry_after_s = reading.metadata.retry_after_s;
