@@ -36,7 +36,7 @@ UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c tests/unit/
 FUZZERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
 C_FILES = $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
-.PHONY: all run test unit integration asan tsan valgrind fuzz fuzz-replay lint format bench soak coverage install clean \
+.PHONY: all run test unit integration dev asan tsan valgrind fuzz fuzz-replay lint format bench soak coverage install clean \
 	install-build install-test install-bench binary tests
 .DELETE_ON_ERROR:
 
@@ -47,10 +47,10 @@ run: install-run all
 	dev/run.sh
 
 test: install-test
-	tests/run.sh lint unit fuzz-replay integration valgrind tsan
+	tests/run.sh lint unit fuzz-replay dev integration valgrind tsan
 
 # One suite each; VARIANT picks the build.
-lint unit integration valgrind asan tsan fuzz-replay: install-test
+lint unit integration dev valgrind asan tsan fuzz-replay: install-test
 	tests/run.sh $@
 
 soak: install-test

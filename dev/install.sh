@@ -25,11 +25,12 @@ need() {
     "$@" >/dev/null 2>&1 || missing+=("$package")
 }
 
+has_compiler() { command -v cc && command -v gcc; }
 has_header() { cc -E -include "$1" -x c /dev/null; }
 has_package() { [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1") == installed ]]; }
 
 need_build() {
-    need gcc command -v cc
+    need gcc has_compiler
     need libc6-dev has_header stdio.h
     need make command -v make
     need pkg-config command -v pkg-config
@@ -37,9 +38,9 @@ need_build() {
     need libjansson-dev pkg-config --exists jansson
     need libcurl4-openssl-dev pkg-config --exists libcurl
     need libuv1-dev pkg-config --exists libuv
+    need libyaml-dev pkg-config --exists yaml-0.1
     need libcyaml-dev pkg-config --exists libcyaml
     need zlib1g-dev pkg-config --exists zlib
-    need libmbedtls-dev has_header mbedtls/md.h
 }
 
 need_run() {
@@ -57,16 +58,23 @@ need_npm() {
 need_test() {
     need libcmocka-dev pkg-config --exists cmocka
     need clang command -v clang
+    need clang-format command -v clang-format
+    need shellcheck command -v shellcheck
     need valgrind command -v valgrind
     need libc6-dbg has_package libc6-dbg # valgrind does not start without
     need nginx command -v nginx
     need procps command -v ps
 }
 
+need_bench() {
+    need nginx command -v nginx
+    need wrk command -v wrk
+}
+
 # The sanitizers' and the fuzzer's runtime: the package's name follows clang's version, so clang comes first.
 need_clang_runtime() {
     local version package
-    compgen -G "$(clang --print-runtime-dir)/libclang_rt.fuzzer*.a" >/dev/null && return
+    compgen -G "$(clang --print-resource-dir)/lib/*/libclang_rt.fuzzer*.a" >/dev/null && return
     version=$(clang -dumpversion)
     package=libclang-rt-${version%%.*}-dev
     if apt-cache show "$package" >/dev/null 2>&1; then missing+=("$package"); fi
@@ -125,7 +133,7 @@ main() {
     [[ $purpose == build ]] || need_run
     ! uses_npm || need_npm
     [[ $purpose != test ]] || need_test
-    [[ $purpose != bench ]] || need wrk command -v wrk
+    [[ $purpose != bench ]] || need_bench
     install_missing
     if [[ $purpose == test ]]; then
         need_clang_runtime

@@ -50,7 +50,7 @@ wait_for() {
             fail "$what ended while starting (status $status); what it said stands above"
         fi
         ((SECONDS < deadline)) || fail "$what is not ready after $start_timeout_s s${answer:+; it says: ${answer%%$'\n'*}}"
-        sleep 0.05
+        sleep 0.1
     done
 }
 

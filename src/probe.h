@@ -1,4 +1,5 @@
-/* `dappd health`: asks a running dappd whether it lives, for container health checks. One call, blocking. */
+/* `dappd health`: asks a running dappd whether it lives, for container health checks. One blocking call, on the main
+ * thread of a process that does nothing else. */
 #ifndef DAPPD_PROBE_H
 #define DAPPD_PROBE_H
 

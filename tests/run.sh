@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Runs the named suites and ends with one line: N passed, M failed. A suite is a function below that prints what it does
 # and adds to $passed and $failed.
-# usage: run.sh SUITE ...    (lint unit fuzz-replay integration asan tsan valgrind)
+# usage: run.sh SUITE ...    (lint unit fuzz-replay dev integration asan tsan valgrind)
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 passed=0
 failed=0
 log=$(mktemp)
@@ -77,17 +77,29 @@ suite_fuzz_replay() {
 }
 
 # Node's runner closes with "# pass N" and "# fail N".
-integration_in() { # integration_in VARIANT
-    local status=0 ok bad
-    make_quietly VARIANT="$1" binary
-    DAPPD_BINARY=build/$1/dappd DAPPD_VARIANT=$1 node --test --test-reporter=tap tests/integration/ >"$log" 2>&1 || status=$?
+run_node() { # run_node LABEL FILE ...
+    local label=$1 status=0 ok bad
+    shift
+    node --test --test-reporter=tap "$@" >"$log" 2>&1 || status=$?
     ok=$(sed -n 's/^# pass \([0-9]*\)/\1/p' "$log" | tail -1)
     bad=$(sed -n 's/^# fail \([0-9]*\)/\1/p' "$log" | tail -1)
     if [ "$status" -ne 0 ]; then
         grep -vE '^ *(ok|duration_ms|type:|---|\.\.\.)' "$log" | tail -400
         [ "${bad:-0}" -gt 0 ] || bad=1
     fi
-    count "integration ($1)" "${ok:-0}" "${bad:-0}"
+    count "$label" "${ok:-0}" "${bad:-0}"
+}
+
+integration_in() { # integration_in VARIANT
+    make_quietly VARIANT="$1" binary
+    DAPPD_BINARY=build/$1/dappd DAPPD_VARIANT=$1 run_node "integration ($1)" tests/integration/*.test.js
+}
+
+# What a developer's machine runs beside dappd: the dev chain, make run.
+suite_dev() {
+    make_quietly build/dappd
+    run_node "dev chain" dev/chain/chain.test.js
+    run_node "make run" dev/run.test.js
 }
 
 suite_integration() {

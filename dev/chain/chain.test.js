@@ -155,3 +155,12 @@ function isAlive(pid) {
 test('a port that is taken is said so', async () => {
     await assert.rejects(startAnvil({ port: anvil.port }), /Address already in use|in use/i);
 });
+
+// npm skips an optional package whose engines do not fit, and Debian 12 has Node.js 18. The binary needs no Node.js at all.
+test('the lock file lets any Node.js install anvil', () => {
+    const { packages } = JSON.parse(readFileSync(new URL('../../package-lock.json', import.meta.url), 'utf8'));
+    const platforms = Object.entries(packages).filter(([name]) => name.startsWith('node_modules/@foundry-rs/anvil-'));
+    assert.ok(platforms.some(([name]) => name.endsWith('-linux-amd64')));
+    assert.ok(platforms.some(([name]) => name.endsWith('-linux-arm64')));
+    for (const [name, { engines }] of platforms) assert.equal(engines, undefined, name);
+});

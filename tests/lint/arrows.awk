@@ -57,6 +57,7 @@ function check_library(header,    key) {
 }
 
 function check_own(header,    target) {
+    if (header ~ /\.\.\//) complain("\"" header "\" climbs out of its folder")
     if (exists(folder_of(FILENAME) header)) return
     if (!exists("include/" header)) {
         complain("\"" header "\" is neither beside this file nor below include/")

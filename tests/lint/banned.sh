@@ -18,7 +18,7 @@ calls_of() { # calls_of WHY NAMES FILE...
 found=$(
     find_c_files
     calls_of 'is banned' "$unsafe" "${files[@]}"
-    find_files src/core src/eth src/http src/middleware src/rpc src/services routes -name '*.[ch]'
+    find_files src/*/ routes -name '*.[ch]'
     calls_of 'blocks the reactor' "$blocking" "${files[@]}"
 )
 verdict "$found"

@@ -27,7 +27,7 @@ check_lines() {
 
 # A path as short as /src would be found in honest text.
 check_checkout_path() {
-    [[ $PWD != /*/* ]] || lines_with 'the path of this checkout' "$(sed 's/[][\.*^$+?(){}|/]/\\&/g' <<<"$PWD")"
+    [[ $PWD != /*/* ]] || lines_with 'the path of this checkout' "$(sed 's/[][\.*^$+?(){}|]/\\&/g' <<<"$PWD")"
 }
 
 check_last_lines() {

@@ -2,9 +2,15 @@
 #ifndef DAPPD_TESTS_UNIT_CONFIG_FIXTURE_H
 #define DAPPD_TESTS_UNIT_CONFIG_FIXTURE_H
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "../../src/config_internal.h"
+#include <cmocka.h>
+
+#include "config_internal.h"
 
 enum { FIXTURE_MAX = 8 };
 
