@@ -50,15 +50,13 @@ void view_formatted(struct json_out *out, const u256 *amount, const struct erc20
 void view_set_caching(const struct request *req, struct response *res, const struct source *source,
                       const struct block_spec *spec, const struct block_ref *block,
                       const struct erc20_metadata *metadata) {
-    /* The block fixes every number in the answer, the metadata may be newer: it counts too. */
+    /* The block fixes every number in the answer; what the token calls itself may have been read at another one. */
     struct {
         uint8_t block[32];
-        char name[64], symbol[64];
+        char symbol[24];
         int64_t decimals;
     } state;
-    memset(&state, 0, sizeof state);
     memcpy(state.block, block->hash.bytes, sizeof state.block);
-    memcpy(state.name, metadata->name, sizeof state.name);
     memcpy(state.symbol, metadata->symbol, sizeof state.symbol);
     state.decimals = metadata->decimals;
     bool named = spec->kind == BLOCK_NUMBER || spec->kind == BLOCK_HASH;

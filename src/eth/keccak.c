@@ -3,6 +3,7 @@
  * Any thread: pure function. Source: The Keccak reference, version 3.0; names of the steps as in FIPS 202. */
 #include "eth/keccak.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum { ROUNDS = 24, LANES = 25, RATE_BYTES = 136 }; /* a lane is 64 bits; lane (x, y) is number x + 5*y */
@@ -60,7 +61,11 @@ static void permute(uint64_t a[LANES]) {
 
 /* Lanes are little-endian on every machine. */
 static void absorb(uint64_t state[LANES], const uint8_t block[RATE_BYTES]) {
-    for (size_t i = 0; i < RATE_BYTES; i++) state[i / 8] ^= (uint64_t)block[i] << (8 * (i % 8));
+    for (size_t i = 0; i < RATE_BYTES / 8; i++) {
+        uint64_t lane;
+        memcpy(&lane, block + 8 * i, sizeof(lane));
+        state[i] ^= le64toh(lane);
+    }
     permute(state);
 }
 
@@ -75,5 +80,8 @@ void keccak256(uint8_t out[32], const void *data, size_t len) {
     last[RATE_BYTES - 1] |= 0x80;
     absorb(state, last);
 
-    for (size_t i = 0; i < 32; i++) out[i] = (uint8_t)(state[i / 8] >> (8 * (i % 8)));
+    for (size_t i = 0; i < 4; i++) {
+        uint64_t lane = htole64(state[i]);
+        memcpy(out + 8 * i, &lane, sizeof(lane));
+    }
 }

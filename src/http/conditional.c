@@ -10,7 +10,7 @@ void conditional_set(const struct request *req, struct response *res, const void
     /* Fixed keys: several instances behind one proxy have to agree. */
     static const uint64_t target_key[2] = {1, 2}, state_key[2] = {3, 4}, version_key[2] = {5, 6};
     uint64_t hash = siphash24(target_key, req->target.p, req->target.len);
-    hash ^= siphash24(version_key, DAPPD_VERSION, sizeof DAPPD_VERSION);
+    hash ^= siphash24(version_key, DAPPD_VERSION, sizeof DAPPD_VERSION - 1);
     res->etag = arena_printf(res->arena, "W/\"%016llx%016llx\"", (unsigned long long)hash,
                              (unsigned long long)siphash24(state_key, state, state_len));
     if (immutable) {

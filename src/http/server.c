@@ -12,7 +12,7 @@
 
 enum {
     QUIET_MS = 100,             /* without a request for this long, a quiesced server counts as drained */
-    RESPONSE_HEAD_BYTES = 8192, /* room for our headers in a connection's memory pool */
+    REPLY_HEAD_BYTES = 8192, /* room in a connection's memory pool for what is parsed, and for our own headers */
 };
 
 static void on_readable(uv_poll_t *poll, int status, int events) {
@@ -55,7 +55,7 @@ static struct MHD_Daemon *start_daemon(struct server *server) {
     const struct server_limits *limits = &server->options.limits;
     /* libmicrohttpd answers for itself (in HTML) what does not fit its pool, so the pool is larger than our limits. */
     size_t head = limits->max_header_bytes > limits->max_uri_bytes ? limits->max_header_bytes : limits->max_uri_bytes;
-    size_t pool = 2 * head + 2 * RESPONSE_HEAD_BYTES;
+    size_t pool = head + REPLY_HEAD_BYTES;
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
                             exchange_on_access, server,
                             MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
