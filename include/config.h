@@ -27,6 +27,7 @@ enum { CONFIG_PROBLEM_BYTES = 512 };
 
 /* In: arguments behind the command word (flags as --name value or --name=value, and --config FILE); getenv-like look-up
  * of the environment. The file is --config, else DAPPD_CONFIG, else dappd.yaml if that exists.
+ * An empty environment variable counts as not set.
  * Returns ERR_INVALID_PARAMETER and a sentence that names the setting, where it came from, the value (never a secret
  * one) and what is allowed. The caller frees *out with config_free. */
 enum err config_load(struct config **out, char problem[CONFIG_PROBLEM_BYTES], int argc, char **argv,

@@ -19,7 +19,7 @@ static enum err load(struct task *task, const json_t **root, struct slice text) 
     if (!json_depth_within(text.p, text.len, JSON_MAX_DEPTH)) {
         return task_fail(task, ERR_INVALID_JSON, "the body is nested deeper than %d levels", JSON_MAX_DEPTH);
     }
-    json_t *json = json_loadb(text.p, text.len, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = json_loadb(text.len > 0 ? text.p : "", text.len, JSON_REJECT_DUPLICATES, &error);
     if (json == NULL) {
         return task_fail(task, ERR_INVALID_JSON, "the body is no JSON at line %d, column %d", error.line, error.column);
     }

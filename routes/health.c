@@ -83,7 +83,7 @@ enum err route_ready(struct request *req, struct response *res) {
         add_reason(readiness, NULL, err_info(ERR_SHUTTING_DOWN)->code, err_info(ERR_SHUTTING_DOWN)->title);
     }
     res->status = readiness->ready ? 200 : 503;
-    if (!readiness->ready) response_header(res, "Retry-After", "1");
+    if (!readiness->ready) response_header(res, "Retry-After", "1"); /* ask again soon: a probe costs little */
     response_json(res, render_ready, readiness);
     return ERR_OK;
 }

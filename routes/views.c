@@ -47,19 +47,26 @@ void view_formatted(struct json_out *out, const u256 *amount, const struct erc20
     json_out_strn(out, text, u256_format(text, amount, (unsigned)metadata->decimals));
 }
 
+static size_t put(char *to, const void *from, size_t len) {
+    memcpy(to, from, len);
+    return len;
+}
+
+/* In: text, or NULL where null is shown. */
+static size_t put_text(char *to, const char *text) {
+    to[0] = text != NULL;
+    return 1 + (text != NULL ? put(to + 1, text, strlen(text) + 1) : 0);
+}
+
 void view_set_caching(const struct request *req, struct response *res, const struct source *source,
                       const struct block_spec *spec, const struct block_ref *block,
                       const struct erc20_metadata *metadata) {
-    /* The block fixes every number in the answer; what the token calls itself may have been read at another one. */
-    struct {
-        uint8_t block[32];
-        char symbol[24];
-        int64_t decimals;
-    } state;
-    memcpy(state.block, block->hash.bytes, sizeof state.block);
-    memcpy(state.symbol, metadata->symbol, sizeof state.symbol);
-    state.decimals = metadata->decimals;
+    /* The block fixes every number in the answer; what the token says of itself may have been read at another one. */
+    char state[sizeof(hash32) + sizeof(struct erc20_metadata)];
+    size_t len = put(state, block->hash.bytes, sizeof block->hash.bytes);
+    len += put(state + len, &metadata->decimals, sizeof metadata->decimals);
+    len += put_text(state + len, metadata->has_symbol ? metadata->symbol : NULL);
+    len += put_text(state + len, metadata->has_name ? metadata->name : NULL);
     bool named = spec->kind == BLOCK_NUMBER || spec->kind == BLOCK_HASH;
-    conditional_set(req, res, &state, sizeof state, chain_max_age_s(source->chain, clock_wall_us()),
-                    named && block->finalized);
+    conditional_set(req, res, state, len, chain_max_age_s(source->chain, clock_wall_us()), named && block->finalized);
 }

@@ -16,7 +16,8 @@ enum log_module { LOG_APP, LOG_HTTP, LOG_ACCESS, LOG_RPC, LOG_HEAD, LOG_MODULE_C
  * the setting `log`. Returns false and sets *bad to the offending part (borrowed from text) with its length. */
 bool log_parse(enum log_level out[LOG_MODULE_COUNT], const char **bad, size_t *bad_len, const char *text);
 
-/* Starts the writer thread. In: levels per module; json: false prints for people. Call once, before other threads. */
+/* Starts the writer thread. In: levels per module; json: false prints for people. Call once, before other threads.
+ * Before it errors alone are written; before it and after log_stop the caller writes them itself. */
 void log_start(const enum log_level levels[LOG_MODULE_COUNT], bool json);
 
 /* Writes everything out, waiting at most about a second for a blocked stderr, and ends the writer thread. */

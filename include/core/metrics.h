@@ -31,7 +31,8 @@ enum metric_label {
 void metrics_start(unsigned shards);
 void metrics_stop(void);
 
-/* Gives a dimension its values, in index order; the strings are copied. Before any thread counts. */
+/* Gives a dimension its values, in index order; the strings are copied. Before any thread counts. A metric with a
+ * dimension that was given none counts nothing. */
 void metrics_set_label_values(enum metric_label label, const char *const *values, size_t n);
 
 /* The calling thread counts in this shard from now on (reactors call it with their index). Threads that never call it

@@ -24,7 +24,7 @@ struct chain_config {
     uint64_t id;               /* EIP-155 chain id; 0: whatever the first node to answer says */
     const char *native_symbol; /* "ETH" */
     unsigned native_decimals;
-    uint64_t block_time_ms; /* 0: measured */
+    uint64_t block_time_ms;                  /* 0: measured */
     const struct upstream_config *upstreams; /* in order of priority */
     size_t n_upstreams;
 };
@@ -66,7 +66,7 @@ void chain_stop(struct chain *chain);
 enum err chain_resolve(struct task *task, struct chain *chain, struct block_ref *out,
                        const struct block_spec *spec) MUST_CHECK;
 
-/* A node said that this head is unknown or no longer canonical: forget it, so that the next chain_resolve asks again. */
+/* A node said that this head is unknown or not canonical: forget it, so that the next chain_resolve asks again. */
 void chain_forget_head(struct chain *chain, const hash32 *hash);
 
 /* The newest block seen, without asking anyone. Returns false when there is none yet. Out: age_ms since it was read. */

@@ -20,16 +20,16 @@ void rpc_detach(struct reactor_rpc *rpc);
 /* What one call came to. The task's fault has the public detail. */
 enum rpc_outcome {
     RPC_OK,
-    RPC_REVERTED,          /* the EVM reverted: final */
-    RPC_INVALID,           /* the node refuses the parameters or the method: final on this node */
-    RPC_BLOCK_UNKNOWN,     /* header not found, not canonical, future block: pin again */
-    RPC_STATE_MISSING,     /* the node has pruned this state: another node may have it */
+    RPC_REVERTED,      /* the EVM reverted: final */
+    RPC_INVALID,       /* the node refuses the parameters or the method: final on this node */
+    RPC_BLOCK_UNKNOWN, /* header not found, not canonical, future block: pin again */
+    RPC_STATE_MISSING, /* the node has pruned this state: another node may have it */
     RPC_RATE_LIMITED,
-    RPC_TOO_LARGE,         /* batch or reply too large for this node */
-    RPC_NODE_ERROR,        /* any other error the node reports: internal error, time-out on its side */
-    RPC_NONSENSE,          /* no JSON, wrong id, no result and no error, an HTML page */
-    RPC_UNREACHABLE,       /* connect, TLS, reset, HTTP 5xx */
-    RPC_TIMED_OUT,         /* the attempt's or the task's time passed */
+    RPC_TOO_LARGE,   /* batch or reply too large for this node */
+    RPC_NODE_ERROR,  /* any other error the node reports: internal error, time-out on its side */
+    RPC_NONSENSE,    /* no JSON, wrong id, no result and no error, an HTML page */
+    RPC_UNREACHABLE, /* connect, TLS, reset, HTTP 5xx */
+    RPC_TIMED_OUT,   /* the attempt's or the task's time passed */
     RPC_OUTCOME_COUNT
 };
 

@@ -43,7 +43,7 @@ struct coroutine_pool *coroutine_pool_new(void) {
 }
 
 static void to_loop(struct coroutine *co) {
-    fiber_leave(&co->fiber, &co->pool->loop_fiber);
+    fiber_leave(&co->fiber, &co->pool->loop_fiber, co->returned);
     if (swapcontext(&co->context, &co->pool->loop_context) != 0) abort();
     fiber_enter(&co->fiber, &co->pool->loop_fiber);
 }
@@ -135,7 +135,7 @@ void coroutine_resume(struct coroutine *co) {
     struct coroutine_pool *pool = co->pool;
     assert(pool->running == NULL);
     pool->running = co;
-    fiber_leave(&pool->loop_fiber, &co->fiber);
+    fiber_leave(&pool->loop_fiber, &co->fiber, false);
     if (swapcontext(&pool->loop_context, &co->context) != 0) abort();
     fiber_enter(&pool->loop_fiber, &co->fiber);
     pool->running = NULL;

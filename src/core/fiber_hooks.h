@@ -3,6 +3,7 @@
 #ifndef DAPPD_CORE_FIBER_HOOKS_H
 #define DAPPD_CORE_FIBER_HOOKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #if defined(__has_feature)
@@ -31,7 +32,7 @@
 
 /* One side of a switch: the loop's own stack or a coroutine's. */
 struct fiber {
-    const void *stack; /* lowest byte; the loop's is learned at the first switch away from it */
+    const void *stack; /* lowest byte; the loop's is learned at each switch away from it */
     size_t stack_bytes;
     void *asan_fake_stack;
     void *tsan_fiber;
@@ -58,28 +59,26 @@ static inline void fiber_destroy(struct fiber *fiber) {
     (void)fiber;
 }
 
-/* Just before the switch, on the stack that is left. */
-static inline void fiber_leave(struct fiber *from, const struct fiber *to) {
+/* Just before the switch, on the stack that is left. In: done, nothing on it is needed any more: ASan then frees the
+ * fake stack where it keeps locals to catch their use after return. */
+static inline void fiber_leave(struct fiber *from, const struct fiber *to, bool done) {
 #ifdef FIBER_ASAN
-    __sanitizer_start_switch_fiber(&from->asan_fake_stack, to->stack, to->stack_bytes);
+    from->asan_fake_stack = NULL;
+    __sanitizer_start_switch_fiber(done ? NULL : &from->asan_fake_stack, to->stack, to->stack_bytes);
 #endif
 #ifdef FIBER_TSAN
     __tsan_switch_to_fiber(to->tsan_fiber, 0);
 #endif
     (void)from;
     (void)to;
+    (void)done;
 }
 
-/* Just after the switch, on the stack that was entered. */
+/* Just after the switch, on the stack that was entered. No locals here: ASan would keep them on the fake stack that
+ * fiber_leave may have freed. */
 static inline void fiber_enter(struct fiber *to, struct fiber *from) {
 #ifdef FIBER_ASAN
-    const void *stack;
-    size_t bytes;
-    __sanitizer_finish_switch_fiber(to->asan_fake_stack, &stack, &bytes);
-    if (from->stack == NULL) {
-        from->stack = stack;
-        from->stack_bytes = bytes;
-    }
+    __sanitizer_finish_switch_fiber(to->asan_fake_stack, &from->stack, &from->stack_bytes);
 #endif
     (void)to;
     (void)from;

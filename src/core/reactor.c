@@ -68,6 +68,7 @@ static void turn(uv_prepare_t *handle) {
         for (size_t i = 0; i < reactor->n_hooks; i++) {
             if (reactor->hooks[i].fn(reactor->hooks[i].arg)) progress = true;
         }
+        if (reactor->ready.first != NULL) progress = true; /* a hook has woken somebody */
     }
     if (progress) {
         uv_idle_start(&reactor->busy, on_busy);
@@ -114,7 +115,7 @@ static void close_handle(uv_handle_t *handle, void *arg) {
 }
 
 void reactor_free(struct reactor *reactor) {
-    on_wakeup(&reactor->wakeup); /* what was posted after the last turn */
+    while (reactor->posts != NULL) on_wakeup(&reactor->wakeup); /* what was posted after the last turn */
     uv_walk(&reactor->loop, close_handle, NULL);
     (void)uv_run(&reactor->loop, UV_RUN_DEFAULT);
     if (uv_loop_close(&reactor->loop) != 0) abort();

@@ -39,24 +39,49 @@ static void run_child(void *arg) {
     if (--group->left == 0) waiter_wake(&group->all_done, ERR_OK);
 }
 
+/* What is the parent's own, its fault and cost, starts anew. */
+static struct task child_of(const struct task *parent) {
+    struct task child = *parent;
+    child.fault = (struct fault){.code = ERR_OK};
+    child.rpc_us = 0;
+    child.rpc_calls = 0;
+    return child;
+}
+
+/* On the parent's coroutine: for a single child, and for more when there is no memory for them. */
+static void run_in_turn(struct task *parent, size_t n, task_fn fn, void *arg) {
+    for (size_t i = 0; i < n; i++) {
+        struct task child = child_of(parent);
+        fn(&child, arg, i);
+        parent->rpc_calls += child.rpc_calls;
+        parent->rpc_us += child.rpc_us;
+    }
+}
+
+/* They waited at the same time: the parent waited as long as the longest. */
+static void add_cost(struct task *parent, const struct child *children, size_t n) {
+    uint64_t longest_us = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct task *task = &children[i].task;
+        parent->rpc_calls += task->rpc_calls;
+        if (task->rpc_us > longest_us) longest_us = task->rpc_us;
+    }
+    parent->rpc_us += longest_us;
+}
+
 void task_parallel(struct task *parent, size_t n, task_fn fn, void *arg) {
-    if (n == 0) return;
-    struct group group = {.left = n, .fn = fn, .arg = arg};
-    waiter_init(&group.all_done, parent->reactor);
-    struct child *children = arena_alloc(parent->arena, n * sizeof *children);
-    if (children == NULL || n == 1) {
-        /* Without memory for children the work is still done, one after the other. */
-        for (size_t i = 0; i < n; i++) fn(parent, arg, i);
+    struct child *children = n > 1 ? arena_alloc(parent->arena, n * sizeof *children) : NULL;
+    if (children == NULL) {
+        run_in_turn(parent, n, fn, arg);
         return;
     }
+    struct group group = {.left = n, .fn = fn, .arg = arg};
+    waiter_init(&group.all_done, parent->reactor);
     for (size_t i = 0; i < n; i++) {
-        children[i] = (struct child){.task = *parent, .group = &group, .i = i};
-        children[i].task.rpc_calls = 0;
+        children[i] = (struct child){.task = child_of(parent), .group = &group, .i = i};
         reactor_spawn(parent->reactor, run_child, &children[i]);
     }
-    uint64_t start_ms = reactor_now_ms(parent->reactor);
     enum err err = waiter_wait(&group.all_done, UINT64_MAX); /* each child keeps the deadline itself */
     (void)err;
-    for (size_t i = 0; i < n; i++) parent->rpc_calls += children[i].task.rpc_calls;
-    parent->rpc_us += (reactor_now_ms(parent->reactor) - start_ms) * 1000;
+    add_cost(parent, children, n);
 }

@@ -47,6 +47,7 @@ void connections_on_notify(void *cls, struct MHD_Connection *mhd, void **socket_
         free(*socket_context);
         *socket_context = NULL;
         metrics_add(METRIC_HTTP_CONNECTIONS, 0, 0, -1);
+        server->run_due = true; /* a full libmicrohttpd takes up its listening socket again with the next run only */
         return;
     }
     struct connection *connection = calloc(1, sizeof *connection);

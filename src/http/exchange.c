@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/clock.h"
 #include "core/metrics.h"
@@ -115,6 +116,22 @@ static void end_body(struct exchange *exchange) {
     exchange->receiving = false;
 }
 
+static enum MHD_Result count_framing(void *cls, enum MHD_ValueKind kind, const char *name, const char *value) {
+    unsigned *n = cls;
+    (void)kind;
+    (void)value;
+    if (strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0) (*n)++;
+    return MHD_YES;
+}
+
+/* Two lengths, or a length and chunks: a proxy in front may read other requests out of the same bytes than we do.
+ * Source: RFC 9112, section 6.3. */
+static bool is_ambiguous(const struct request *req) {
+    unsigned n = 0;
+    (void)MHD_get_connection_values(req->connection, MHD_HEADER_KIND, count_framing, &n);
+    return n > 1;
+}
+
 /* Reads the head; returns false when the body is not wanted. */
 static bool accept_head(struct exchange *exchange, const char *method, const char *version) {
     struct request *req = &exchange->req;
@@ -133,11 +150,16 @@ static bool accept_head(struct exchange *exchange, const char *method, const cha
         return true;
     }
     const char *length = request_header(req, "Content-Length");
+    bool has_body = length != NULL || request_header(req, "Transfer-Encoding") != NULL;
+    if (has_body && is_ambiguous(req)) {
+        (void)task_fail(&req->task, ERR_BAD_REQUEST, "the length of the request body is given twice");
+        exchange->must_close = true;
+        return false;
+    }
     if (length != NULL && strtoull(length, NULL, 10) > limits->max_body_bytes) {
         (void)fail_body(exchange);
         return false;
     }
-    bool has_body = length != NULL || request_header(req, "Transfer-Encoding") != NULL;
     return !has_body || begin_body(exchange);
 }
 

@@ -76,7 +76,7 @@ static const char *clear_stale(const struct listen_address *address) {
     struct stat status;
     if (lstat(address->path, &status) != 0) return errno == ENOENT ? NULL : strerror(errno);
     if (!S_ISSOCK(status.st_mode)) return "the file exists and is no socket";
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); /* a full backlog must not hold us up */
     if (fd < 0) return strerror(errno);
     bool answered = connect(fd, (const struct sockaddr *)&address->addr, address->addr_len) == 0;
     bool refused = !answered && errno == ECONNREFUSED;

@@ -28,7 +28,8 @@ static bool add_headers(struct MHD_Response *reply, const struct exchange *excha
         const struct response_header *h = &res->headers[i];
         ok = MHD_add_response_header(reply, h->name, h->value) == MHD_YES && ok;
     }
-    if (exchange->server->draining) ok = MHD_add_response_header(reply, "Connection", "close") == MHD_YES && ok;
+    bool is_last = exchange->server->draining || exchange->must_close;
+    if (is_last) ok = MHD_add_response_header(reply, "Connection", "close") == MHD_YES && ok;
     return ok;
 }
 

@@ -47,23 +47,37 @@ const char *response_get_header(const struct response *res, const char *name) {
     return header != NULL ? header->value : NULL;
 }
 
+/* In: list, separated by commas. */
+static bool is_listed(const char *list, const char *member) {
+    size_t member_len = strlen(member);
+    while (*list != '\0') {
+        list += strspn(list, ", \t");
+        size_t len = strcspn(list, ", \t");
+        if (len == member_len && strncasecmp(list, member, len) == 0) return true;
+        list += len;
+    }
+    return false;
+}
+
 void response_vary(struct response *res, const char *member) {
     const char *have = response_get_header(res, "Vary");
     if (have == NULL) {
         response_header(res, "Vary", member);
-    } else if (strcasestr(have, member) == NULL) {
+    } else if (!is_listed(have, member)) {
         set(res, "Vary", arena_printf(res->arena, "%s, %s", have, member));
     }
 }
 
 void response_json(struct response *res, render_fn render, const void *view) {
     res->content_type = "application/json";
+    res->static_body = NULL;
     res->render = render;
     res->view = view;
 }
 
 void response_static(struct response *res, const char *content_type, const char *body, size_t len) {
     res->content_type = content_type;
+    res->render = NULL;
     res->static_body = body;
     res->static_len = len;
 }

@@ -25,6 +25,7 @@ struct exchange {
     enum { EXCHANGE_HEAD, EXCHANGE_BODY, EXCHANGE_RUNNING, EXCHANGE_ANSWERED } state;
     bool receiving; /* counted in the server's n_receiving */
     bool suspended;
+    bool must_close; /* nobody knows where the next request begins */
     struct exchange *next; /* in the server's idle list */
 };
 

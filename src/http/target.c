@@ -95,7 +95,7 @@ static enum err parse_query(struct target *target, struct arena *arena, struct s
 
 enum err target_parse(struct target *target, struct arena *arena, const char *text, size_t len) {
     *target = (struct target){.n_segments = 0};
-    struct slice rest = {text, len};
+    struct slice rest = {len > 0 ? text : "", len};
     (void)cut(&target->path, &rest, '?');
     enum err err = parse_path(target, arena);
     return err != ERR_OK ? err : parse_query(target, arena, rest);

@@ -30,9 +30,10 @@ static bool is_refused(struct part parameters) {
         struct part value = cut(&parameters, ';');
         struct part name = cut(&value, '=');
         if (!equals(name, "q")) continue;
-        const char *p = value.p;
-        while (p < value.end && (*p == '0' || *p == '.')) p++;
-        return p == value.end;
+        struct part weight = cut(&value, '=');
+        const char *p = weight.p;
+        while (p < weight.end && (*p == '0' || *p == '.')) p++;
+        return p == weight.end;
     }
     return false;
 }

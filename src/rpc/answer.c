@@ -3,6 +3,7 @@
  * On the task's thread. */
 #include "answer.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,8 +83,14 @@ void answer_clear(struct rpc_call *call) {
     settle(call, RPC_UNREACHABLE); /* tells the least: any try replaces it */
 }
 
-void answer_take_failure(struct rpc_call *call, enum rpc_outcome outcome) {
+/* What tells more than what is known already replaces it. */
+static void learn(struct rpc_call *call, enum rpc_outcome outcome) {
     if (rpc_policy(outcome)->telling >= rpc_policy(call->outcome)->telling) settle(call, outcome);
+}
+
+void answer_take_failure(struct rpc_call *call, enum rpc_outcome outcome) {
+    assert(outcome != RPC_OK);
+    learn(call, outcome);
 }
 
 enum rpc_outcome answer_take(struct task *task, struct rpc_call *call, const struct codec_item *item, int http_status) {
@@ -94,6 +101,6 @@ enum rpc_outcome answer_take(struct task *task, struct rpc_call *call, const str
     } else if (item->kind == CODEC_ERROR) {
         outcome = check_error(task, call, item->value, http_status);
     }
-    answer_take_failure(call, outcome);
+    learn(call, outcome);
     return outcome;
 }

@@ -4,6 +4,7 @@
 #include "attempt.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "answer.h"
 #include "attempt_log.h"
@@ -62,6 +63,7 @@ static enum rpc_outcome take_whole_error(struct attempt *attempt, const json_t *
     return outcome;
 }
 
+/* Returns what the items say of the node. An over-long batch may be refused in its first item alone, as geth does. */
 static enum rpc_outcome take_items(struct task *task, struct attempt *attempt, const struct codec_item *items,
                                    int status) {
     enum rpc_outcome node = RPC_OK;
@@ -70,12 +72,7 @@ static enum rpc_outcome take_items(struct task *task, struct attempt *attempt, c
         if (attempt->outcomes[i] == RPC_RATE_LIMITED) node = RPC_RATE_LIMITED;
         if (attempt->outcomes[i] == RPC_TOO_LARGE && attempt->n > 1) attempt->refused = true;
     }
-    if (attempt->n == 1) return attempt->outcomes[0];
-    /* geth reports an over-long batch in its first item and leaves the others out. */
-    for (size_t i = 0; attempt->refused && i < attempt->n; i++) {
-        if (items[i].kind == CODEC_MISSING) attempt->outcomes[i] = RPC_TOO_LARGE;
-    }
-    return node;
+    return attempt->n == 1 ? attempt->outcomes[0] : node;
 }
 
 static void release_json(void *root) {
@@ -91,7 +88,8 @@ static enum rpc_outcome take_body(struct task *task, struct attempt *attempt, co
     codec_parse(&parsed, items, attempt->n, first_id, reply->body, reply->body_len);
     enum rpc_outcome outcome = rpc_http_classify(reply->status);
     if (parsed.root != NULL && !arena_defer(task->arena, release_json, parsed.root)) {
-        parsed.kind = CODEC_NONSENSE; /* released already: there is no room left for this task */
+        parsed = (struct codec_reply){.kind = CODEC_NONSENSE}; /* released: there is no room left for this task */
+        memset(items, 0, attempt->n * sizeof(*items));
         outcome = RPC_TOO_LARGE;
     }
     if (parsed.kind == CODEC_WHOLE_ERROR && attempt->n == 1) {
@@ -111,7 +109,7 @@ static enum rpc_outcome take_body(struct task *task, struct attempt *attempt, co
     return outcome;
 }
 
-/* A node that answers with an error is well. One that refuses us by HTTP status is not. */
+/* A node that answers with an error is well, even with status 400. One that refuses us by any other status is not. */
 static bool is_ill(enum rpc_outcome outcome, int status) {
     switch (outcome) {
     case RPC_RATE_LIMITED:
@@ -120,7 +118,7 @@ static bool is_ill(enum rpc_outcome outcome, int status) {
     case RPC_TIMED_OUT:
         return true;
     default:
-        return outcome == RPC_NODE_ERROR && status >= 400;
+        return outcome == RPC_NODE_ERROR && status > 400;
     }
 }
 

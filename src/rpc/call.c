@@ -61,6 +61,7 @@ void rpc_batch(struct task *task, struct chain *chain, struct rpc_call *calls, s
     }
     round.piece = pool_batch_cap(chain);
     while (round.n > 0) {
+        if (round.piece > round.n) round.piece = round.n;
         size_t pieces = (round.n + round.piece - 1) / round.piece;
         round.taken = 0;
         round.n_again = 0;

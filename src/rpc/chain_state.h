@@ -1,4 +1,4 @@
-/* Inside of struct chain, for the files of this folder. */
+/* Inside of struct chain, for the files of this folder: what changes is atomic, or locks by itself. Any thread. */
 #ifndef DAPPD_RPC_CHAIN_STATE_H
 #define DAPPD_RPC_CHAIN_STATE_H
 

@@ -9,9 +9,12 @@
 /* Longer messages are looked at only up to here: what they mean stands in front. */
 enum { MAX_TEXT_BYTES = 512 };
 
-/* Text is matched before the code, because -32005 is a rate limit at one provider and a cap on results at another.
- * Patterns are lower case; '*' stands for any text. The first row that matches counts, so the order matters: a revert
- * reason is written by a contract and may say anything, and a method name may contain "block". */
+/* Means a revert wherever it is used; the text beside it may be nothing but the contract's reason. */
+enum { CODE_REVERTED = 3 };
+
+/* Text is matched before any other code, because -32005 is a rate limit at one provider and a cap on results at
+ * another. Patterns are lower case; '*' stands for any text. The first row that matches counts, so the order matters: a
+ * revert reason is written by a contract and may say anything, and a method name may contain "block". */
 static const struct {
     const char *pattern;
     enum rpc_outcome outcome;
@@ -119,44 +122,45 @@ static const struct {
     int64_t code;
     enum rpc_outcome outcome;
 } codes[] = {
-    {3, RPC_REVERTED},         {-32015, RPC_REVERTED}, /* OpenEthereum */
-    {429, RPC_RATE_LIMITED},   {-32005, RPC_RATE_LIMITED},  {-32007, RPC_RATE_LIMITED}, {-32029, RPC_RATE_LIMITED},
-    {35, RPC_TOO_LARGE},     /* dRPC */
-    {-32614, RPC_TOO_LARGE}, /* QuickNode */
-    {-32047, RPC_TOO_LARGE}, /* Cloudflare */
-    {-32701, RPC_TOO_LARGE}, /* publicnode */
-    {4444, RPC_STATE_MISSING}, {-32001, RPC_BLOCK_UNKNOWN}, {-32004, RPC_INVALID},      {-32600, RPC_INVALID},
-    {-32601, RPC_INVALID},     {-32602, RPC_INVALID},       {-32700, RPC_INVALID},
+    {-32015, RPC_REVERTED},      /* OpenEthereum */
+    {429, RPC_RATE_LIMITED},     /* an HTTP status in a body with status 200 */
+    {-32005, RPC_RATE_LIMITED},  /* EIP-1474: limit exceeded */
+    {-32007, RPC_RATE_LIMITED},  /* QuickNode */
+    {-32029, RPC_RATE_LIMITED},  /* Ankr */
+    {35, RPC_TOO_LARGE},         /* dRPC */
+    {-32614, RPC_TOO_LARGE},     /* QuickNode */
+    {-32047, RPC_TOO_LARGE},     /* Cloudflare */
+    {-32701, RPC_TOO_LARGE},     /* publicnode */
+    {4444, RPC_STATE_MISSING},   /* EIP-4444 */
+    {-32001, RPC_BLOCK_UNKNOWN}, /* EIP-1474: resource not found */
+    {-32004, RPC_INVALID},       /* EIP-1474: method not supported */
+    {-32600, RPC_INVALID},       /* JSON-RPC: invalid request */
+    {-32601, RPC_INVALID},       /* JSON-RPC: method not found */
+    {-32602, RPC_INVALID},       /* JSON-RPC: invalid parameters */
+    {-32700, RPC_INVALID},       /* JSON-RPC: parse error */
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Locale-free, since the text is. NUL ends the comparison early, so it is read as a space. */
-static void fold(char out[MAX_TEXT_BYTES + 1], const char *text, size_t len) {
+/* Lower case, locale-free since the text is. Returns the length. */
+static size_t fold(char out[MAX_TEXT_BYTES], const char *text, size_t len) {
     size_t n = len < MAX_TEXT_BYTES ? len : MAX_TEXT_BYTES;
     for (size_t i = 0; i < n; i++) {
         char c = text[i];
-        if (c >= 'A' && c <= 'Z') c = (char)(c - 'A' + 'a');
-        out[i] = c == '\0' ? ' ' : c;
+        out[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     }
-    out[n] = '\0';
+    return n;
 }
 
-static const char *find(const char *text, const char *part, size_t len) {
-    for (; *text != '\0'; text++) {
-        if (strncmp(text, part, len) == 0) return text;
-    }
-    return NULL;
-}
-
-static bool contains(const char *text, const char *pattern) {
+static bool contains(const char *text, size_t len, const char *pattern) {
     for (;;) {
-        size_t len = strcspn(pattern, "*");
-        const char *at = find(text, pattern, len);
+        size_t part_len = strcspn(pattern, "*");
+        const char *at = memmem(text, len, pattern, part_len);
         if (at == NULL) return false;
-        if (pattern[len] == '\0') return true;
-        text = at + len;
-        pattern += len + 1;
+        if (pattern[part_len] == '\0') return true;
+        len -= (size_t)(at - text) + part_len;
+        text = at + part_len;
+        pattern += part_len + 1;
     }
 }
 
@@ -170,10 +174,11 @@ static bool find_status(enum rpc_outcome *out, int status) {
 }
 
 enum rpc_outcome rpc_error_classify(int http_status, int64_t code, const char *text, size_t len) {
-    char folded[MAX_TEXT_BYTES + 1];
-    fold(folded, text, len);
+    char folded[MAX_TEXT_BYTES];
+    size_t n = fold(folded, text, len);
+    if (code == CODE_REVERTED) return RPC_REVERTED;
     for (size_t i = 0; i < COUNT(texts); i++) {
-        if (contains(folded, texts[i].pattern)) return texts[i].outcome;
+        if (contains(folded, n, texts[i].pattern)) return texts[i].outcome;
     }
     enum rpc_outcome outcome;
     if (find_status(&outcome, http_status)) return outcome;

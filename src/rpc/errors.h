@@ -15,16 +15,18 @@ enum rpc_outcome rpc_error_classify(int http_status, int64_t code, const char *t
 /* Meaning of an HTTP reply that holds no JSON-RPC. Never RPC_OK. */
 enum rpc_outcome rpc_http_classify(int http_status);
 
+enum rpc_retry {
+    RPC_RETRY_NEVER,     /* final */
+    RPC_RETRY_ELSEWHERE, /* this node will say the same again, another may not */
+    RPC_RETRY_ANYWHERE
+};
+
 /* What an outcome leads to. */
 struct rpc_policy {
     const char *name;   /* in metrics, logs and /status */
     enum err err;       /* what a client is answered */
     const char *detail; /* public */
-    enum {
-        RPC_RETRY_NEVER,     /* final */
-        RPC_RETRY_ELSEWHERE, /* this node will say the same again, another may not */
-        RPC_RETRY_ANYWHERE
-    } retry;
+    enum rpc_retry retry;
     unsigned telling; /* of several outcomes of one call, the one with the highest number is reported */
 };
 

@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "refresh.h"
+#include "transport.h"
 
 enum { WANTED_US = 30 * 1000 * 1000, ARENA_BYTES = 4 * 1024 * 1024 };
 
@@ -55,8 +56,10 @@ static void poll_head(struct chain *chain, struct arena *arena) {
         .deadline_ms = poll_deadline_ms(chain, reactor_now_ms(reactor)),
         .name = "head",
     };
+    chain->follower.polling = &task;
     enum err err = refresh_tag(&task, chain, &head, HEAD_LATEST);
-    report(chain, &task, err);
+    chain->follower.polling = NULL;
+    if (!chain->follower.stopping) report(chain, &task, err);
     arena_reset(arena);
 }
 
@@ -93,6 +96,10 @@ void chain_follow(struct chain *chain, struct reactor *reactor) {
 }
 
 void chain_stop(struct chain *chain) {
-    chain->follower.stopping = true;
-    waiter_wake(&chain->follower.pause, ERR_OK);
+    struct follower *follower = &chain->follower;
+    follower->stopping = true;
+    waiter_wake(&follower->pause, ERR_OK);
+    if (follower->polling == NULL) return;
+    follower->polling->deadline_ms = 0;
+    transport_cancel(follower->polling); /* a node that hangs must not hold up the end of the process */
 }

@@ -1,4 +1,4 @@
-/* Follows a chain's head while somebody asks for it. */
+/* Follows a chain's head while somebody asks for it. On one reactor's thread, except follow_want_head. */
 #ifndef DAPPD_RPC_FOLLOW_H
 #define DAPPD_RPC_FOLLOW_H
 
@@ -15,6 +15,7 @@ struct follower {
     _Atomic uint64_t wanted_us; /* when somebody last asked for the head, monotonic */
     atomic_bool asleep;         /* to be woken by the next who asks */
     struct waiter pause;        /* on the reactor's thread, like the rest */
+    struct task *polling;       /* the task of the poll that is under way, or NULL */
     bool stopping;
     bool failing;
 };

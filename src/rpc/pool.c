@@ -87,7 +87,7 @@ static bool back_off(struct task *task, unsigned tries, int retry_after_s) {
 static size_t keep_retryable(struct rpc_call **calls, enum rpc_outcome *outcomes, size_t n, bool same_node) {
     size_t kept = 0;
     for (size_t i = 0; i < n; i++) {
-        int retry = rpc_policy(outcomes[i])->retry;
+        enum rpc_retry retry = rpc_policy(outcomes[i])->retry;
         if (retry == RPC_RETRY_NEVER || (same_node && retry == RPC_RETRY_ELSEWHERE)) continue;
         struct rpc_call *call = calls[i];
         calls[i] = calls[kept];
@@ -106,16 +106,6 @@ static bool any_may_repeat(const enum rpc_outcome *outcomes, size_t n) {
 
 static bool is_late(const struct task *task) {
     return reactor_now_ms(task->reactor) >= task->deadline_ms;
-}
-
-/* A call that ran into the task's own deadline says nothing about the nodes. */
-static void blame_deadline(struct rpc_call **calls, size_t n, bool tried) {
-    for (size_t i = 0; i < n; i++) {
-        if (!tried) answer_take_failure(calls[i], RPC_TIMED_OUT);
-        if (calls[i]->outcome != RPC_TIMED_OUT) continue;
-        calls[i]->err = ERR_TIMEOUT;
-        snprintf(calls[i]->detail, sizeof(calls[i]->detail), "the deadline passed while waiting for a node");
-    }
 }
 
 /* Chooses the node for the next try and waits where politeness asks for it. Returns NULL when there is nothing left to
@@ -142,6 +132,17 @@ static int retry_after_s(const struct chain *chain) {
     return soonest_ms < 1000 || soonest_ms == UINT64_MAX ? 1 : (int)((soonest_ms + 999) / 1000);
 }
 
+/* What no try could tell: that no node serves this chain, that the task's own time ran out, when to come back. */
+static void finish(const struct task *task, const struct chain *chain, struct rpc_call *call, bool tried) {
+    bool late = is_late(task);
+    if (!tried) answer_take_failure(call, late ? RPC_TIMED_OUT : RPC_NONSENSE);
+    if (late && call->outcome == RPC_TIMED_OUT) {
+        call->err = ERR_TIMEOUT;
+        snprintf(call->detail, sizeof(call->detail), "the deadline passed while waiting for a node");
+    }
+    if (call->err == ERR_UPSTREAM_UNAVAILABLE) call->retry_after_s = retry_after_s(chain);
+}
+
 size_t pool_send(struct task *task, struct chain *chain, struct rpc_call **calls, size_t n) {
     struct tries tries = {.n = 0};
     struct attempt attempt = {.calls = calls, .n = n, .outcomes = calloc(n, sizeof(*attempt.outcomes))};
@@ -157,10 +158,7 @@ size_t pool_send(struct task *task, struct chain *chain, struct rpc_call **calls
     size_t refused = attempt.refused ? attempt.n : 0;
     if (refused > 0) upstream_refused_batch(attempt.upstream, sent);
     for (size_t i = 0; i < refused; i++) answer_clear(calls[i]);
-    if (is_late(task)) blame_deadline(calls + refused, n - refused, tries.n > 0);
-    for (size_t i = refused; i < n; i++) {
-        if (calls[i]->err == ERR_UPSTREAM_UNAVAILABLE) calls[i]->retry_after_s = retry_after_s(chain);
-    }
+    for (size_t i = refused; i < n; i++) finish(task, chain, calls[i], tries.n > 0);
     free(attempt.outcomes);
     return refused;
 }

@@ -31,8 +31,9 @@ static enum err ask(struct task *task, struct chain *chain, enum head_tag tag) {
         block = known;
     }
     if (tag == HEAD_FINALIZED) block.finalized = true;
-    bool taken = head_take(chain->head, tag, &block, asked_us);
-    if (!taken || tag != HEAD_LATEST) return ERR_OK;
+    struct head_reading before;
+    bool changed = !head_read(chain->head, &before, tag) || !hash32_equal(&before.block.hash, &block.hash);
+    if (!head_take(chain->head, tag, &block, asked_us) || !changed || tag != HEAD_LATEST) return ERR_OK;
     metrics_set(METRIC_HEAD_BLOCK, chain->label, 0, (int64_t)block.number);
     log_write(LOG_HEAD, LOG_DEBUG, "head", LOG_STR("chain", chain->name), LOG_U64("number", block.number));
     return ERR_OK;

@@ -24,16 +24,17 @@ struct transfer {
     char trace_text[TRACE_BYTES];
     CURLcode code;
     bool ended; /* libcurl is done with it */
-    struct transfer *next;
+    const struct task *task;
+    struct transfer *next; /* in one of the two lists below */
 };
 
 struct reactor_rpc {
     struct reactor *reactor;
     struct multi *multi;
     struct curl_slist *headers;
+    struct transfer *active;
     struct transfer *idle;
     size_t n_idle;
-    size_t n_active;
     uint64_t next_id;
     struct flight *flights;
 };
@@ -90,7 +91,7 @@ static CURL *easy_new(struct transfer *transfer) {
     return easy;
 }
 
-static struct transfer *transfer_get(struct reactor_rpc *rpc, size_t max_reply_bytes) {
+static struct transfer *transfer_get(struct reactor_rpc *rpc, const struct task *task, size_t max_reply_bytes) {
     struct transfer *transfer = rpc->idle;
     if (transfer != NULL) {
         rpc->idle = transfer->next;
@@ -103,8 +104,10 @@ static struct transfer *transfer_get(struct reactor_rpc *rpc, size_t max_reply_b
     }
     transfer->body.max = max_reply_bytes;
     transfer->ended = false;
+    transfer->task = task;
     waiter_init(&transfer->waiter, rpc->reactor);
-    rpc->n_active++;
+    transfer->next = rpc->active;
+    rpc->active = transfer;
     return transfer;
 }
 
@@ -116,7 +119,9 @@ static void transfer_free(struct transfer *transfer) {
 
 void transport_release(struct task *task, struct transfer *transfer) {
     struct reactor_rpc *rpc = transport_of(task);
-    rpc->n_active--;
+    struct transfer **at = &rpc->active;
+    while (*at != transfer) at = &(*at)->next;
+    *at = transfer->next;
     if (rpc->n_idle >= MAX_IDLE_TRANSFERS) {
         transfer_free(transfer);
         return;
@@ -196,7 +201,7 @@ static void read_reply(struct transport_reply *reply, const struct transfer *tra
 struct transfer *transport_post(struct task *task, struct transport_reply *reply,
                                 const struct transport_request *request) {
     struct reactor_rpc *rpc = transport_of(task);
-    struct transfer *transfer = transfer_get(rpc, request->max_reply_bytes);
+    struct transfer *transfer = transfer_get(rpc, task, request->max_reply_bytes);
     uint64_t start_us = clock_now_us();
     *reply = (struct transport_reply){.outcome = RPC_TIMED_OUT};
     prepare(rpc, transfer, task, request);
@@ -212,6 +217,12 @@ struct transfer *transport_post(struct task *task, struct transport_reply *reply
     reply->us = clock_now_us() - start_us;
     task->rpc_us += reply->us;
     return transfer;
+}
+
+void transport_cancel(const struct task *task) {
+    for (struct transfer *t = transport_of(task)->active; t != NULL; t = t->next) {
+        if (t->task == task) waiter_wake(&t->waiter, ERR_TIMEOUT);
+    }
 }
 
 static void init_curl(void) {
@@ -241,7 +252,7 @@ struct reactor_rpc *rpc_attach(struct reactor *reactor) {
 }
 
 void rpc_detach(struct reactor_rpc *rpc) {
-    assert(rpc->n_active == 0);
+    assert(rpc->active == NULL);
     attached[reactor_index(rpc->reactor)] = NULL;
     while (rpc->idle != NULL) {
         struct transfer *transfer = rpc->idle;

@@ -43,6 +43,11 @@ static void fail(struct amount_read *read, enum err err, const char *detail) {
     read->detail = detail != NULL ? detail : "";
 }
 
+static void fail_call(struct task *task, struct amount_read *read, const struct rpc_call *call) {
+    fail(read, call->err, arena_strndup(task->arena, call->detail, strlen(call->detail)));
+    read->retry_after_s = call->retry_after_s;
+}
+
 static void encode_call(struct abi_call *call, const struct amount_read *read) {
     switch (read->kind) {
     case AMOUNT_TOKEN_BALANCE: erc20_call_balance_of(call, &read->owner); return;
@@ -91,8 +96,7 @@ static void decode_word(struct task *task, struct miss *miss, const struct rpc_c
 static void take_result(struct task *task, struct miss *miss, const struct rpc_call *call) {
     struct amount_read *read = miss->read;
     if (call->err != ERR_OK) {
-        fail(read, call->err, arena_strndup(task->arena, call->detail, strlen(call->detail)));
-        read->retry_after_s = call->retry_after_s;
+        fail_call(task, read, call);
     } else if (read->kind == AMOUNT_NATIVE_BALANCE) {
         decode_native(read, call);
     } else {
@@ -121,7 +125,7 @@ static void explain_empty(struct task *task, const struct source *source, struct
         char token[ADDRESS_TEXT_BYTES];
         (void)address_format(token, &reads[i]->token);
         if (calls[i].err != ERR_OK) {
-            fail(reads[i], calls[i].err, arena_strndup(task->arena, calls[i].detail, strlen(calls[i].detail)));
+            fail_call(task, reads[i], &calls[i]);
         } else if (code == NULL) {
             fail(reads[i], ERR_UPSTREAM_ERROR, "a node answered eth_getCode with no data");
         } else if (strcmp(code, "0x") == 0) {
@@ -142,6 +146,7 @@ size_t amount_look_up(const struct task *task, const struct source *source, stru
         struct amount_read *read = &reads[i];
         struct amount_key key = make_key(source, read, block);
         read->err = ERR_OK;
+        read->retry_after_s = 0;
         read->detail = "";
         read->missing = !cache_get(source->cache, CACHE_AMOUNT, &read->amount, sizeof read->amount, &key, sizeof key,
                                    now_ms);

@@ -92,6 +92,7 @@ size_t metadata_look_up(const struct task *task, const struct source *source, st
         struct metadata_key recent = head_key(source, &read->token);
         struct metadata_key exact = block_key(source, &read->token, block);
         read->err = ERR_OK;
+        read->retry_after_s = 0;
         read->detail = "";
         read->missing = !(is_head && look_up(task, source, read, &recent)) && !look_up(task, source, read, &exact);
         if (read->missing) missing++;

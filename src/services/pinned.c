@@ -10,13 +10,13 @@ static bool may_move(const struct block_spec *spec) {
 
 enum err pinned_read(struct task *task, const struct source *source, struct block_ref *block,
                      const struct block_spec *spec, pinned_fn read, void *arg) {
-    enum err err = ERR_OK;
     for (int pins = 0; pins < MAX_PINS; pins++) {
-        err = chain_resolve(task, source->chain, block, spec);
+        enum err err = chain_resolve(task, source->chain, block, spec);
         if (err != ERR_OK) return err;
         err = read(task, source, arg, block);
         if (err != ERR_BLOCK_NOT_FOUND || !may_move(spec)) return err;
         chain_forget_head(source->chain, &block->hash);
     }
-    return err;
+    /* Not "not found": the client asked for no block in particular, and asking again can help. */
+    return task_fail(task, ERR_UPSTREAM_ERROR, "the nodes do not agree on which block is the newest");
 }

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "../../src/config_internal.h"
+#include "config_internal.h"
 #include "core/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -7,6 +7,7 @@ import { formatUnits } from 'viem';
 import { startChain } from './lib/chain.js';
 import { chainConfig, startDappd } from './lib/dappd.js';
 import { assertProblem } from './lib/problem.js';
+import { stopAll } from './lib/process.js';
 import { hex } from './lib/random.js';
 
 const MINED = 80; // more than two epochs' worth of slots, so that safe and finalized have left block 0
@@ -22,10 +23,7 @@ before(async () => {
     await chain.mine(MINED / 2);
     dappd = await startDappd({ chains: [chainConfig(chain.url)] });
 });
-after(async () => {
-    await dappd?.stop();
-    await chain?.stop();
-});
+after(() => stopAll(dappd, chain));
 
 /** Requires that ?block=named answers at the block of this number, with what viem reads there. */
 async function assertBalanceAt(named, number) {
@@ -86,15 +84,38 @@ test('a number that was just mined is found at once, however old the known head'
 });
 
 test('what is no block is refused', async () => {
-    const wrong = ['', 'earliest', 'pending', 'LATEST', '-1', '+1', '1.0', '1e3', '1_000', ' 1', '0x', '0xg',
-        `0x${'1'.repeat(17)}`, `0x${'1'.repeat(63)}`, `0x${'1'.repeat(65)}`, '18446744073709551616', 'latest%00'];
+    const wrong = [
+        '',
+        'earliest',
+        'pending',
+        'LATEST',
+        '-1',
+        '+1',
+        '1.0',
+        '1e3',
+        '1_000',
+        ' 1',
+        '0x',
+        '0xg',
+        `0x${'1'.repeat(17)}`,
+        `0x${'1'.repeat(63)}`,
+        `0x${'1'.repeat(65)}`,
+        '18446744073709551616',
+        'latest%00',
+    ];
     for (const named of wrong) {
-        const answer = await dappd.get(`/balance/${alice}?block=${named.replaceAll(' ', '%20').replaceAll('+', '%2B')}`);
+        const answer = await dappd.get(
+            `/balance/${alice}?block=${named.replaceAll(' ', '%20').replaceAll('+', '%2B')}`,
+        );
         assertProblem(answer, named.includes('%00') ? 'bad_request' : 'invalid_parameter');
     }
     const wrongInBody = [true, 1.5, {}, [], '', 'earliest', -1];
     for (const block of wrongInBody) {
-        assertProblem(await dappd.post('/balances', { items: [{ address: alice }], block }), 'invalid_parameter', /block/);
+        assertProblem(
+            await dappd.post('/balances', { items: [{ address: alice }], block }),
+            'invalid_parameter',
+            /block/,
+        );
     }
 });
 
@@ -103,7 +124,11 @@ test('metadata is that of the named block', async () => {
     const { number } = await chain.latest();
     await chain.write(upgradeable, 'setMetadata', ['After Upgrade', 'V2', 8]);
     const later = (await chain.latest()).number;
-    for (const [block, symbol, decimals] of [[number, 'V1', 18], [later, 'V2', 8], [number, 'V1', 18]]) {
+    for (const [block, symbol, decimals] of [
+        [number, 'V1', 18],
+        [later, 'V2', 8],
+        [number, 'V1', 18],
+    ]) {
         const answer = await dappd.json(`/balance/${alice}/${upgradeable.address}?block=${block}`);
         assert.deepEqual([answer.symbol, answer.decimals], [symbol, decimals]);
         assert.equal(answer.formatted, formatUnits(BigInt(answer.balance), decimals));

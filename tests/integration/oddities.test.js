@@ -8,6 +8,7 @@ import { ODD_BALANCE } from '../../dev/chain/index.js';
 import { startChain } from './lib/chain.js';
 import { chainConfig, startDappd } from './lib/dappd.js';
 import { assertProblem } from './lib/problem.js';
+import { stopAll } from './lib/process.js';
 import { randomAddress } from './lib/random.js';
 
 let chain, dappd, alice;
@@ -17,10 +18,7 @@ before(async () => {
     ({ alice } = chain.holders);
     dappd = await startDappd({ chains: [chainConfig(chain.url)] });
 });
-after(async () => {
-    await dappd?.stop();
-    await chain?.stop();
-});
+after(() => stopAll(dappd, chain));
 
 const balanceOf = (token, query = '') => dappd.json(`/balance/${alice}/${token.address ?? token}${query}`);
 const failing = (token, query = '') => dappd.get(`/balance/${alice}/${token.address ?? token}${query}`);
@@ -43,8 +41,10 @@ test('bytes32 name and symbol are read without their NULs', async () => {
 
 test('without decimals() decimals and formatted are null, and the balance is there', async () => {
     const { symbol, decimals, balance, formatted } = await balanceOf(chain.tokens.noDecimals);
-    assert.deepEqual({ symbol, decimals, balance, formatted },
-        { symbol: 'NODEC', decimals: null, balance: String(ODD_BALANCE), formatted: null });
+    assert.deepEqual(
+        { symbol, decimals, balance, formatted },
+        { symbol: 'NODEC', decimals: null, balance: String(ODD_BALANCE), formatted: null },
+    );
     assert.equal((await tokenInfo(chain.tokens.noDecimals)).decimals, null);
 });
 
@@ -58,8 +58,11 @@ test('decimals of 77 are shown, more are unknown', async () => {
 });
 
 test('a huge name with control characters and broken UTF-8 comes out clean and short', async () => {
-    const { name, symbol, balance } = { ...await tokenInfo(chain.tokens.uglyName), ...await balanceOf(chain.tokens.uglyName) };
-    assert.equal(symbol, 'UG<">\\Y'.slice(0, 2) + '<">\\Y'.slice(5), 'what is left is legible');
+    const { name, symbol, balance } = {
+        ...(await tokenInfo(chain.tokens.uglyName)),
+        ...(await balanceOf(chain.tokens.uglyName)),
+    };
+    assert.equal(symbol, 'UG<">\\Y');
     assert.ok(Buffer.byteLength(name) <= 255 && name.length > 200, name);
     assert.match(name, /^Ugh/);
     assert.doesNotMatch(name + symbol, /[\u0000-\u001f\u007f-\u009f\ufffd]/);
@@ -68,8 +71,10 @@ test('a huge name with control characters and broken UTF-8 comes out clean and s
 
 test('a token that answers balanceOf alone has a balance but no name', async () => {
     const { symbol, decimals, formatted, balance } = await balanceOf(chain.tokens.nameless);
-    assert.deepEqual({ symbol, decimals, formatted, balance },
-        { symbol: null, decimals: null, formatted: null, balance: String(ODD_BALANCE) });
+    assert.deepEqual(
+        { symbol, decimals, formatted, balance },
+        { symbol: null, decimals: null, formatted: null, balance: String(ODD_BALANCE) },
+    );
     assertProblem(await dappd.get(`/tokens/${chain.tokens.nameless.address}`), 'not_a_token');
 });
 
@@ -98,20 +103,36 @@ test('an address without code is not a token, here and in a batch', async () => 
     for (const address of [randomAddress(), chain.holders.bob, `0x${'0'.repeat(40)}`, `0x${'f'.repeat(40)}`]) {
         assertProblem(await failing(address), 'not_a_token', /no contract/);
         assertProblem(await dappd.get(`/tokens/${address}`), 'not_a_token', /no contract/);
-        assertProblem(await dappd.get(`/allowance/${alice}/${chain.holders.bob}/${address}`), 'not_a_token', /no contract/);
+        assertProblem(
+            await dappd.get(`/allowance/${alice}/${chain.holders.bob}/${address}`),
+            'not_a_token',
+            /no contract/,
+        );
     }
 });
 
 test('in a batch every item fails for itself', async () => {
     const expected = {
-        usd: null, revertReason: 'execution_reverted', coin: null, revertPanic: 'execution_reverted',
-        shortAnswer: 'not_a_token', longAnswer: null, emptyAnswer: 'not_a_token', outOfGas: 'execution_reverted',
-        nameless: null, noDecimals: null, uglyName: null,
+        usd: null,
+        revertReason: 'execution_reverted',
+        coin: null,
+        revertPanic: 'execution_reverted',
+        shortAnswer: 'not_a_token',
+        longAnswer: null,
+        emptyAnswer: 'not_a_token',
+        outOfGas: 'execution_reverted',
+        nameless: null,
+        noDecimals: null,
+        uglyName: null,
     };
     const keys = Object.keys(expected);
     const nobody = randomAddress();
-    const items = [...keys.map((key) => ({ address: alice, token: chain.tokens[key].address })),
-        { address: alice, token: nobody }, { address: alice }, { address: alice, token: null }];
+    const items = [
+        ...keys.map((key) => ({ address: alice, token: chain.tokens[key].address })),
+        { address: alice, token: nobody },
+        { address: alice },
+        { address: alice, token: null },
+    ];
     const answer = (await dappd.post('/balances', { items })).json();
     const codes = answer.items.map((item) => item.error?.code ?? null);
     assert.deepEqual(codes, [...Object.values(expected), 'not_a_token', null, null]);
@@ -131,7 +152,7 @@ test('a rebase shows in the next block', async () => {
     await chain.write(rebasing, 'rebase', [150n]);
     await goOn();
     const second = await balanceOf(rebasing);
-    assert.deepEqual([first.balance, second.balance], [ODD_BALANCE, ODD_BALANCE * 150n / 100n].map(String));
+    assert.deepEqual([first.balance, second.balance], [ODD_BALANCE, (ODD_BALANCE * 150n) / 100n].map(String));
 });
 
 test('a changed symbol shows when its block is named; at the head it may be as old as the cache allows', async () => {
@@ -144,7 +165,11 @@ test('a changed symbol shows when its block is named; at the head it may be as o
     assert.equal((await balanceOf(upgradeable, `?block=${number}`)).symbol, 'V1');
     const latest = await balanceOf(upgradeable);
     assert.ok(['V1', 'V2'].includes(latest.symbol));
-    assert.equal(latest.formatted, formatUnits(ODD_BALANCE, latest.decimals), 'one reading of the metadata, not two mixed');
+    assert.equal(
+        latest.formatted,
+        formatUnits(ODD_BALANCE, latest.decimals),
+        'one reading of the metadata, not two mixed',
+    );
 });
 
 test('a destroyed token is none at the head, and still one before', async () => {
@@ -152,6 +177,7 @@ test('a destroyed token is none at the head, and still one before', async () => 
     await chain.write(token, 'setBalance', [alice, 1234n]);
     const living = await goOn();
     assert.equal((await balanceOf(token)).formatted, '12.34');
+    await chain.mine(); // anvil writes code into its newest block, too
     await chain.client.setCode({ address: token.address, bytecode: '0x' });
     await goOn();
     assertProblem(await failing(token), 'not_a_token', /no contract/);

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { formatUnits, getAddress } from 'viem';
 import { startChain } from './lib/chain.js';
 import { chainConfig, startDappd } from './lib/dappd.js';
+import { stopAll } from './lib/process.js';
 import { below, pick, randomAddress, randomUint256 } from './lib/random.js';
 import { mapAtMost } from './lib/wait.js';
 
@@ -23,10 +24,7 @@ before(async () => {
     pairs = tokens.flatMap((token) => holders.map((holder) => ({ token, holder })));
     dappd = await startDappd({ chains: [chainConfig(chain.url)] });
 });
-after(async () => {
-    await dappd?.stop();
-    await chain?.stop();
-});
+after(() => stopAll(dappd, chain));
 
 /** Tokens of all sorts of decimals, the ends of what dappd shows among them. */
 async function deployTokens() {
@@ -50,10 +48,23 @@ function setBalances(token, owners) {
 async function assertSame({ token, holder }, item, block) {
     const balance = await chain.read(token, 'balanceOf', [holder], BigInt(block.number));
     assert.deepEqual(
-        { address: item.address, token: item.token, symbol: item.symbol, decimals: item.decimals,
-            balance: item.balance, formatted: item.formatted },
-        { address: getAddress(holder), token: getAddress(token.address), symbol: token.symbol,
-            decimals: token.decimals, balance: balance.toString(), formatted: formatUnits(balance, token.decimals) });
+        {
+            address: item.address,
+            token: item.token,
+            symbol: item.symbol,
+            decimals: item.decimals,
+            balance: item.balance,
+            formatted: item.formatted,
+        },
+        {
+            address: getAddress(holder),
+            token: getAddress(token.address),
+            symbol: token.symbol,
+            decimals: token.decimals,
+            balance: balance.toString(),
+            formatted: formatUnits(balance, token.decimals),
+        },
+    );
 }
 
 async function assertKnownBlock(block) {
@@ -93,7 +104,9 @@ test('POST /balances at a named block equals readContract there', async () => {
     for (const block of [Number(number), `${number}`, `0x${number.toString(16)}`]) {
         const answer = (await dappd.post('/balances', { items, block })).json();
         assert.equal(answer.block.number, Number(number));
-        await Promise.all(holders.map((holder, i) => assertSame({ token: tokens[0], holder }, answer.items[i], answer.block)));
+        await Promise.all(
+            holders.map((holder, i) => assertSame({ token: tokens[0], holder }, answer.items[i], answer.block)),
+        );
     }
 });
 
@@ -103,28 +116,53 @@ test('native balances equal getBalance, also zero and 2^256-1', async () => {
     for (const [i, address] of owners.entries()) await chain.client.setBalance({ address, value: amounts[i] });
     await chain.mine();
     const head = await dappd.untilHead(Number((await chain.latest()).number));
-    const expected = await Promise.all(owners.map(async (address) => {
-        const value = await chain.client.getBalance({ address, blockNumber: BigInt(head.number) });
-        return { address: getAddress(address), token: null, symbol: 'ETH', decimals: 18, balance: value.toString(),
-            formatted: formatUnits(value, 18) };
-    }));
-    assert.deepEqual(expected.map(({ balance }) => BigInt(balance)), amounts);
+    const expected = await Promise.all(
+        owners.map(async (address) => {
+            const value = await chain.client.getBalance({ address, blockNumber: BigInt(head.number) });
+            return {
+                address: getAddress(address),
+                token: null,
+                symbol: 'ETH',
+                decimals: 18,
+                balance: value.toString(),
+                formatted: formatUnits(value, 18),
+            };
+        }),
+    );
+    assert.deepEqual(
+        expected.map(({ balance }) => BigInt(balance)),
+        amounts,
+    );
     const single = await Promise.all(owners.map((address) => dappd.json(`/balance/${address}`)));
-    assert.deepEqual(single.map(({ chain_id, block, source, ...item }) => item), expected);
+    assert.deepEqual(
+        single.map(({ chain_id, block, source, ...item }) => item),
+        expected,
+    );
     const many = await dappd.post('/balances', { items: owners.map((address) => ({ address })) });
     assert.deepEqual(many.json().items, expected);
 });
 
 test('GET /allowance equals readContract', async () => {
     const { usd } = chain.tokens;
-    for (const [owner, spender] of [['alice', 'carol'], ['alice', 'bob'], ['carol', 'alice']]) {
+    for (const [owner, spender] of [
+        ['alice', 'carol'],
+        ['alice', 'bob'],
+        ['carol', 'alice'],
+    ]) {
         const names = [chain.holders[owner], chain.holders[spender]];
         const answer = await dappd.json(`/allowance/${names[0]}/${names[1]}/${usd.address}`);
         const amount = await chain.read(usd, 'allowance', names, BigInt(answer.block.number));
         assert.deepEqual(answer, {
-            chain_id: chain.chainId, owner: getAddress(names[0]), spender: getAddress(names[1]),
-            token: getAddress(usd.address), symbol: 'SUSD', decimals: 6, allowance: amount.toString(),
-            formatted: formatUnits(amount, 6), block: answer.block, source: 'live',
+            chain_id: chain.chainId,
+            owner: getAddress(names[0]),
+            spender: getAddress(names[1]),
+            token: getAddress(usd.address),
+            symbol: 'SUSD',
+            decimals: 6,
+            allowance: amount.toString(),
+            formatted: formatUnits(amount, 6),
+            block: answer.block,
+            source: 'live',
         });
     }
 });
@@ -134,19 +172,31 @@ test('GET /tokens/:token equals readContract', async () => {
         const token = chain.tokens[key];
         const answer = await dappd.json(`/tokens/${token.address}`);
         const at = BigInt(answer.block.number);
-        const [name, symbol, decimals, supply] = await Promise.all(['name', 'symbol', 'decimals', 'totalSupply'].map(
-            (getter) => chain.read(token, getter, [], at)));
+        const [name, symbol, decimals, supply] = await Promise.all(
+            ['name', 'symbol', 'decimals', 'totalSupply'].map((getter) => chain.read(token, getter, [], at)),
+        );
         assert.deepEqual(answer, {
-            chain_id: chain.chainId, token: getAddress(token.address), name, symbol, decimals,
-            total_supply: supply.toString(), formatted: formatUnits(supply, decimals), block: answer.block, source: 'live',
+            chain_id: chain.chainId,
+            token: getAddress(token.address),
+            name,
+            symbol,
+            decimals,
+            total_supply: supply.toString(),
+            formatted: formatUnits(supply, decimals),
+            block: answer.block,
+            source: 'live',
         });
     }
 });
 
 test('an address is taken in lower case, upper case and checksummed, and given out checksummed', async () => {
     const { alice } = chain.holders;
-    const spellings = [alice.toLowerCase(), `0x${alice.slice(2).toUpperCase()}`, `0X${alice.slice(2).toUpperCase()}`,
-        getAddress(alice)];
+    const spellings = [
+        alice.toLowerCase(),
+        `0x${alice.slice(2).toUpperCase()}`,
+        `0X${alice.slice(2).toUpperCase()}`,
+        getAddress(alice),
+    ];
     for (const spelling of spellings) {
         const answer = await dappd.json(`/balance/${spelling}/${chain.tokens.usd.address.toLowerCase()}`);
         assert.equal(answer.address, getAddress(alice));

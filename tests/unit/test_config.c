@@ -83,9 +83,9 @@ static void test_an_unknown_flag_names_the_nearest(void **state) {
 
 static void test_nearest_counts_edits(void **state) {
     (void)state;
-    static const char *const candidates[] = {"abcd", "axcd", "a_c", "", "longer_than_all"};
+    static const char *const candidates[] = {"abc", "abcd", "a_c", "", "longer_than_all"};
     assert_string_equal(config_nearest(candidates, 5, "a-c", 3), "a_c"); /* - and _ are one letter */
-    assert_string_equal(config_nearest(candidates, 5, "abc", 3), "abcd");
+    assert_string_equal(config_nearest(candidates, 5, "abcde", 5), "abcd");
     assert_string_equal(config_nearest(candidates, 5, "axbcd", 5), "abcd");
     assert_string_equal(config_nearest(candidates, 5, "q", 1), "");
     assert_string_equal(config_nearest(candidates, 5, "longerthanall", 13), "longer_than_all");

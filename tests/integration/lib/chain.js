@@ -28,7 +28,8 @@ export async function startBareChain({ port, args = [] } = {}) {
 function connectTo(url) {
     const transport = http(url, { batch: { batchSize: 200 }, retryCount: 0, timeout: 60_000 });
     return createTestClient({ mode: 'anvil', transport, pollingInterval: 20, cacheTime: 0 })
-        .extend(publicActions).extend(walletActions);
+        .extend(publicActions)
+        .extend(walletActions);
 }
 
 function reads(client) {

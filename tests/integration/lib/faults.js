@@ -3,6 +3,7 @@
 // Plain functions.
 
 import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { sleep } from './wait.js';
 
 // --- late or not at all ---
@@ -41,10 +42,13 @@ export const notHttp = () => (exchange) => exchange.response.socket.end('SSH-2.0
 
 export const empty = () => (exchange) => exchange.send(200, {}, '');
 
-export const text = (body, status = 200, headers = {}) => (exchange) => exchange.send(status, headers, body);
+export const text =
+    (body, status = 200, headers = {}) =>
+    (exchange) =>
+        exchange.send(status, headers, body);
 
-export const html = (status) => text('<html><body><h1>upstream-secret-page</h1></body></html>', status,
-    { 'content-type': 'text/html' });
+export const html = (status) =>
+    text('<html><body><h1>upstream-secret-page</h1></body></html>', status, { 'content-type': 'text/html' });
 
 export const deepJson = () => text('['.repeat(100_000) + ']'.repeat(100_000));
 
@@ -55,16 +59,18 @@ export const huge = (bytes) => (exchange) => {
 };
 
 /** The same without saying how long it will be. */
-export const hugeUnannounced = (bytes) => async ({ response }) => {
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const piece = Buffer.alloc(65_536, ' ');
-    for (let sent = 0; sent < bytes && !response.destroyed; sent += piece.length) {
-        if (!response.write(piece)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-    }
-    response.end();
-};
-
-const once = (emitter, event) => new Promise((resolve) => emitter.once(event, resolve));
+export const hugeUnannounced =
+    (bytes) =>
+    ({ response }) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const piece = Buffer.alloc(65_536, ' ');
+        const pieces = function* () {
+            for (let sent = 0; sent < bytes; sent += piece.length) yield piece;
+        };
+        Readable.from(pieces())
+            .on('error', () => {})
+            .pipe(response);
+    };
 
 // --- the true answers, altered ---
 
@@ -72,19 +78,14 @@ const alter = (change) => async (exchange) => {
     exchange.json(change(await exchange.forward(exchange.asked)));
 };
 
-const alterEach = (change) => alter((reply) => Array.isArray(reply) ? reply.map(change) : change(reply));
+const alterEach = (change) => alter((reply) => (Array.isArray(reply) ? reply.map(change) : change(reply)));
 
 export const wrongId = () => alterEach((answer) => ({ ...answer, id: answer.id + 1_000_000 }));
 export const stringId = () => alterEach((answer) => ({ ...answer, id: String(answer.id) }));
 export const missingId = () => alterEach(({ id, ...answer }) => answer);
-export const swappedIds = () => alter((reply) => {
-    if (!Array.isArray(reply) || reply.length < 2) return reply;
-    const [first, second, ...rest] = reply;
-    return [{ ...first, id: second.id }, { ...second, id: first.id }, ...rest];
-});
-export const duplicated = () => alter((reply) => Array.isArray(reply) ? [...reply, ...reply] : [reply, reply]);
-export const reordered = () => alter((reply) => Array.isArray(reply) ? reply.reverse() : reply);
-export const truncatedBatch = () => alter((reply) => Array.isArray(reply) ? reply.slice(0, -1) : reply);
+export const duplicated = () => alter((reply) => (Array.isArray(reply) ? [...reply, ...reply] : [reply, reply]));
+export const reordered = () => alter((reply) => (Array.isArray(reply) ? reply.reverse() : reply));
+export const truncatedBatch = () => alter((reply) => (Array.isArray(reply) ? reply.slice(0, -1) : reply));
 export const neitherResultNorError = () => alterEach(({ jsonrpc, id }) => ({ jsonrpc, id }));
 
 // --- other answers to the calls concerned, true ones to the others ---
@@ -97,28 +98,37 @@ const answerInstead = (makeAnswer) => async (exchange, concerns) => {
 };
 
 export const rpcError = (code, message, data) => answerInstead(() => ({ error: { code, message, data } }));
-export const result = (value) => answerInstead((call) => ({ result: typeof value === 'function' ? value(call) : value }));
+export const result = (value) =>
+    answerInstead((call) => ({ result: typeof value === 'function' ? value(call) : value }));
 
-/** The first `times` calls of the method fail, wherever they stand; the same call fails again when asked again. */
-export const errorFor = (matches, code, message) => async (exchange, concerns) =>
-    answerSome((call) => concerns(call) && matches(call), () => ({ error: { code, message } }))(exchange);
-
-const answerSome = (chosen, makeAnswer) => (exchange) => answerInstead(makeAnswer)(exchange, chosen);
+/** Only the chosen ones of the calls concerned fail. */
+export const errorFor = (isChosen, code, message) => (exchange, concerns) =>
+    rpcError(code, message)(exchange, (call) => concerns(call) && isChosen(call));
 
 // --- refusals of the whole request ---
 
-export const status = (code, headers = {}, body = '') => (exchange) => exchange.send(code, headers, body);
+export const status =
+    (code, headers = {}, body = '') =>
+    (exchange) =>
+        exchange.send(code, headers, body);
 
-export const rateLimited = (retryAfter_s) => status(429,
-    retryAfter_s === undefined ? {} : { 'retry-after': String(retryAfter_s) }, 'upstream-secret: slow down');
+export const rateLimited = (retryAfter_s) =>
+    status(
+        429,
+        retryAfter_s === undefined ? {} : { 'retry-after': String(retryAfter_s) },
+        'upstream-secret: slow down',
+    );
 
-export const wholeError = (code, message, httpStatus = 200) => (exchange) =>
-    exchange.json({ jsonrpc: '2.0', id: null, error: { code, message } }, httpStatus);
+export const wholeError =
+    (code, message, httpStatus = 200) =>
+    (exchange) =>
+        exchange.json({ jsonrpc: '2.0', id: null, error: { code, message } }, httpStatus);
 
 /** Refuses batches of more calls than this, as hosted nodes do. */
-export const maxBatch = (most) => (exchange) => exchange.calls.length > most
-    ? wholeError(-32600, `batch of ${exchange.calls.length} exceeds the limit of ${most}`)(exchange)
-    : exchange.pass();
+export const maxBatch = (most) => (exchange) =>
+    exchange.calls.length > most
+        ? wholeError(-32600, `batch of ${exchange.calls.length} exceeds the limit of ${most}`)(exchange)
+        : exchange.pass();
 
 // --- another chain, another time ---
 
@@ -126,7 +136,10 @@ export const otherChain = (id) => result(`0x${id.toString(16)}`);
 
 /** The newest block this node admits to is this one. */
 export const staleHead = (number) => async (exchange) => {
-    const asked = exchange.calls.map((call) => call.method === 'eth_getBlockByNumber' && call.params[0] === 'latest'
-        ? { ...call, params: [`0x${number.toString(16)}`, ...call.params.slice(1)] } : call);
+    const asked = exchange.calls.map((call) =>
+        call.method === 'eth_getBlockByNumber' && call.params[0] === 'latest'
+            ? { ...call, params: [`0x${number.toString(16)}`, ...call.params.slice(1)] }
+            : call,
+    );
     exchange.json(await exchange.forward(exchange.isBatch ? asked : asked[0]));
 };

@@ -78,15 +78,20 @@ class FaultyNode {
 
     #forward(json) {
         const body = JSON.stringify(json);
-        return bounded(new Promise((resolve, reject) => {
-            const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-            const options = { method: 'POST', agent: this.#agent, headers };
-            http.request(this.#upstream, options, (reply) => {
-                const chunks = [];
-                reply.on('data', (chunk) => chunks.push(chunk));
-                reply.once('end', () => resolve(JSON.parse(Buffer.concat(chunks))));
-            }).once('error', reject).end(body);
-        }), 'answer of anvil');
+        return bounded(
+            new Promise((resolve, reject) => {
+                const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+                const options = { method: 'POST', agent: this.#agent, headers };
+                http.request(this.#upstream, options, (reply) => {
+                    const chunks = [];
+                    reply.on('data', (chunk) => chunks.push(chunk));
+                    reply.once('end', () => resolve(JSON.parse(Buffer.concat(chunks))));
+                })
+                    .once('error', reject)
+                    .end(body);
+            }),
+            'answer of anvil',
+        );
     }
 }
 

@@ -11,7 +11,8 @@ import { bounded } from './wait.js';
  * Returns { status, headers, rawHeaders, bytes, text, json() }. Headers are lower case; text is unpacked.
  */
 export function request({ body, headers = {}, agent = false, ...where }) {
-    const length = body === undefined || headers['transfer-encoding'] ? {} : { 'content-length': Buffer.byteLength(body) };
+    const length =
+        body === undefined || headers['transfer-encoding'] ? {} : { 'content-length': Buffer.byteLength(body) };
     const answered = new Promise((resolve, reject) => {
         const sent = http.request({ ...where, agent, headers: { ...length, ...headers } }, (response) => {
             const chunks = [];
@@ -37,18 +38,25 @@ export async function connect(target, options = {}) {
     const where = target.socketPath ? { path: target.socketPath } : { host: target.host, port: target.port };
     const socket = net.connect({ ...where, allowHalfOpen: true, ...options });
     let text = '';
-    socket.setEncoding('latin1').on('data', (chunk) => { text += chunk; });
+    socket.setEncoding('latin1').on('data', (chunk) => {
+        text += chunk;
+    });
     const closed = new Promise((resolve) => {
         socket.once('end', () => resolve('end'));
         socket.once('close', () => resolve('close'));
         socket.once('error', (error) => resolve(error.code));
     });
-    await bounded(new Promise((resolve, reject) => {
-        socket.once('connect', resolve);
-        socket.once('error', reject);
-    }), 'connection');
+    await bounded(
+        new Promise((resolve, reject) => {
+            socket.once('connect', resolve);
+            socket.once('error', reject);
+        }),
+        'connection',
+    );
     return {
-        socket, closed, received: () => text,
+        socket,
+        closed,
+        received: () => text,
         write: (bytes) => socket.write(bytes),
         end: () => socket.end(),
         destroy: () => socket.destroy(),
@@ -75,10 +83,12 @@ export function parseAnswers(received, { head = false } = {}) {
         const end = rest.indexOf('\r\n\r\n');
         if (end < 0) return answers;
         const [statusLine, ...lines] = rest.slice(0, end).split('\r\n');
-        const headers = Object.fromEntries(lines.map((line) => {
-            const colon = line.indexOf(':');
-            return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
-        }));
+        const headers = Object.fromEntries(
+            lines.map((line) => {
+                const colon = line.indexOf(':');
+                return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
+            }),
+        );
         const status = Number(statusLine.split(' ')[1]);
         const length = head || status === 204 || status === 304 ? 0 : Number(headers['content-length'] ?? 0);
         const body = rest.slice(end + 4, end + 4 + length);

@@ -2,7 +2,7 @@
 // process die without ending it. Whoever starts one owns it.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,8 +12,13 @@ export const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** A folder of this test process, gone when it ends. */
 export const SCRATCH = mkdtempSync(path.join(tmpdir(), 'dappd-test-'));
+chmodSync(SCRATCH, 0o755); // a root's nginx works as another user
 process.once('exit', () => rmSync(SCRATCH, { recursive: true, force: true }));
-for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]]) {
+for (const [signal, number] of [
+    ['SIGINT', 2],
+    ['SIGTERM', 15],
+    ['SIGHUP', 1],
+]) {
     process.once(signal, () => process.exit(128 + number));
 }
 
@@ -23,7 +28,10 @@ for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15], ['SIGHUP', 1]]) 
  */
 export function startProcess(command, { env = process.env, cwd = SCRATCH, onStderr } = {}) {
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...command], {
-        cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'],
+        cwd,
+        env,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
     });
     const text = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr']) {
@@ -38,7 +46,11 @@ export function startProcess(command, { env = process.env, cwd = SCRATCH, onStde
     });
     exited.catch(() => {}); // whoever waits for it gets the error
     return {
-        pid: child.pid, child, exited, stdout: () => text.stdout, stderr: () => text.stderr,
+        pid: child.pid,
+        child,
+        exited,
+        stdout: () => text.stdout,
+        stderr: () => text.stderr,
         hasExited: () => child.exitCode !== null || child.signalCode !== null,
     };
 }
@@ -48,4 +60,11 @@ export async function runProcess(command, options) {
     const started = startProcess(command, options);
     const end = await bounded(started.exited, `end of ${command.join(' ')}`);
     return { ...end, stdout: started.stdout(), stderr: started.stderr() };
+}
+
+/** Calls stop() of each in order, whatever the others do, then throws the first error. */
+export async function stopAll(...things) {
+    const errors = [];
+    for (const thing of things) await thing?.stop().catch((error) => errors.push(error));
+    if (errors.length > 0) throw errors[0];
 }

@@ -3,7 +3,9 @@
 
 const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const LABEL = '[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\["\\\\n])*"';
-const SAMPLE = new RegExp(`^(${NAME})(?:\\{(${LABEL}(?:,${LABEL})*)?\\})? ([+-]?(?:\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?|Inf)|NaN)$`);
+const SAMPLE = new RegExp(
+    `^(${NAME})(?:\\{(${LABEL}(?:,${LABEL})*)?\\})? ([+-]?(?:\\d+(?:\\.\\d+)?(?:[eE][+-]?\\d+)?|Inf)|NaN)$`,
+);
 const TYPES = ['counter', 'gauge', 'histogram'];
 
 /** Returns { families: { name: type }, samples: [{ name, labels, value }] }. */
@@ -43,8 +45,12 @@ function readSample(line, current, families) {
     const [, name, labelText = '', value] = match;
     const suffixes = families[current] === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
     if (!suffixes.some((suffix) => name === current + suffix)) throw new Error(`${line} stands under ${current}`);
-    const labels = Object.fromEntries([...labelText.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)].map(
-        ([, key, text]) => [key, text.replace(/\\(.)/g, (_, c) => c === 'n' ? '\n' : c)]));
+    const labels = Object.fromEntries(
+        [...labelText.matchAll(/([a-zA-Z_]\w*)="((?:[^"\\]|\\.)*)"/g)].map(([, key, text]) => [
+            key,
+            text.replace(/\\(.)/g, (_, c) => (c === 'n' ? '\n' : c)),
+        ]),
+    );
     if (families[current] === 'counter' && !(Number(value) >= 0)) throw new Error(`negative counter: ${line}`);
     return { name, labels, value: value.endsWith('Inf') ? Infinity : Number(value) };
 }
@@ -61,7 +67,11 @@ function assertUnique(samples) {
 /** Buckets rise, the last is +Inf and equals the count. */
 function assertHistogram(family, samples) {
     const series = new Map();
-    for (const { name, labels: { le, ...labels }, value } of samples) {
+    for (const {
+        name,
+        labels: { le, ...labels },
+        value,
+    } of samples) {
         if (!name.startsWith(`${family}_`)) continue;
         const key = JSON.stringify(labels);
         const one = series.get(key) ?? { buckets: [] };
@@ -73,13 +83,17 @@ function assertHistogram(family, samples) {
     for (const [key, { buckets, count, sum }] of series) {
         const rises = buckets.every(([le, n], i) => i === 0 || (le > buckets[i - 1][0] && n >= buckets[i - 1][1]));
         const last = buckets.at(-1) ?? [];
-        if (!rises || last[0] !== Infinity || last[1] !== count || !(sum >= 0)) throw new Error(`bad histogram ${family} ${key}`);
+        if (!rises || last[0] !== Infinity || last[1] !== count || !(sum >= 0))
+            throw new Error(`bad histogram ${family} ${key}`);
     }
 }
 
 /** The sum of all samples of this name whose labels include these. */
 export function sumOf({ samples }, name, labels = {}) {
-    return samples.filter((sample) => sample.name === name
-        && Object.entries(labels).every(([key, value]) => sample.labels[key] === value))
+    return samples
+        .filter(
+            (sample) =>
+                sample.name === name && Object.entries(labels).every(([key, value]) => sample.labels[key] === value),
+        )
         .reduce((sum, { value }) => sum + value, 0);
 }

@@ -2,7 +2,9 @@
 // Owns the generator's state; one per test file.
 
 const SEED = Number(process.env.DAPPD_TEST_SEED ?? Date.now() % 2 ** 31);
-process.once('exit', (code) => { if (code !== 0) console.error(`DAPPD_TEST_SEED=${SEED}`); });
+process.once('exit', (code) => {
+    if (code !== 0) console.error(`DAPPD_TEST_SEED=${SEED}`);
+});
 
 let state = SEED >>> 0;
 

@@ -15,22 +15,33 @@ function rows(file, macro) {
 const unquoted = (text) => JSON.parse(text);
 
 /** { code: { status, title, retryHelps } } */
-export const ERRORS = Object.fromEntries(rows('include/core/errors.def', 'ERROR').map(
-    ([, status, code, title, retryHelps]) =>
-        [unquoted(code), { status: Number(status), title: unquoted(title), retryHelps: retryHelps === 'true' }]));
+export const ERRORS = Object.fromEntries(
+    rows('include/core/errors.def', 'ERROR').map(([, status, code, title, retryHelps]) => [
+        unquoted(code),
+        { status: Number(status), title: unquoted(title), retryHelps: retryHelps === 'true' },
+    ]),
+);
 
 /** [{ key, type, fallback, unit, min, max, secret }] */
-export const SETTINGS = rows('include/config.def', 'SETTING').map(
-    ([key, type, fallback, unit, min, max, secret]) => ({
-        key, type, fallback: unquoted(fallback), unit: unquoted(unit), min: Number(min), max: Number(max),
-        secret: secret === 'true',
-    }));
+export const SETTINGS = rows('include/config.def', 'SETTING').map(([key, type, fallback, unit, min, max, secret]) => ({
+    key,
+    type,
+    fallback: unquoted(fallback),
+    unit: unquoted(unit),
+    min: Number(min),
+    max: Number(max),
+    secret: secret === 'true',
+}));
 
 /** [{ name, type }] */
-export const METRICS = rows('include/core/metrics.def', 'METRIC').map(
-    ([, type, name]) => ({ name: unquoted(name), type: type.toLowerCase() }));
+export const METRICS = rows('include/core/metrics.def', 'METRIC').map(([, type, name]) => ({
+    name: unquoted(name),
+    type: type.toLowerCase(),
+}));
 
 /** [{ method, pattern, query }] of routes/table.c. */
-export const ROUTES = [...readFileSync(path.join(CHECKOUT, 'routes/table.c'), 'utf8').matchAll(
-    /\{HTTP_(\w+), "([^"]+)", \w+, \w+, "([^"]*)"\}/g)].map(
-    ([, method, pattern, query]) => ({ method, pattern, query: query.split(' ').filter(Boolean) }));
+export const ROUTES = [
+    ...readFileSync(path.join(CHECKOUT, 'routes/table.c'), 'utf8').matchAll(
+        /\{HTTP_(\w+), "([^"]+)", \w+, \w+, "([^"]*)"\}/g,
+    ),
+].map(([, method, pattern, query]) => ({ method, pattern, query: query.split(' ').filter(Boolean) }));

@@ -14,7 +14,9 @@ const POLL_MS = 10;
 export async function bounded(promise, what, timeout_ms = PATIENCE_MS) {
     const timer = new AbortController();
     const late = sleep(timeout_ms, undefined, { signal: timer.signal }).then(
-        () => { throw new Error(`after ${timeout_ms} ms still no ${what}`); },
+        () => {
+            throw new Error(`after ${timeout_ms} ms still no ${what}`);
+        },
         () => undefined,
     );
     try {

@@ -12,15 +12,8 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "sanitizer.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define TEST_ASAN 1
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define TEST_ASAN 1
-#endif
 #ifdef TEST_ASAN
 #include <sanitizer/asan_interface.h>
 #endif

@@ -33,8 +33,9 @@ static void test_appends_in_order(void **state) {
     buf_append_char(&buf, '\0');
     buf_append_u64(&buf, 120);
     buf_printf(&buf, "%s=%d", "x", -1);
-    assert_holds(&buf, "a\0bcd\0"
-                       "120x=-1",
+    assert_holds(&buf,
+                 "a\0bcd\0"
+                 "120x=-1",
                  13);
     buf_free(&buf);
 }
@@ -91,6 +92,7 @@ static void test_maximum_is_exact(void **state) {
             assert_false(buf.failed);
             assert_int_equal(buf.len, lengths[i]);
             assert_int_equal(buf.data[lengths[i] - 1], 'x');
+            assert_true(buf.cap <= buf.max);
             writers[w](&buf, 1);
             assert_true(buf.failed);
             buf_free(&buf);
@@ -230,9 +232,15 @@ static void step(struct buf *buf, struct model *model, unsigned *seed) {
     for (size_t i = 0; i < len; i++) text[i] = (char)('a' + rand_r(seed) % 26);
     text[len] = '\0';
     switch (rand_r(seed) % 5) {
-    case 0: buf_append_str(buf, text); break;
-    case 1: buf_printf(buf, "%s", text); break;
-    case 2: buf_append(buf, text, len); break;
+    case 0:
+        buf_append_str(buf, text);
+        break;
+    case 1:
+        buf_printf(buf, "%s", text);
+        break;
+    case 2:
+        buf_append(buf, text, len);
+        break;
     case 3:
         len = (size_t)snprintf(text, sizeof text, "%u", (unsigned)len);
         buf_append_u64(buf, strtoull(text, NULL, 10));

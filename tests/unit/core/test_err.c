@@ -62,7 +62,7 @@ static void ask_for_count(void) {
     (void)err_info(ERR_COUNT);
 }
 static void ask_for_negative(void) {
-    (void)err_info((enum err)-1);
+    (void)err_info((enum err) - 1);
 }
 
 static void test_only_errors_have_rows(void **state) {

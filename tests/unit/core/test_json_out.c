@@ -37,7 +37,8 @@ static void assert_written(struct written *w, const char *want) {
 static json_t *parse(struct written *w) {
     json_error_t error;
     assert_false(w->buf.failed);
-    json_t *tree = json_loadb(w->buf.data, w->buf.len, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+    json_t *tree =
+        json_loadb(w->buf.data, w->buf.len, JSON_DECODE_ANY | JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
     if (tree == NULL) fail_msg("%.*s: %s at %d", (int)w->buf.len, w->buf.data, error.text, error.position);
     buf_free(&w->buf);
     return tree;
@@ -145,8 +146,9 @@ static void test_every_byte_and_pair_of_bytes(void **state) {
 /* Bytes picked so that long sequences, cut ones and forbidden ones are all common. */
 static void test_random_bytes(void **state) {
     (void)state;
-    static const char alphabet[] = "a\"\\/\n\x01\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4"
-                                   "\xf5\xff";
+    static const char alphabet[] =
+        "a\"\\/\n\x01\x7f\x80\x8f\x90\x9f\xa0\xbf\xc0\xc1\xc2\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4"
+        "\xf5\xff";
     unsigned seed = 2;
     for (int round = 0; round < 20000; round++) {
         char text[300];
@@ -197,12 +199,24 @@ static json_t *write_random_object(struct json_out *out, unsigned *seed, unsigne
 static json_t *write_random_scalar(struct json_out *out, unsigned *seed) {
     int64_t number = (int64_t)rand_r(seed) * (rand_r(seed) % 2 ? 1 : -1);
     switch (rand_r(seed) % 6) {
-    case 0: json_out_i64(out, number); return json_integer(number);
-    case 1: json_out_u64(out, (uint64_t)number >> 1); return json_integer((int64_t)((uint64_t)number >> 1));
-    case 2: json_out_str(out, "text\t\xe2\x82\xac"); return json_string("text\t\xe2\x82\xac");
-    case 3: json_out_bool(out, number > 0); return json_boolean(number > 0);
-    case 4: json_out_raw(out, "{\"raw\":[]}", 10); return json_pack("{s:[]}", "raw");
-    default: json_out_str(out, NULL); return json_null();
+    case 0:
+        json_out_i64(out, number);
+        return json_integer(number);
+    case 1:
+        json_out_u64(out, (uint64_t)number >> 1);
+        return json_integer((int64_t)((uint64_t)number >> 1));
+    case 2:
+        json_out_str(out, "text\t\xe2\x82\xac");
+        return json_string("text\t\xe2\x82\xac");
+    case 3:
+        json_out_bool(out, number > 0);
+        return json_boolean(number > 0);
+    case 4:
+        json_out_raw(out, "{\"raw\":[]}", 10);
+        return json_pack("{s:[]}", "raw");
+    default:
+        json_out_str(out, NULL);
+        return json_null();
     }
 }
 

@@ -30,8 +30,9 @@ static void check_request(size_t n, const char *want) {
 static void test_builds_requests(void **state) {
     (void)state;
     check_request(1, "{\"jsonrpc\":\"2.0\",\"id\":40,\"method\":\"eth_chainId\",\"params\":[]}");
-    check_request(2, "[{\"jsonrpc\":\"2.0\",\"id\":40,\"method\":\"eth_chainId\",\"params\":[]},"
-                     "{\"jsonrpc\":\"2.0\",\"id\":41,\"method\":\"eth_call\",\"params\":[{\"to\":\"0x1\"},\"latest\"]}]");
+    check_request(2,
+                  "[{\"jsonrpc\":\"2.0\",\"id\":40,\"method\":\"eth_chainId\",\"params\":[]},"
+                  "{\"jsonrpc\":\"2.0\",\"id\":41,\"method\":\"eth_call\",\"params\":[{\"to\":\"0x1\"},\"latest\"]}]");
 }
 
 /* kinds: one letter per call: missing, result, error, bad (malformed). "nonsense" and "whole" for the reply. */

@@ -57,9 +57,9 @@ static void test_replies_without_json_rpc(void **state) {
         int status;
         enum rpc_outcome outcome;
     } rows[] = {
-        {200, RPC_NONSENSE},   {204, RPC_NONSENSE},     {301, RPC_NONSENSE},     {400, RPC_NODE_ERROR},
-        {401, RPC_NODE_ERROR}, {402, RPC_RATE_LIMITED}, {403, RPC_NODE_ERROR},   {404, RPC_NODE_ERROR},
-        {413, RPC_TOO_LARGE},  {429, RPC_RATE_LIMITED}, {500, RPC_UNREACHABLE},  {502, RPC_UNREACHABLE},
+        {200, RPC_NONSENSE},    {204, RPC_NONSENSE},     {301, RPC_NONSENSE},    {400, RPC_NODE_ERROR},
+        {401, RPC_NODE_ERROR},  {402, RPC_RATE_LIMITED}, {403, RPC_NODE_ERROR},  {404, RPC_NODE_ERROR},
+        {413, RPC_TOO_LARGE},   {429, RPC_RATE_LIMITED}, {500, RPC_UNREACHABLE}, {502, RPC_UNREACHABLE},
         {503, RPC_UNREACHABLE}, {504, RPC_UNREACHABLE},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

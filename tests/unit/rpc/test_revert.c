@@ -12,7 +12,8 @@
 enum { MEGABYTE = 1024 * 1024, MAX_JSON = 8192 };
 
 #define REASON \
-    "08c379a0000000000000000000000000000000000000000000000000000000000000002000000000000000000000000000000000000000000" \
+    "08c379a000000000000000000000000000000000000000000000000000000000000000200000000000000000000000000000000000000000" \
+    "0" \
     "000000000000000000000026e6f000000000000000000000000000000000000000000000000000000000000"
 
 /* data "-": none; else hex digits without 0x. */
@@ -76,8 +77,8 @@ static void check_result(const char *hex, bool reverts) {
 static void test_results_that_are_reverts(void **state) {
     (void)state;
     check_result("0x" REASON, true);
-    check_result("0x" REASON "00", false);               /* not selector and words */
-    check_result("0x08c379a0", false);                   /* no text */
+    check_result("0x" REASON "00", false); /* not selector and words */
+    check_result("0x08c379a0", false);     /* no text */
     check_result("0x" REASON "zz", false);
     check_result("0x", false);
     check_result("", false);

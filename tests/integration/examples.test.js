@@ -1,0 +1,65 @@
+// What a newcomer tries first: every curl example runs against the dev chain, and the container's file tree holds all
+// that dappd needs. Owns its chain and its dappds.
+
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { startChain } from './lib/chain.js';
+import { BINARY, VARIANT, chainConfig, environment, startDappd } from './lib/dappd.js';
+import { request } from './lib/http.js';
+import { CHECKOUT, SCRATCH, runProcess, startProcess, stopAll } from './lib/process.js';
+import { bounded, until } from './lib/wait.js';
+
+const EXAMPLES = path.join(CHECKOUT, 'examples/curl');
+
+let chain, dappd;
+
+before(async () => {
+    chain = await startChain();
+    dappd = await startDappd({ chains: [chainConfig(chain.url)] });
+});
+after(() => stopAll(dappd, chain));
+
+test('there are examples', () => {
+    assert.ok(readdirSync(EXAMPLES).filter((name) => name.endsWith('.sh')).length >= 10);
+});
+
+for (const name of readdirSync(EXAMPLES).filter((file) => file.endsWith('.sh'))) {
+    test(`examples/curl/${name} runs`, async () => {
+        const { code, stdout, stderr } = await runProcess(['sh', path.join(EXAMPLES, name)], {
+            env: { ...process.env, DAPPD_URL: dappd.url },
+        });
+        assert.deepEqual([code, stderr], [0, ''], stdout);
+        assert.ok(stdout.length > 2);
+    });
+}
+
+const isRoot = process.getuid() === 0;
+const whyNot = !isRoot ? 'chroot needs root' : VARIANT === 'tsan' && 'TSan takes a /proc';
+
+test("the container's file tree holds all that dappd needs", { skip: whyNot }, async (t) => {
+    const root = path.join(SCRATCH, 'rootfs');
+    const made = await runProcess(['sh', path.join(CHECKOUT, 'docker/rootfs.sh'), BINARY, root]);
+    assert.equal(made.code, 0, made.stderr);
+    t.diagnostic(made.stdout.trim());
+    const settings = { rpc_urls: chain.url, listen: '127.0.0.1:0', log_format: 'json' };
+    const inside = startProcess(['chroot', '--userspec=65532:65532', root, `/${path.basename(BINARY)}`, 'serve'], {
+        env: environment(settings),
+    });
+    t.after(() => inside.hasExited() || process.kill(inside.pid, 'SIGKILL'));
+    const line = await until(() => {
+        if (inside.hasExited()) throw new Error(inside.stderr());
+        return inside
+            .stderr()
+            .split('\n')
+            .find((text) => text.includes('"listening"'));
+    }, 'line "listening"');
+    const [host, port] = JSON.parse(line).address.split(':');
+    const answer = await request({ host, port, path: `/balance/${chain.holders.alice}/${chain.tokens.usd.address}` });
+    assert.equal(answer.status, 200, answer.text);
+    process.kill(inside.pid, 'SIGTERM');
+    const { code } = await bounded(inside.exited, 'end');
+    assert.match(inside.stderr(), /"stopped"/);
+    if (VARIANT !== 'asan') assert.equal(code, 0, inside.stderr()); // its search for leaks fails without a /proc
+});

@@ -1,0 +1,366 @@
+// Each way in which a node fails gives the right problem within the deadline, without a word of the node's own, and is
+// forgotten with the next request. One node only: there is nothing to fall back on.
+// Owns its chain, its node and its dappd.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { encodeErrorResult } from 'viem';
+import { startChain } from './lib/chain.js';
+import { chainConfig, dappdFor, startDappd } from './lib/dappd.js';
+import * as faults from './lib/faults.js';
+import { startFaultyNode } from './lib/faulty_node.js';
+import { assertProblem } from './lib/problem.js';
+import { stopAll } from './lib/process.js';
+import { randomAddress } from './lib/random.js';
+import { until } from './lib/wait.js';
+
+const MEGABYTE = 1024 * 1024;
+const TIMEOUT_MS = 4000;
+const MOST_CALLS = 6; // three tries, each repeated by libcurl when a kept connection turns out to be dead
+const GENEROUS_MS = 20_000; // no statement about speed: only that the deadline exists
+
+let chain, node, dappd, usd;
+
+before(async () => {
+    chain = await startChain();
+    node = await startFaultyNode(chain.url);
+    usd = chain.tokens.usd.address;
+    dappd = await startDappd({
+        chains: [chainConfig(node.url)],
+        request_timeout_ms: TIMEOUT_MS,
+        rpc_attempt_timeout_ms: 300,
+        rpc_max_reply_bytes: 2 * MEGABYTE,
+    });
+});
+after(() => stopAll(dappd, node, chain));
+
+const freshPath = () => `/balance/${randomAddress()}/${usd}`;
+
+async function recovered() {
+    node.reset();
+    await until(async () => (await dappd.get(freshPath())).status === 200, 'recovery');
+    node.reset();
+}
+
+const reverted = (reason) =>
+    encodeErrorResult({
+        abi: [{ type: 'error', name: 'Error', inputs: [{ type: 'string', name: 'reason' }] }],
+        args: [reason],
+    });
+
+const rpc = faults.rpcError;
+
+/** How the node meets every eth_call: [what it does, the problem's code, what its detail says]. */
+const failures = {
+    // on the way
+    hangs: [faults.hang(), 'upstream_unavailable', /in time/],
+    'stalls after the head': [faults.stall(), 'upstream_unavailable', /in time/],
+    'resets the connection': [faults.reset(), 'upstream_unavailable', /reached/],
+    'resets in the middle of the body': [faults.resetMidBody(), 'upstream_unavailable', /reached/],
+    // not JSON-RPC
+    'sends truncated JSON': [faults.truncatedJson(), 'upstream_error', /not understood/],
+    'sends random bytes': [faults.garbage(), 'upstream_error', /not understood/],
+    'speaks no HTTP': [faults.notHttp(), 'upstream_error', /not understood/],
+    'sends nothing': [faults.empty(), 'upstream_error', /not understood/],
+    'sends a page with 200': [faults.html(200), 'upstream_error', /not understood/],
+    'sends a page with 502': [faults.html(502), 'upstream_unavailable', /reached/],
+    redirects: [faults.status(302, { location: 'http://127.0.0.1:9/upstream-secret' }), 'upstream_error'],
+    'sends JSON nested 100,000 deep': [faults.deepJson(), 'upstream_error', /not understood/],
+    'sends the wrong id': [faults.wrongId(), 'upstream_error', /not understood/],
+    'sends the id as text': [faults.stringId(), 'upstream_error', /not understood/],
+    'sends no id': [faults.missingId(), 'upstream_error', /not understood/],
+    'sends an answer twice': [faults.duplicated(), 'upstream_error', /not understood/],
+    'sends neither result nor error': [faults.neitherResultNorError(), 'upstream_error', /not understood/],
+    'sends a number as result': [faults.result(5), 'upstream_error'],
+    'sends null as result': [faults.result(null), 'upstream_error'],
+    'sends half a byte': [faults.result('0x123'), 'upstream_error'],
+    'sends what is no hex': [faults.result('0xupstream-secret'), 'upstream_error'],
+    'sends more than the limit': [faults.huge(4 * MEGABYTE), 'upstream_error', /too large/],
+    'sends more than the limit, unannounced': [faults.hugeUnannounced(4 * MEGABYTE), 'upstream_error', /too large/],
+    // refusals
+    'answers 500': [faults.status(500, {}, 'upstream-secret'), 'upstream_unavailable', /reached/],
+    'answers 503': [faults.status(503), 'upstream_unavailable', /reached/],
+    'answers 401': [faults.status(401, {}, 'upstream-secret'), 'upstream_error', /reported an error/],
+    'answers 404': [faults.status(404, {}, 'upstream-secret'), 'upstream_error', /reported an error/],
+    'answers 413': [faults.status(413), 'upstream_error', /too large/],
+    'answers 429': [faults.rateLimited(), 'upstream_unavailable', /limits the rate/],
+    'answers 429 with Retry-After': [faults.rateLimited(5), 'upstream_unavailable', /limits the rate/],
+    'answers 200 with code 429': [rpc(429, 'upstream-secret'), 'upstream_unavailable', /limits the rate/],
+    'answers one error without id': [faults.wholeError(-32603, 'upstream-secret'), 'upstream_error'],
+    // rate limits, in the words of different nodes
+    'says -32005 rate limit': [
+        rpc(-32005, 'project ID request rate exceeded upstream-secret'),
+        'upstream_unavailable',
+        /limits the rate/,
+    ],
+    'says -32005 and nothing': [rpc(-32005, ''), 'upstream_unavailable', /limits the rate/],
+    'says -32600 compute units': [
+        rpc(-32600, 'Your app has exceeded its compute units per second capacity'),
+        'upstream_unavailable',
+        /limits the rate/,
+    ],
+    'says -32007 request limit': [
+        rpc(-32007, '50/second request limit reached'),
+        'upstream_unavailable',
+        /limits the rate/,
+    ],
+    // state that is gone
+    'misses a trie node': [
+        rpc(-32000, 'missing trie node 1234 (path 01) state 0x56 is not available'),
+        'state_unavailable',
+    ],
+    'keeps no historical state': [rpc(-32000, 'historical state 0xab is not available'), 'state_unavailable'],
+    'says 4444 pruned': [rpc(4444, 'pruned history unavailable'), 'state_unavailable'],
+    'wants to be paid for old blocks': [rpc(-32602, 'Archive requests require a personal token'), 'state_unavailable'],
+    // reverts
+    'reverts with code 3': [rpc(3, 'execution reverted: paused', reverted('paused')), 'execution_reverted', /paused/],
+    'reverts with -32000': [rpc(-32000, 'execution reverted'), 'execution_reverted', /reverted/],
+    'reverts with -32015': [
+        rpc(-32015, 'VM execution error.', `Reverted ${reverted('closed')}`),
+        'execution_reverted',
+        /closed/,
+    ],
+    'reverts in a result': [faults.result(reverted('in a result')), 'execution_reverted', /in a result/],
+    'runs out of gas': [rpc(-32000, 'out of gas'), 'execution_reverted'],
+    // other errors
+    'does not know the method': [
+        rpc(-32601, 'the method upstream-secret does not exist/is not available'),
+        'upstream_error',
+        /refused/,
+    ],
+    'refuses the parameters': [rpc(-32602, 'invalid argument 1: upstream-secret'), 'upstream_error', /refused/],
+    'has an internal error': [rpc(-32603, 'upstream-secret'), 'upstream_error', /reported an error/],
+    'times out itself': [rpc(-32000, 'request timed out'), 'upstream_error', /reported an error/],
+    'sends an error that is text': [
+        faults.text('{"jsonrpc":"2.0","id":1,"error":"upstream-secret"}'),
+        'upstream_error',
+    ],
+};
+
+for (const [what, [fault, code, detail]] of Object.entries(failures)) {
+    test(`a node that ${what}: ${code}`, async () => {
+        await recovered();
+        node.on('eth_call', fault);
+        const started = Date.now();
+        const answer = await dappd.get(freshPath());
+        assert.ok(Date.now() - started < GENEROUS_MS);
+        assertProblem(answer, code, detail);
+        assert.doesNotMatch(answer.text + JSON.stringify(answer.rawHeaders), /upstream-secret/);
+        assert.ok(node.count('eth_call') <= MOST_CALLS, `${node.count('eth_call')} calls`);
+        node.reset();
+        assert.equal((await dappd.get(freshPath())).status, 200, 'the next request is fine');
+    });
+}
+
+// --- what is final, what is tried again ---
+
+test('what a retry cannot help is asked once', async () => {
+    for (const what of ['reverts with code 3', 'does not know the method', 'refuses the parameters']) {
+        await recovered();
+        node.on('eth_call', failures[what][0]);
+        await dappd.get(freshPath());
+        assert.equal(node.count('eth_call'), 1, what);
+    }
+});
+
+test('a failure that passes is never seen by the client', async () => {
+    const passing = [
+        'resets the connection',
+        'resets in the middle of the body',
+        'sends truncated JSON',
+        'sends a page with 502',
+        'sends the wrong id',
+        'answers 500',
+        'answers 429',
+        'has an internal error',
+        'hangs',
+    ];
+    for (const what of passing) {
+        await recovered();
+        node.on('eth_call', failures[what][0], { times: 1 });
+        assert.equal((await dappd.get(freshPath())).status, 200, what);
+    }
+});
+
+test('a slow answer within the time of an attempt is an answer', async () => {
+    await recovered();
+    node.on('eth_call', faults.delay(100));
+    assert.equal((await dappd.get(freshPath())).status, 200);
+});
+
+test('Retry-After of the node reaches the client', async () => {
+    await recovered();
+    node.on('eth_call', faults.rateLimited(9));
+    const { retry_after } = assertProblem(await dappd.get(freshPath()), 'upstream_unavailable');
+    assert.ok(retry_after >= 8 && retry_after <= 9, String(retry_after));
+});
+
+test('past the deadline of the request it is a timeout', async (t) => {
+    await recovered();
+    const hasty = await dappdFor(t, {
+        chains: [chainConfig(node.url)],
+        request_timeout_ms: 500,
+        rpc_attempt_timeout_ms: 5000,
+    });
+    node.on('*', faults.hang());
+    assertProblem(await hasty.get(freshPath()), 'timeout', /deadline/);
+    node.reset().on('eth_call', faults.hang());
+    assertProblem(await hasty.get(freshPath()), 'timeout');
+    node.reset();
+    assert.equal((await hasty.get(freshPath())).status, 200);
+});
+
+test('a reply of 10 MB below the limit is read', async (t) => {
+    await recovered();
+    const roomy = await dappdFor(t, { chains: [chainConfig(node.url)] });
+    await roomy.json(freshPath());
+    node.on('eth_call', faults.huge(10 * MEGABYTE));
+    const { balance } = await roomy.json(freshPath());
+    assert.equal(balance, '0', 'the first word');
+});
+
+// --- batches ---
+
+const holdersOf = (n) => Array.from({ length: n }, randomAddress);
+
+async function askMany(owners, from = dappd) {
+    return await from.post('/balances', { items: owners.map((address) => ({ address, token: usd })) });
+}
+
+async function assertAllAnswered(answer, owners) {
+    assert.equal(answer.status, 200, answer.text);
+    const { block, items } = answer.json();
+    const expected = await Promise.all(
+        owners.map((owner) => chain.read(chain.tokens.usd, 'balanceOf', [owner], BigInt(block.number))),
+    );
+    assert.deepEqual(
+        items.map(({ balance }) => balance),
+        expected.map(String),
+    );
+}
+
+test('a batch answered in another order is put in order', async () => {
+    await recovered();
+    node.on('eth_call', faults.reordered());
+    const owners = [chain.holders.alice, ...holdersOf(20), chain.holders.bob];
+    await assertAllAnswered(await askMany(owners), owners);
+});
+
+test('a batch with one answer missing: that one is asked again alone', async () => {
+    await recovered();
+    node.on('eth_call', faults.truncatedBatch(), { times: 1 });
+    const owners = holdersOf(20);
+    await assertAllAnswered(await askMany(owners), owners);
+    const sizes = node.requests.filter(({ calls }) => calls[0].method === 'eth_call').map(({ calls }) => calls.length);
+    assert.deepEqual(sizes, [20, 1]);
+});
+
+test('a batch that gets one error for all is sent in pieces, down to what the node takes', async (t) => {
+    await recovered();
+    const fresh = await dappdFor(t, { chains: [chainConfig(node.url)] });
+    node.on('eth_call', faults.maxBatch(7));
+    const owners = holdersOf(100);
+    await assertAllAnswered(await askMany(owners, fresh), owners);
+    const refused = node.requests.filter(({ calls }) => calls.length > 7).length;
+    await assertAllAnswered(
+        await askMany(
+            holdersOf(100).map((o, i) => (owners[i] = o)),
+            fresh,
+        ),
+        owners,
+    );
+    assert.equal(
+        node.requests.filter(({ calls }) => calls.length > 7).length,
+        refused,
+        'what the node takes is remembered',
+    );
+});
+
+test('a batch is never longer than the setting', async (t) => {
+    const short = await dappdFor(t, { chains: [chainConfig(node.url)], rpc_max_batch: 5 });
+    await recovered();
+    const owners = holdersOf(33);
+    await assertAllAnswered(await askMany(owners, short), owners);
+    assert.ok(node.requests.every(({ calls }) => calls.length <= 5));
+});
+
+test('an item that fails in a batch never fails its neighbours', async () => {
+    const owners = holdersOf(12);
+    const unlucky = owners[5].slice(2);
+    const isUnlucky = (call) => call.params[0].data.includes(unlucky);
+    for (const [code, message, expected] of [
+        [3, 'execution reverted', 'execution_reverted'],
+        [-32603, 'internal error', 'upstream_error'],
+        [-32000, 'missing trie node', 'state_unavailable'],
+    ]) {
+        await recovered();
+        node.on('eth_call', faults.errorFor(isUnlucky, code, message));
+        const { items } = (await askMany(owners)).json();
+        assert.deepEqual(
+            items.map(({ error }) => error?.code),
+            owners.map((_, i) => (i === 5 ? expected : undefined)),
+            message,
+        );
+        await chain.mine();
+        await dappd.untilHead(Number((await chain.latest()).number));
+    }
+});
+
+test('when the node fails for the whole batch, every item says so, at status 200', async () => {
+    await recovered();
+    node.on('eth_call', faults.reset());
+    const answer = await askMany(holdersOf(3));
+    assert.equal(answer.status, 200);
+    assert.deepEqual(
+        answer.json().items.map(({ error }) => error?.code),
+        Array(3).fill('upstream_unavailable'),
+    );
+});
+
+test('when no block can be had, the batch as a whole is a problem', async () => {
+    await recovered();
+    node.on('*', faults.reset());
+    await until(async () => (await dappd.get('/ready')).status === 503, 'unreadiness');
+    assertProblem(await askMany(holdersOf(3)), 'upstream_unavailable');
+});
+
+// --- blocks ---
+
+test('a node that lost the block for a moment is asked at a new one', async () => {
+    for (const [code, message] of [
+        [-32000, 'header not found'],
+        [-32000, 'hash 0x12 is not currently canonical'],
+        [-32001, 'Resource not found'],
+        [-32602, 'BlockOutOfRangeError'],
+    ]) {
+        await recovered();
+        node.on('eth_call', faults.rpcError(code, message), { times: 1 });
+        assert.equal((await dappd.get(freshPath())).status, 200, message);
+    }
+});
+
+test('a named block that the node does not know is not found, and not replaced', async () => {
+    await recovered();
+    node.on('eth_call', faults.rpcError(-32000, 'header not found'));
+    assertProblem(await dappd.get(`${freshPath()}?block=2`), 'block_not_found');
+});
+
+test('a block without the fields that make it one is nonsense', async () => {
+    const good = await chain.client.request({ method: 'eth_getBlockByNumber', params: ['latest', false] });
+    const wrong = [
+        {},
+        [],
+        'x',
+        { ...good, hash: null },
+        { ...good, number: null },
+        { ...good, number: '0x1ffffffffffffffff' },
+        { ...good, hash: '0x12' },
+        { ...good, timestamp: 5 },
+        { ...good, parentHash: undefined },
+    ];
+    for (const block of wrong) {
+        await recovered();
+        node.on('eth_getBlockByNumber', faults.result(block));
+        assertProblem(await dappd.get(`${freshPath()}?block=1`), 'upstream_error');
+    }
+});

@@ -1,0 +1,242 @@
+// Which requests reach which route: paths, queries, methods, and what HTTP says about them.
+// Owns its chain and its dappd.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startChain } from './lib/chain.js';
+import { chainConfig, startDappd } from './lib/dappd.js';
+import { connect, exchangeRaw, parseAnswers } from './lib/http.js';
+import { assertProblem } from './lib/problem.js';
+import { stopAll } from './lib/process.js';
+import { ROUTES } from './lib/tables.js';
+import { bounded } from './lib/wait.js';
+
+let chain, dappd, alice, usd;
+
+before(async () => {
+    chain = await startChain();
+    alice = chain.holders.alice;
+    usd = chain.tokens.usd.address;
+    dappd = await startDappd({ chains: [chainConfig(chain.url, { id: 31337 })], receive_timeout_ms: 2000 });
+});
+after(() => stopAll(dappd, chain));
+
+/** A path of each route that answers 200 (to POST with a body). */
+function pathOf(pattern) {
+    const values = { address: alice, owner: alice, spender: chain.holders.carol, token: usd };
+    return pattern.replace(/:(\w+)/g, (_, name) => values[name]);
+}
+
+const body = () => JSON.stringify({ items: [{ address: alice }] });
+
+function ask(method, pattern, headers = {}) {
+    const json = method === 'POST' ? { 'content-type': 'application/json' } : {};
+    return dappd.request({
+        method,
+        path: pathOf(pattern),
+        headers: { ...json, ...headers },
+        body: method === 'POST' ? body() : undefined,
+    });
+}
+
+test('every route of the table answers 200', async () => {
+    assert.ok(ROUTES.length >= 12);
+    for (const { method, pattern } of ROUTES) assert.equal((await ask(method, pattern)).status, 200, pattern);
+});
+
+test('GET / lists exactly the routes of the table', async () => {
+    const { name, routes } = await dappd.json('/');
+    assert.equal(name, 'dappd');
+    assert.deepEqual(
+        routes,
+        ROUTES.map(({ method, pattern }) => ({ method, path: pattern })),
+    );
+});
+
+test('a method that a path does not answer is 405 with Allow, an unknown one too', async () => {
+    for (const { method, pattern } of ROUTES) {
+        const allowed = method === 'GET' ? ['GET', 'HEAD', 'OPTIONS'] : ['POST', 'OPTIONS'];
+        for (const other of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'].filter((m) => !allowed.includes(m))) {
+            const answer = await dappd.request({ method: other, path: pathOf(pattern), body: '' });
+            assertProblem(answer, 'method_not_allowed', new RegExp(`^${other} is not`));
+            assert.deepEqual(answer.headers.allow.split(', ').sort(), allowed.sort(), `${other} ${pattern}`);
+        }
+    }
+});
+
+test('OPTIONS is 204 with Allow', async () => {
+    for (const { method, pattern } of ROUTES) {
+        const answer = await dappd.request({ method: 'OPTIONS', path: pathOf(pattern) });
+        assert.equal(answer.status, 204);
+        assert.equal(answer.text, '');
+        assert.ok(answer.headers.allow.split(', ').includes(method), answer.headers.allow);
+    }
+    assertProblem(await dappd.request({ method: 'OPTIONS', path: '/nowhere' }), 'not_found');
+});
+
+test('HEAD has the headers of GET and no body', async () => {
+    const moving = ['date', 'x-request-id', 'server-timing', 'connection', 'keep-alive'];
+    const still = ROUTES.filter(
+        ({ method, pattern }) => method === 'GET' && !['/metrics', '/status'].includes(pattern),
+    );
+    for (const { pattern } of still) {
+        const get = await ask('GET', pattern);
+        const head = await ask('HEAD', pattern);
+        assert.equal(head.status, get.status);
+        assert.equal(head.text, '');
+        for (const name of moving) {
+            assert.equal(name in head.headers, name in get.headers, name);
+            delete head.headers[name];
+            delete get.headers[name];
+        }
+        assert.deepEqual(head.headers, get.headers, pattern);
+        assert.equal(Number(get.headers['content-length']), get.bytes.length);
+    }
+});
+
+test('HEAD /status and /metrics are 200 without a body', async () => {
+    for (const pattern of ['/status', '/metrics']) {
+        const head = await ask('HEAD', pattern);
+        assert.deepEqual([head.status, head.text], [200, '']);
+    }
+});
+
+test('an unknown query parameter is refused, since a misspelt ?block= must not mean latest', async () => {
+    for (const { method, pattern, query } of ROUTES) {
+        const unknown = ['blok', 'Block', 'block ', '', 'source', ...(query.length === 0 ? ['block', 'chain'] : [])];
+        for (const name of unknown) {
+            const path = `${pathOf(pattern)}?${encodeURIComponent(name)}=1`;
+            const answer = await dappd.request({
+                method,
+                path,
+                headers: { 'content-type': 'application/json' },
+                body: method === 'POST' ? body() : undefined,
+            });
+            assertProblem(answer, 'invalid_parameter', /unknown query parameter/);
+        }
+    }
+});
+
+test('a query parameter that is given twice is refused', async () => {
+    assertProblem(await dappd.get(`/balance/${alice}?block=1&block=1`), 'invalid_parameter', /twice/);
+    assertProblem(await dappd.get(`/balance/${alice}?block=1&chain=dev&bl%6fck=2`), 'invalid_parameter', /twice/);
+});
+
+test('more query parameters than anyone needs are refused', async () => {
+    const path = `/balance/${alice}?${Array.from({ length: 100 }, (_, i) => `a${i}=1`).join('&')}`;
+    assertProblem(await dappd.get(path), 'invalid_parameter');
+});
+
+test('?chain= takes the name and the id, and nothing else', async () => {
+    for (const name of ['dev', '31337', 'd%65v']) {
+        assert.equal((await dappd.json(`/balance/${alice}?chain=${name}`)).chain_id, 31337);
+        assert.equal((await dappd.post(`/balances?chain=${name}`, body())).status, 200);
+    }
+    for (const name of ['', 'DEV', '1', '031337', '0x7a69', 'dev2', 'default']) {
+        assertProblem(await dappd.get(`/balance/${alice}?chain=${name}`), 'invalid_parameter', /chain/);
+    }
+});
+
+test('empty segments and a trailing slash are not found: they come from an empty variable', async () => {
+    const paths = [
+        '//',
+        '/health/',
+        '//health',
+        `/balance//${alice}`,
+        `/balance/${alice}/`,
+        `/balance/${alice}//${usd}`,
+        '/balance/',
+        '/balance',
+        `/balance/${alice}/${usd}/`,
+        '/tokens/',
+        '/%2F',
+        '/./health',
+        '/../health',
+    ];
+    for (const path of paths) assertProblem(await dappd.get(path), 'not_found');
+});
+
+test('letters may be percent-encoded, a slash in a segment is no separator', async () => {
+    assert.equal((await dappd.get('/h%65alth')).status, 200);
+    assert.equal((await dappd.get(`/balance/%30x${alice.slice(2)}/${usd}`)).status, 200);
+    assertProblem(await dappd.get(`/balance/${alice}%2F${usd}`), 'invalid_address');
+    assertProblem(await dappd.get('/balance%2f'), 'not_found');
+});
+
+test('a NUL and a broken percent-encoding are bad requests, in path and query', async () => {
+    const parts = ['%00', '%zz', '%', '%1', '%g0', '%0g', '%%30', `${'a'.repeat(50)}%0`];
+    for (const part of parts) {
+        assertProblem(await dappd.get(`/balance/${alice}${part}/${usd}`), 'bad_request');
+        assertProblem(await dappd.get(`/balance/${alice}?block=${part}`), 'bad_request');
+        assertProblem(await dappd.get(`/balance/${alice}?${part}=1`), 'bad_request');
+    }
+    assertProblem(await dappd.get(`/balance/${alice}%00/${usd}`), 'bad_request', /%00/);
+});
+
+test('a target that is no path is a bad request', async () => {
+    for (const target of ['*', 'health', 'http://example.com/health', '?']) {
+        const [answer] = await exchangeRaw(
+            dappd.target,
+            `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
+        );
+        assertProblem(answer, 'bad_request', /begin with \//);
+    }
+});
+
+test('a path of many segments and odd bytes is not found, and nothing breaks', async () => {
+    assertProblem(await dappd.get('/a'.repeat(1000)), 'not_found');
+    assertProblem(await dappd.get(`/${'%ff%fe%01'.repeat(300)}`), 'not_found');
+});
+
+test('HTTP/1.0 is answered and the connection closed', async () => {
+    const [answer] = await exchangeRaw(dappd.target, 'GET /health HTTP/1.0\r\n\r\n');
+    assert.equal(answer.status, 200);
+});
+
+test('what is not HTTP is refused and the next connection is fine', async () => {
+    const wrong = [
+        '\r\n\r\nhello\r\n\r\n',
+        'GET\r\n\r\n',
+        '\x16\x03\x01\x02\x00\x01\x00',
+        'GET /health HTTP/9.9\r\n\r\n',
+        'GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n',
+        `${'\0'.repeat(3000)}\r\n\r\n`,
+    ];
+    for (const bytes of wrong) {
+        const connection = await connect(dappd.target);
+        connection.write(bytes);
+        connection.end();
+        await bounded(connection.closed, 'end of the connection');
+        connection.destroy();
+        for (const { status } of parseAnswers(connection.received()))
+            assert.ok([400, 505].includes(status), JSON.stringify([bytes, status]));
+        assert.equal((await dappd.get('/health')).status, 200);
+    }
+});
+
+test('HTTP/1.1 without Host is a bad request', async () => {
+    const [answer] = await exchangeRaw(dappd.target, 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n');
+    assertProblem(answer, 'bad_request', /Host/);
+});
+
+test('two lengths, or a length and chunks, are never read as two requests', async () => {
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
+    const heads = [
+        `Content-Length: 0\r\nContent-Length: ${smuggled.length}`,
+        `Content-Length: ${smuggled.length}\r\nContent-Length: 0`,
+        `Transfer-Encoding: chunked\r\nContent-Length: ${smuggled.length}`,
+    ];
+    for (const head of heads) {
+        const connection = await connect(dappd.target);
+        connection.write(
+            `POST /balances HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${head}\r\n\r\n${smuggled}`,
+        );
+        connection.end();
+        await bounded(connection.closed, 'end of the connection');
+        connection.destroy();
+        const [answer, ...others] = parseAnswers(connection.received());
+        assertProblem(answer, 'bad_request', /length/);
+        assert.equal(answer.headers.connection?.toLowerCase(), 'close', head);
+        assert.deepEqual(others, []);
+    }
+});

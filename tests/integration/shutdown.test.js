@@ -1,0 +1,190 @@
+// How dappd ends: no accepted request is lost, no hanging node holds it up, a second signal is obeyed at once.
+// Owns its chain, its node and its dappds.
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, beforeEach, test } from 'node:test';
+import { startChain } from './lib/chain.js';
+import { chainConfig, startDappd } from './lib/dappd.js';
+import * as faults from './lib/faults.js';
+import { startFaultyNode } from './lib/faulty_node.js';
+import { connect, parseAnswers } from './lib/http.js';
+import { assertProblem } from './lib/problem.js';
+import { stopAll } from './lib/process.js';
+import { below, randomAddress } from './lib/random.js';
+import { bounded, sleep, until } from './lib/wait.js';
+
+const WORKERS = 60;
+const TIMEOUT_MS = 1500;
+const SLACK_MS = 10_000;
+
+let chain, node, usd;
+
+before(async () => {
+    chain = await startChain();
+    node = await startFaultyNode(chain.url);
+    usd = chain.tokens.usd.address;
+});
+after(() => stopAll(node, chain));
+beforeEach(() => node.reset());
+
+const start = (settings = {}) => startDappd({ chains: [chainConfig(node.url)], ...settings });
+const freshPath = () => `/balance/${randomAddress()}/${usd}`;
+const shuttingDown = (dappd) => dappd.untilLogged(({ msg }) => msg === 'shutting down', 'line "shutting down"');
+
+/** Answers after 20 to 200 ms, so that at any time some request waits for it. */
+const irregular = () => (exchange) => faults.delay(20 + below(180))(exchange);
+
+/** Asks on one kept connection until an answer says that it is the last one. Returns how many answers there were. */
+async function askUntilClosed(dappd) {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+        for (let answers = 1; ; answers++) {
+            const answer = await dappd.request({ path: freshPath(), agent });
+            assert.equal(answer.status, 200, answer.text);
+            if (answer.headers.connection === 'close') return answers;
+        }
+    } finally {
+        agent.destroy();
+    }
+}
+
+for (const signal of ['SIGTERM', 'SIGINT']) {
+    test(`${signal} under load loses no request of a kept connection, and the exit code is 0`, async () => {
+        const dappd = await start();
+        node.on('eth_call', irregular());
+        const asking = Array.from({ length: WORKERS }, () => askUntilClosed(dappd));
+        await until(() => node.count('eth_call') > WORKERS * 2, 'load');
+        dappd.signal(signal);
+        const answers = await bounded(Promise.all(asking), 'last answers');
+        assert.ok(answers.every((n) => n >= 1));
+        await dappd.stop();
+        const last = dappd.logs.at(-1);
+        assert.deepEqual([last.msg, last.level], ['stopped', 'info']);
+    });
+}
+
+test('what was sent before the signal is answered, with Connection: close', async () => {
+    const dappd = await start();
+    await dappd.json(freshPath());
+    node.on('eth_call', faults.delay(500));
+    const open = await Promise.all(Array.from({ length: 40 }, () => connect(dappd.target)));
+    for (const one of open) one.write(`GET ${freshPath()} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await until(() => node.count('eth_call') > 0, 'call');
+    dappd.signal('SIGTERM');
+    await bounded(Promise.all(open.map((one) => one.closed)), 'ends of the connections');
+    for (const one of open) {
+        const [answer] = parseAnswers(one.received());
+        assert.equal(answer?.status, 200);
+        assert.equal(answer.headers.connection?.toLowerCase(), 'close');
+        one.destroy();
+    }
+    await dappd.stop();
+});
+
+test('a kept connection that is silent holds up nothing', async () => {
+    const dappd = await start({ idle_timeout_ms: 600_000, receive_timeout_ms: 600_000 });
+    const silent = await connect(dappd.target);
+    silent.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+    const half = await connect(dappd.target);
+    half.write('GET /health HT');
+    await until(() => parseAnswers(silent.received()).length === 1, 'answer');
+    await bounded(dappd.stop(), 'end', SLACK_MS);
+    silent.destroy();
+    half.destroy();
+});
+
+test('new connections are refused once the signal has come', async () => {
+    const dappd = await start();
+    node.on('eth_call', faults.delay(1500));
+    const slow = dappd.get(freshPath());
+    await until(() => node.count('eth_call') > 0, 'call');
+    dappd.signal('SIGTERM');
+    await shuttingDown(dappd);
+    await until(
+        () =>
+            connect(dappd.target).then(
+                (one) => void one.destroy(),
+                (error) => error.code === 'ECONNREFUSED',
+            ),
+        'refusal',
+    );
+    assert.equal((await slow).status, 200);
+    await dappd.stop();
+});
+
+test('a hanging node holds it up until the deadlines have passed, and the client is told', async () => {
+    const dappd = await start({ request_timeout_ms: TIMEOUT_MS, rpc_attempt_timeout_ms: TIMEOUT_MS });
+    await dappd.json(freshPath());
+    node.on('*', faults.hang());
+    const waiting = dappd.get(freshPath());
+    await until(() => node.count('eth_call') > 0, 'call');
+    dappd.signal('SIGTERM');
+    const answer = await waiting;
+    assertProblem(answer, answer.status === 504 ? 'timeout' : 'upstream_unavailable');
+    await bounded(dappd.stop(), 'end', TIMEOUT_MS + SLACK_MS);
+});
+
+test('a node that hangs while its head is asked for holds it up until that deadline has passed', async () => {
+    const dappd = await start({ request_timeout_ms: TIMEOUT_MS, rpc_attempt_timeout_ms: TIMEOUT_MS });
+    await dappd.json(freshPath());
+    node.reset().on('*', faults.hang());
+    await until(() => node.count() > 0, 'poll of the head');
+    await bounded(dappd.stop(), 'end', TIMEOUT_MS + SLACK_MS);
+});
+
+test('a second signal ends it at once', async () => {
+    const dappd = await start({ request_timeout_ms: 300_000, rpc_attempt_timeout_ms: 300_000 });
+    await dappd.json(freshPath());
+    node.on('eth_call', faults.hang());
+    const waiting = dappd.get(freshPath()).catch((error) => error);
+    await until(() => node.count('eth_call') > 0, 'call');
+    dappd.signal('SIGTERM');
+    await shuttingDown(dappd);
+    dappd.signal('SIGTERM');
+    assert.deepEqual(await dappd.untilExited(), { code: 1, signal: null });
+    assert.ok(dappd.logs.some(({ level, msg }) => level === 'warn' && /second signal/.test(msg)));
+    assert.deepEqual(dappd.noise, []);
+    assert.ok((await waiting) instanceof Error);
+});
+
+test('/ready says that it is shutting down, for connections that are still there', async () => {
+    const dappd = await start();
+    await dappd.json(freshPath());
+    const kept = await connect(dappd.target);
+    kept.write('GET /health HTTP/1.1\r\nHost: x\r\n\r\n');
+    await until(() => parseAnswers(kept.received()).length === 1, 'answer');
+    node.on('eth_call', faults.delay(1500));
+    const slow = dappd.get(freshPath());
+    await until(() => node.count('eth_call') > 0, 'call');
+    dappd.signal('SIGTERM');
+    await shuttingDown(dappd);
+    kept.write('GET /ready HTTP/1.1\r\nHost: x\r\n\r\n');
+    const [, answer] = await until(
+        () => parseAnswers(kept.received()).length === 2 && parseAnswers(kept.received()),
+        'answer',
+    );
+    assert.deepEqual([answer.status, answer.headers.connection?.toLowerCase()], [503, 'close']);
+    assert.deepEqual(
+        answer.json().reasons.map(({ code }) => code),
+        ['shutting_down'],
+    );
+    assert.equal((await slow).status, 200);
+    kept.destroy();
+    await dappd.stop();
+});
+
+test('it ends well right after it has started, ten times', async () => {
+    for (let i = 0; i < 10; i++) {
+        const dappd = await start({ threads: 1 + (i % 3) });
+        await sleep(below(20));
+        await dappd.stop();
+    }
+});
+
+test('SIGPIPE does not end it', async () => {
+    const dappd = await start();
+    dappd.signal('SIGPIPE');
+    assert.equal((await dappd.get('/health')).status, 200);
+    await dappd.stop();
+});
