@@ -23,7 +23,7 @@
 #include "middleware/middleware.h"
 #include "rpc/rpc.h"
 
-enum { DRAIN_POLL_MS = 10, DRAIN_SLACK_MS = 1000 };
+enum { DRAIN_POLL_MS = 10, DRAIN_SLACK_MS = 1000, MAX_COROUTINES = 24000 /* all reactors together */ };
 
 struct worker {
     struct runtime *runtime;
@@ -131,6 +131,7 @@ static void run_worker(void *arg) {
     struct runtime *runtime = worker->runtime;
     metrics_use_shard(worker->index);
     worker->reactor = reactor_new(worker->index);
+    reactor_set_room(worker->reactor, share(MAX_COROUTINES, runtime->app.threads));
     worker->rpc = rpc_attach(worker->reactor);
     start_server(worker);
     if (worker->index == 0) take_signals(runtime);

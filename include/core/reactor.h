@@ -38,6 +38,11 @@ void reactor_post(struct reactor *reactor, reactor_fn fn, void *arg);
 /* Starts a coroutine: at once when called on the loop's stack, later in this turn when called from a coroutine. */
 void reactor_spawn(struct reactor *reactor, coroutine_fn fn, void *arg);
 
+/* Whoever starts coroutines because a client asked for something first asks whether there is room: a stack takes two
+ * memory mappings, and Linux gives a process 65,530 of them. In: max, how many there may be; no bound until set. */
+void reactor_set_room(struct reactor *reactor, size_t max);
+bool reactor_has_room(const struct reactor *reactor);
+
 /* Calls fn(arg) once per loop turn, before the loop waits for I/O, in the order of registration. fn returns true when
  * it made progress that another hook may want to see: then all hooks run again. */
 typedef bool (*reactor_hook)(void *arg);

@@ -35,6 +35,7 @@ struct reactor {
     uv_async_t wakeup;
     unsigned index;
     struct coroutine_pool *pool;
+    size_t max_coroutines;
     struct coroutine_queue ready;
     struct hook hooks[MAX_HOOKS];
     size_t n_hooks;
@@ -98,6 +99,7 @@ struct reactor *reactor_new(unsigned index) {
     if (reactor == NULL || uv_loop_init(&reactor->loop) != 0) abort();
     reactor->index = index;
     reactor->pool = coroutine_pool_new();
+    reactor->max_coroutines = SIZE_MAX;
     reactor->posts_end = &reactor->posts;
     if (uv_mutex_init(&reactor->mutex) != 0) abort();
     if (uv_prepare_init(&reactor->loop, &reactor->prepare) != 0) abort();
@@ -172,6 +174,14 @@ void reactor_spawn(struct reactor *reactor, coroutine_fn fn, void *arg) {
     } else {
         coroutine_queue_push(&reactor->ready, co);
     }
+}
+
+void reactor_set_room(struct reactor *reactor, size_t max) {
+    reactor->max_coroutines = max;
+}
+
+bool reactor_has_room(const struct reactor *reactor) {
+    return coroutine_pool_active(reactor->pool) < reactor->max_coroutines;
 }
 
 void reactor_add_hook(struct reactor *reactor, reactor_hook fn, void *arg) {

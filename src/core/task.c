@@ -79,7 +79,11 @@ void task_parallel(struct task *parent, size_t n, task_fn fn, void *arg) {
     waiter_init(&group.all_done, parent->reactor);
     for (size_t i = 0; i < n; i++) {
         children[i] = (struct child){.task = child_of(parent), .group = &group, .i = i};
-        reactor_spawn(parent->reactor, run_child, &children[i]);
+        if (reactor_has_room(parent->reactor)) {
+            reactor_spawn(parent->reactor, run_child, &children[i]);
+        } else {
+            run_child(&children[i]); /* on this coroutine, one after the other */
+        }
     }
     enum err err = waiter_wait(&group.all_done, UINT64_MAX); /* each child keeps the deadline itself */
     (void)err;

@@ -192,19 +192,28 @@ static enum MHD_Result answer(struct exchange *exchange) {
     return reply_queue(exchange);
 }
 
+static bool has_room(const struct server *server) {
+    return server->n_in_flight < server->options.limits.max_in_flight && reactor_has_room(server->reactor);
+}
+
 static enum MHD_Result start(struct exchange *exchange) {
     struct server *server = exchange->server;
     struct request *req = &exchange->req;
     end_body(exchange);
     if (!exchange->body.failed) req->body = (struct slice){exchange->body.data, exchange->body.len};
-    if (server->n_in_flight >= server->options.limits.max_in_flight && req->task.fault.code == ERR_OK) {
+    bool room = has_room(server);
+    if (!room && req->task.fault.code == ERR_OK) {
         (void)task_fail(&req->task, ERR_OVERLOADED, "too many requests are being worked on");
     }
     connection_clear_timeout(exchange->connection);
     server->n_in_flight++;
     metrics_add(METRIC_HTTP_IN_FLIGHT, 0, 0, 1);
     exchange->state = EXCHANGE_RUNNING;
-    reactor_spawn(server->reactor, run, exchange);
+    if (room) {
+        reactor_spawn(server->reactor, run, exchange);
+    } else {
+        run(exchange); /* what has failed already never waits, so it needs no coroutine */
+    }
     if (exchange->state == EXCHANGE_ANSWERED) return answer(exchange);
     exchange->suspended = true;
     MHD_suspend_connection(req->connection);

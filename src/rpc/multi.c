@@ -9,7 +9,7 @@
 enum { MAX_CONNECTIONS_PER_HOST = 64, MAX_IDLE_CONNECTIONS = 256 };
 
 struct multi {
-    CURLM *curl; /* NULL once freed */
+    CURLM *curl;
     struct reactor *reactor;
     uv_timer_t timer;
     bool due; /* libcurl's time-out has passed */
@@ -99,7 +99,7 @@ static int on_timeout_change(CURLM *curl, long timeout_ms, void *arg) {
 
 static bool run_due(void *arg) {
     struct multi *multi = arg;
-    if (!multi->due || multi->curl == NULL) return false;
+    if (!multi->due) return false;
     multi->due = false;
     go_on(multi, CURL_SOCKET_TIMEOUT, 0);
     return true;
@@ -129,7 +129,7 @@ static void free_multi(uv_handle_t *timer) {
 void multi_free(struct multi *multi) {
     CURLM *curl = multi->curl;
     curl_multi_cleanup(curl); /* still calls on_interest */
-    multi->curl = NULL;
+    reactor_remove_hook(multi->reactor, run_due, multi);
     uv_close((uv_handle_t *)&multi->timer, free_multi);
 }
 

@@ -72,16 +72,20 @@ async function assertKnownBlock(block) {
     assert.deepEqual(block, { number: block.number, hash, timestamp: Number(timestamp) });
 }
 
+// Blocks come between the reads and never during one: anvil 1.7.1, asked by hash for its newest block while it mines the
+// next one, now and then answers with the state of the next.
 test(`GET /balance/:address/:token equals readContract for ${TOKENS * HOLDERS} pairs while the chain goes on`, async () => {
     const blocks = new Map();
-    await mapAtMost(16, pairs, async (pair, i) => {
-        if (i % 100 === 99) await setBalances(pick(tokens), holders);
-        const answer = await dappd.json(`/balance/${pair.holder}/${pair.token.address}`);
-        const { chain_id, block, source, ...item } = answer;
-        assert.deepEqual({ chain_id, source }, { chain_id: chain.chainId, source: 'live' });
-        await assertSame(pair, item, block);
-        blocks.set(block.hash, block);
-    });
+    for (let from = 0; from < pairs.length; from += 100) {
+        await mapAtMost(16, pairs.slice(from, from + 100), async (pair) => {
+            const answer = await dappd.json(`/balance/${pair.holder}/${pair.token.address}`);
+            const { chain_id, block, source, ...item } = answer;
+            assert.deepEqual({ chain_id, source }, { chain_id: chain.chainId, source: 'live' });
+            await assertSame(pair, item, block);
+            blocks.set(block.hash, block);
+        });
+        await setBalances(pick(tokens), holders);
+    }
     for (const block of blocks.values()) await assertKnownBlock(block);
 });
 

@@ -295,6 +295,33 @@ static void test_children_have_children(void **state) {
     assert_int_equal(task.fault.code, ERR_OK);
 }
 
+enum { CROWD = 50, ROOM = 8 };
+
+static size_t at_once, most_at_once, ended;
+
+static void sleep_and_count(struct task *task, void *arg, size_t i) {
+    (void)arg;
+    (void)i;
+    if (++at_once > most_at_once) most_at_once = at_once;
+    reactor_sleep_ms(task->reactor, 1);
+    at_once--;
+    ended++;
+}
+
+static void start_a_crowd(struct task *task) {
+    task_parallel(task, CROWD, sleep_and_count, NULL);
+}
+
+/* The parent's own coroutine takes over what there is no room for, so all children run, never more than fit. */
+static void test_children_beyond_the_room_run_in_turn(void **state) {
+    (void)state;
+    at_once = most_at_once = ended = 0;
+    reactor_set_room(reactor, ROOM);
+    (void)run_task(start_a_crowd, ARENA_BYTES);
+    assert_int_equal(ended, CROWD);
+    assert_int_equal(most_at_once, ROOM);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_fault_has_all_its_parts),
@@ -309,6 +336,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_children_inherit_and_give_nothing_back, make_reactor, free_reactor),
         cmocka_unit_test_setup_teardown(test_cost_comes_back, make_reactor, free_reactor),
         cmocka_unit_test_setup_teardown(test_children_have_children, make_reactor, free_reactor),
+        cmocka_unit_test_setup_teardown(test_children_beyond_the_room_run_in_turn, make_reactor, free_reactor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
