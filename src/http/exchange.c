@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "server_internal.h"
+#include "target.h"
 
 enum {
     MAX_IDLE_EXCHANGES = 64,
@@ -63,22 +64,29 @@ void exchange_free_idle(struct server *server) {
     }
 }
 
-void *exchange_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd) {
-    struct server *server = cls;
-    struct exchange *exchange = exchange_new(server);
+/* Keeps the target without scheme and host; of one that is too long, enough for the log. */
+static void set_target(struct exchange *exchange, const char *uri) {
     struct request *req = &exchange->req;
-    server->n_exchanges++;
-    server->last_request_ms = reactor_now_ms(server->reactor);
-    exchange->connection = connection_of(mhd);
-    req->connection = mhd;
-    req->started_us = clock_now_us();
-    size_t len = strlen(uri), max = server->options.limits.max_uri_bytes;
+    size_t len = strlen(uri), max = exchange->server->options.limits.max_uri_bytes;
+    size_t skip = target_authority_len(uri, len);
     if (len > max) {
         (void)task_fail(&req->task, ERR_URI_TOO_LONG, "the request target has %zu bytes; at most %zu are allowed", len,
                         max);
         len = max;
+        skip = 0;
     }
-    req->target = (struct slice){arena_strndup(req->task.arena, uri, len), len};
+    req->target = (struct slice){arena_strndup(req->task.arena, uri + skip, len - skip), len - skip};
+}
+
+void *exchange_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd) {
+    struct server *server = cls;
+    struct exchange *exchange = exchange_new(server);
+    server->n_exchanges++;
+    server->last_request_ms = reactor_now_ms(server->reactor);
+    exchange->connection = connection_of(mhd);
+    exchange->req.connection = mhd;
+    exchange->req.started_us = clock_now_us();
+    set_target(exchange, uri);
     return exchange;
 }
 

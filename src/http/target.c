@@ -3,8 +3,20 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/hex.h"
+
+size_t target_authority_len(const char *text, size_t len) {
+    static const char *const schemes[] = {"http://", "https://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t skip = strlen(schemes[i]);
+        if (len < skip || strncasecmp(text, schemes[i], skip) != 0) continue;
+        while (skip < len && text[skip] != '/' && text[skip] != '?') skip++;
+        return skip;
+    }
+    return 0;
+}
 
 static enum err fail(struct target *target, enum err err, const char *problem) {
     target->problem = problem;

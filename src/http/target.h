@@ -20,6 +20,10 @@ struct target {
     const char *problem; /* static sentence when parsing fails */
 };
 
+/* How much of a target in absolute form ("http://host/path", which clients send to proxies and every server has to take)
+ * stands before its path; 0 for any other. Source: RFC 9112, 3.2.2. */
+size_t target_authority_len(const char *text, size_t len);
+
 /* Splits and decodes. Returns ERR_BAD_REQUEST (broken percent-encoding, encoded NUL, no leading slash),
  * ERR_INVALID_PARAMETER (too many query arguments), ERR_NOT_FOUND (an empty segment or more segments than any route
  * has; nothing is guessed about what was meant) or ERR_OVERLOADED (arena's cap), with target->problem set. */

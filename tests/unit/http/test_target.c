@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "http/target.h"
 
@@ -145,6 +146,23 @@ static void test_percent_decoding(void **state) {
         assert_string_equal(path, rows[i].path);
         assert_string_equal(query, rows[i].query);
         release(&parsed);
+    }
+}
+
+static void test_the_absolute_form_has_an_authority(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *rest;
+    } rows[] = {
+        {"http://example.com/a?b", "/a?b"}, {"HTTPS://[::1]:80/", "/"},  {"http://example.com", ""},
+        {"http://example.com?a", "?a"},     {"/http://example.com", ""}, {"ftp://example.com/a", ""},
+        {"http:/a", ""},                    {"", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t len = strlen(rows[i].text), skip = target_authority_len(rows[i].text, len);
+        bool absolute = strncasecmp(rows[i].text, "http", 4) == 0 && strstr(rows[i].text, "://") != NULL;
+        assert_int_equal(skip, absolute ? len - strlen(rows[i].rest) : 0);
     }
 }
 
@@ -287,6 +305,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_parts_there_are),
         cmocka_unit_test(test_percent_decoding),
+        cmocka_unit_test(test_the_absolute_form_has_an_authority),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_most_segments_and_arguments),
         cmocka_unit_test(test_empty_arguments_do_not_count),
