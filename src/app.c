@@ -1,8 +1,8 @@
-/* Builds everything in order, runs a reactor per thread, and takes it all down in reverse. Owns every long-lived object.
- * Reactor 0 runs on the main thread: it takes the signals and follows the chains.
+/* Builds everything in order, runs a reactor per thread, and takes it all down in reverse. Owns every long-lived
+ * object. Reactor 0 runs on the main thread: it takes the signals and follows the chains.
  *
- * Shutdown: a signal starts drain() on every reactor; each stops accepting and waits for its requests; when the last has
- * none left, reactor 0 ends the chains' followers and stops all loops. */
+ * Shutdown: a signal starts drain() on every reactor; each stops accepting and waits for its requests; when the last
+ * has none left, reactor 0 ends the chains' followers and stops all loops. */
 #include "app.h"
 
 #include <curl/curl.h>
@@ -78,8 +78,7 @@ static void stop_everything(struct runtime *runtime) {
 static void drain(void *arg) {
     struct worker *worker = arg;
     struct runtime *runtime = worker->runtime;
-    uint64_t limit_ms =
-        reactor_now_ms(worker->reactor) + runtime->app.config->request_timeout_ms + DRAIN_SLACK_MS;
+    uint64_t limit_ms = reactor_now_ms(worker->reactor) + runtime->app.config->request_timeout_ms + DRAIN_SLACK_MS;
     while (!server_is_drained(worker->server) && reactor_now_ms(worker->reactor) < limit_ms) {
         reactor_sleep_ms(worker->reactor, DRAIN_POLL_MS);
     }

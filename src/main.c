@@ -46,7 +46,8 @@ static const struct command {
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static int print_help(FILE *out, int code) {
-    (void)fprintf(out, "dappd %s: token balances of EVM chains over REST/JSON\n\nusage: dappd COMMAND [SETTING ...]\n\n",
+    (void)fprintf(out,
+                  "dappd %s: token balances of EVM chains over REST/JSON\n\nusage: dappd COMMAND [SETTING ...]\n\n",
                   DAPPD_VERSION);
     for (size_t i = 0; i < N_COMMANDS; i++) (void)fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].help);
     (void)fprintf(out, "  %-14s print the version\n  %-14s print this\n\n", "version", "help");

@@ -38,6 +38,7 @@ int probe_health(const struct config *config) {
     CURLcode code = fetch(curl, &where, &status);
     curl_easy_cleanup(curl);
     if (code == CURLE_OK && status == 200) return 0;
-    (void)fprintf(stderr, "dappd: no health at %s: %s (status %ld)\n", config->listen, curl_easy_strerror(code), status);
+    (void)fprintf(stderr, "dappd: no health at %s: %s (status %ld)\n", config->listen, curl_easy_strerror(code),
+                  status);
     return 1;
 }

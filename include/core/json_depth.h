@@ -1,5 +1,5 @@
-/* Bounds how deep JSON nests before a parser that recurses sees it. Reads untrusted bytes; pure function, any thread.
- */
+/* Bounds how deep JSON nests before a parser that recurses sees it. Reads untrusted bytes; pure
+ * function, any thread. */
 #ifndef DAPPD_CORE_JSON_DEPTH_H
 #define DAPPD_CORE_JSON_DEPTH_H
 

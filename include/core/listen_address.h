@@ -1,5 +1,5 @@
-/* Where to listen: "127.0.0.1:8080", "[::1]:8080" or "unix:/run/dappd.sock". Plain value, pure functions, any thread.
- */
+/* Where to listen: "127.0.0.1:8080", "[::1]:8080" or "unix:/run/dappd.sock". Plain value, pure
+ * functions, any thread. */
 #ifndef DAPPD_CORE_LISTEN_ADDRESS_H
 #define DAPPD_CORE_LISTEN_ADDRESS_H
 

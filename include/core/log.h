@@ -29,7 +29,12 @@ bool log_enabled(enum log_module module, enum log_level level);
 /* One typed field of a line. Use the macros below. */
 struct log_field {
     const char *key;
-    enum { LOG_FIELD_STR, LOG_FIELD_U64, LOG_FIELD_I64, LOG_FIELD_MS } type; /* MS: microseconds shown as ms, 3 digits */
+    enum {
+        LOG_FIELD_STR,
+        LOG_FIELD_U64,
+        LOG_FIELD_I64,
+        LOG_FIELD_MS
+    } type; /* MS: microseconds shown as ms, 3 digits */
     union {
         const char *str;
         uint64_t u64;

@@ -45,7 +45,7 @@ void erc20_call_getter(struct abi_call *out, enum erc20_selector getter);
 
 /* What a token says of itself. Any part may be missing. */
 struct erc20_metadata {
-    char name[256];   /* cleaned UTF-8; "" with has_name false when the token has none */
+    char name[256]; /* cleaned UTF-8; "" with has_name false when the token has none */
     char symbol[256];
     bool has_name;
     bool has_symbol;

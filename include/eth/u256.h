@@ -16,7 +16,7 @@ enum {
     U256_DEC_BYTES = 79,       /* 78 digits and NUL */
     U256_HEX_BYTES = 67,       /* 0x, 64 digits and NUL */
     U256_FORMATTED_BYTES = 81, /* with a point and a leading zero, NUL */
-    U256_MAX_DECIMALS = 77     /* more would make even 1 print as nothing but zeros: ERC-20 decimals past it are unknown */
+    U256_MAX_DECIMALS = 77 /* more would make even 1 print as nothing but zeros: ERC-20 decimals past it are unknown */
 };
 
 u256 u256_from_u64(uint64_t value);

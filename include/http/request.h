@@ -31,10 +31,10 @@ struct request {
     struct task task;
     struct app *app;
     enum http_method method;
-    const char *method_name;   /* as the client wrote it */
-    struct slice target;       /* path and query, raw */
-    struct slice path;         /* raw, percent-encoded */
-    const struct route *route; /* NULL until routed, and where nothing matched */
+    const char *method_name;                 /* as the client wrote it */
+    struct slice target;                     /* path and query, raw */
+    struct slice path;                       /* raw, percent-encoded */
+    const struct route *route;               /* NULL until routed, and where nothing matched */
     struct slice params[REQUEST_MAX_PARAMS]; /* decoded, in the order of the pattern */
     size_t n_params;
     struct query_arg query[REQUEST_MAX_QUERY];

@@ -1,4 +1,5 @@
-/* What a handler answers: status, headers, and a body written now or rendered later. Owned by http/server. One thread. */
+/* What a handler answers: status, headers, and a body written now or rendered later. Owned by http/server;
+ * one thread. */
 #ifndef DAPPD_HTTP_RESPONSE_H
 #define DAPPD_HTTP_RESPONSE_H
 
@@ -34,7 +35,8 @@ struct response {
     const char *etag; /* quoted, weak; NULL: none */
 };
 
-/* Adds or replaces a header (any case). In: name static, value copied. Past the maximum it is a bug of ours (assert). */
+/* Adds or replaces a header (any case). In: name static, value copied. Past the maximum it is a bug of ours
+ * (assert). */
 void response_header(struct response *res, const char *name, const char *value);
 void response_headerf(struct response *res, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

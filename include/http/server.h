@@ -36,7 +36,8 @@ struct server_options {
 /* Returns NULL when libmicrohttpd refuses to start (out of descriptors). */
 struct server *server_start(struct reactor *reactor, const struct server_options *options);
 
-/* Stops accepting: what has reached the socket is still taken in, and every answer from now on closes its connection. */
+/* Stops accepting: what has reached the socket is still taken in, and every answer from now on closes its
+ * connection. */
 void server_quiesce(struct server *server);
 
 /* True once every request has been answered and sent and none has come for a moment. */

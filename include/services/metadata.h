@@ -13,7 +13,7 @@
 struct metadata_read {
     address token; /* in */
     /* out */
-    bool missing; /* still to be fetched */
+    bool missing;                   /* still to be fetched */
     struct erc20_metadata metadata; /* a token that answers none of the three has everything missing */
     enum err err;                   /* only when the nodes could not be asked */
     int retry_after_s;

@@ -15,7 +15,7 @@ struct token {
 };
 
 /* Errors: ERR_NOT_A_TOKEN when there is no code, or nothing of ERC-20 is answered; else those of the reads. */
-enum err token_service_get(struct task *task, const struct source *source, struct token *token,
-                           struct block_ref *block, const struct block_spec *spec) MUST_CHECK;
+enum err token_service_get(struct task *task, const struct source *source, struct token *token, struct block_ref *block,
+                           const struct block_spec *spec) MUST_CHECK;
 
 #endif

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 static const struct err_info table[ERR_COUNT] = {
-#define ERROR(name, status_, code_, title_, retry_helps_)                                                              \
+#define ERROR(name, status_, code_, title_, retry_helps_) \
     [ERR_##name] = {.status = (status_), .code = (code_), .title = (title_), .retry_helps = (retry_helps_)},
 #include "core/errors.def"
 #undef ERROR

@@ -68,12 +68,24 @@ void json_out_array_end(struct json_out *out) {
 
 static void append_escaped(struct buf *buf, uint8_t c) {
     switch (c) {
-    case '"': buf_append(buf, "\\\"", 2); return;
-    case '\\': buf_append(buf, "\\\\", 2); return;
-    case '\n': buf_append(buf, "\\n", 2); return;
-    case '\r': buf_append(buf, "\\r", 2); return;
-    case '\t': buf_append(buf, "\\t", 2); return;
-    default: buf_printf(buf, "\\u%04x", c); return;
+    case '"':
+        buf_append(buf, "\\\"", 2);
+        return;
+    case '\\':
+        buf_append(buf, "\\\\", 2);
+        return;
+    case '\n':
+        buf_append(buf, "\\n", 2);
+        return;
+    case '\r':
+        buf_append(buf, "\\r", 2);
+        return;
+    case '\t':
+        buf_append(buf, "\\t", 2);
+        return;
+    default:
+        buf_printf(buf, "\\u%04x", c);
+        return;
     }
 }
 

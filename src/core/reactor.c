@@ -1,8 +1,8 @@
 /* One libuv loop and the coroutines on it. Owned by app; runs on one thread, other threads only post.
  *
- * Once per turn, before the loop sleeps in epoll, turn() resumes every coroutine whose event has come and runs the hooks
- * (HTTP server, RPC transport) until nobody makes progress: so a result that arrives in this turn is answered in this
- * turn, and nothing is resumed from deep inside a callback of another library. */
+ * Once per turn, before the loop sleeps in epoll, turn() resumes every coroutine whose event has come and runs the
+ * hooks (HTTP server, RPC transport) until nobody makes progress: so a result that arrives in this turn is answered in
+ * this turn, and nothing is resumed from deep inside a callback of another library. */
 #include "core/reactor.h"
 
 #include <assert.h>
@@ -246,8 +246,7 @@ enum err waiter_wait(struct waiter *waiter, uint64_t deadline_ms) {
     }
     waiter->co = coroutine_self(reactor->pool);
     assert(waiter->co != NULL);
-    struct wait_timer *timer =
-        deadline_ms == UINT64_MAX ? NULL : timer_start(reactor, waiter, deadline_ms - now_ms);
+    struct wait_timer *timer = deadline_ms == UINT64_MAX ? NULL : timer_start(reactor, waiter, deadline_ms - now_ms);
     coroutine_suspend(reactor->pool);
     if (timer != NULL) timer_put_back(reactor, timer);
     waiter->co = NULL;

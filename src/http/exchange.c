@@ -14,7 +14,7 @@ enum {
     MAX_IDLE_EXCHANGES = 64,
     ARENA_BYTES = 32 * 1024 * 1024,
     MAX_RESPONSE_BYTES = 64 * 1024 * 1024,
-    MAX_OVERRUN = 4 /* a body without announced length is read to this many times its limit, then cut off */
+    MAX_OVERRUN = 4 /* a body that is too long is read to this many times its limit, then cut off */
 };
 
 static struct exchange *exchange_new(struct server *server) {
@@ -31,8 +31,8 @@ static struct exchange *exchange_new(struct server *server) {
     }
     memset(exchange, 0, sizeof *exchange);
     exchange->server = server;
-    exchange->req.task = (struct task){
-        .reactor = server->reactor, .arena = arena, .deadline_ms = UINT64_MAX, .name = "request"};
+    exchange->req.task =
+        (struct task){.reactor = server->reactor, .arena = arena, .deadline_ms = UINT64_MAX, .name = "request"};
     exchange->req.app = server->options.app;
     exchange->res = (struct response){.arena = arena, .status = 200};
     buf_init(&exchange->res.body, MAX_RESPONSE_BYTES);
@@ -140,6 +140,14 @@ static bool is_ambiguous(const struct request *req) {
     return n > 1;
 }
 
+/* A client that is cut off while it sends sees a broken connection instead of the answer, so a body that is a little
+ * too long is read to its end, and dropped. One that waits for leave to send needs no such care. */
+static bool is_worth_reading(struct exchange *exchange, const char *length) {
+    exchange->body.failed = true;
+    bool is_short = strtoull(length, NULL, 10) / MAX_OVERRUN < exchange->body.max;
+    return is_short && request_header(&exchange->req, "Expect") == NULL;
+}
+
 /* Reads the head; returns false when the body is not wanted. */
 static bool accept_head(struct exchange *exchange, const char *method, const char *version) {
     struct request *req = &exchange->req;
@@ -166,7 +174,7 @@ static bool accept_head(struct exchange *exchange, const char *method, const cha
     }
     if (length != NULL && strtoull(length, NULL, 10) > limits->max_body_bytes) {
         (void)fail_body(exchange);
-        return false;
+        return is_worth_reading(exchange, length);
     }
     return !has_body || begin_body(exchange);
 }
@@ -248,8 +256,10 @@ enum MHD_Result exchange_on_access(void *cls, struct MHD_Connection *mhd, const 
         if (!accept_body(exchange, upload, *upload_len)) return MHD_NO;
         *upload_len = 0;
         return MHD_YES;
-    case EXCHANGE_ANSWERED: return answer(exchange);
-    case EXCHANGE_RUNNING: break;
+    case EXCHANGE_ANSWERED:
+        return answer(exchange);
+    case EXCHANGE_RUNNING:
+        break;
     }
     abort(); /* libmicrohttpd does not call about a suspended request */
 }

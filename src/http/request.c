@@ -12,8 +12,7 @@ const char *request_header(const struct request *req, const char *name) {
 }
 
 const char *request_peer(const struct request *req, char *out, size_t cap) {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     const struct sockaddr *sa = info != NULL ? info->client_addr : NULL;
     const void *bytes = NULL;
     if (sa != NULL && sa->sa_family == AF_INET) bytes = &((const struct sockaddr_in *)(const void *)sa)->sin_addr;

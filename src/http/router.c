@@ -1,4 +1,5 @@
-/* Matches decoded path segments against the route table and runs the handler. Static data only; the request's thread. */
+/* Matches decoded path segments against the route table and runs the handler. Static data; the request's
+ * thread. */
 #include "http/router.h"
 
 #include <assert.h>
@@ -118,9 +119,14 @@ static enum err check_query(struct request *req) {
 
 static void set_caching(const struct request *req, struct response *res) {
     switch (req->route->cache) {
-    case CACHE_CLASS_NONE: conditional_no_store(res); return;
-    case CACHE_CLASS_STATIC: conditional_set(req, res, "", 0, STATIC_MAX_AGE_S, false); return;
-    case CACHE_CLASS_BLOCK: return;
+    case CACHE_CLASS_NONE:
+        conditional_no_store(res);
+        return;
+    case CACHE_CLASS_STATIC:
+        conditional_set(req, res, "", 0, STATIC_MAX_AGE_S, false);
+        return;
+    case CACHE_CLASS_BLOCK:
+        return;
     }
 }
 

@@ -11,7 +11,7 @@
 #include "server_internal.h"
 
 enum {
-    QUIET_MS = 100,             /* without a request for this long, a quiesced server counts as drained */
+    QUIET_MS = 100,          /* without a request for this long, a quiesced server counts as drained */
     REPLY_HEAD_BYTES = 8192, /* room in a connection's memory pool for what is parsed, and for our own headers */
 };
 
@@ -57,16 +57,12 @@ static struct MHD_Daemon *start_daemon(struct server *server) {
     size_t head = limits->max_header_bytes > limits->max_uri_bytes ? limits->max_header_bytes : limits->max_uri_bytes;
     size_t pool = head + REPLY_HEAD_BYTES;
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-                            exchange_on_access, server,
-                            MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
-                            MHD_OPTION_LISTEN_SOCKET, server->options.listen_fd,
-                            MHD_OPTION_CONNECTION_LIMIT, (unsigned)limits->max_connections,
-                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool,
-                            MHD_OPTION_URI_LOG_CALLBACK, exchange_on_uri, server,
-                            MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-                            MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, server,
-                            MHD_OPTION_NOTIFY_CONNECTION, connections_on_notify, server,
-                            MHD_OPTION_END);
+                            exchange_on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
+                            MHD_OPTION_LISTEN_SOCKET, server->options.listen_fd, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)limits->max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, pool,
+                            MHD_OPTION_URI_LOG_CALLBACK, exchange_on_uri, server, MHD_OPTION_UNESCAPE_CALLBACK,
+                            leave_escaped, NULL, MHD_OPTION_NOTIFY_COMPLETED, exchange_on_completed, server,
+                            MHD_OPTION_NOTIFY_CONNECTION, connections_on_notify, server, MHD_OPTION_END);
 }
 
 static void attach_to_loop(struct server *server) {

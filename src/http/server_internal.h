@@ -25,7 +25,7 @@ struct exchange {
     enum { EXCHANGE_HEAD, EXCHANGE_BODY, EXCHANGE_RUNNING, EXCHANGE_ANSWERED } state;
     bool receiving; /* counted in the server's n_receiving */
     bool suspended;
-    bool must_close; /* nobody knows where the next request begins */
+    bool must_close;       /* nobody knows where the next request begins */
     struct exchange *next; /* in the server's idle list */
 };
 
@@ -35,7 +35,7 @@ struct server {
     struct MHD_Daemon *daemon;
     uv_poll_t *poll;
     uv_timer_t *sweep; /* runs while there are connections */
-    bool run_due; /* libmicrohttpd has something to do in this turn */
+    bool run_due;      /* libmicrohttpd has something to do in this turn */
     bool draining;
     struct connection *connections;
     struct exchange *idle_exchanges;

@@ -12,7 +12,7 @@
 enum { TARGET_MAX_SEGMENTS = 16 };
 
 struct target {
-    struct slice path; /* raw, without the query */
+    struct slice path;                          /* raw, without the query */
     struct slice segments[TARGET_MAX_SEGMENTS]; /* decoded; "/" has none */
     size_t n_segments;
     struct query_arg query[REQUEST_MAX_QUERY]; /* decoded, in order; "+" is a space */
@@ -20,8 +20,8 @@ struct target {
     const char *problem; /* static sentence when parsing fails */
 };
 
-/* How much of a target in absolute form ("http://host/path", which clients send to proxies and every server has to take)
- * stands before its path; 0 for any other. Source: RFC 9112, 3.2.2. */
+/* How much of a target in absolute form ("http://host/path", which clients send to proxies and every server has to
+ * take) stands before its path; 0 for any other. Source: RFC 9112, 3.2.2. */
 size_t target_authority_len(const char *text, size_t len);
 
 /* Splits and decodes. Returns ERR_BAD_REQUEST (broken percent-encoding, encoded NUL, no leading slash),

@@ -1,4 +1,5 @@
-/* Gives the request its deadline. Every wait below obeys it and fails with ERR_TIMEOUT, which becomes 504. Stateless. */
+/* Gives the request its deadline. Every wait below obeys it and fails with ERR_TIMEOUT, which becomes 504.
+ * Stateless; the request's coroutine. */
 #include "app.h"
 #include "middleware/middleware.h"
 

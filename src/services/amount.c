@@ -50,10 +50,17 @@ static void fail_call(struct task *task, struct amount_read *read, const struct 
 
 static void encode_call(struct abi_call *call, const struct amount_read *read) {
     switch (read->kind) {
-    case AMOUNT_TOKEN_BALANCE: erc20_call_balance_of(call, &read->owner); return;
-    case AMOUNT_ALLOWANCE: erc20_call_allowance(call, &read->owner, &read->spender); return;
-    case AMOUNT_TOTAL_SUPPLY: erc20_call_getter(call, ERC20_TOTAL_SUPPLY); return;
-    case AMOUNT_NATIVE_BALANCE: break;
+    case AMOUNT_TOKEN_BALANCE:
+        erc20_call_balance_of(call, &read->owner);
+        return;
+    case AMOUNT_ALLOWANCE:
+        erc20_call_allowance(call, &read->owner, &read->spender);
+        return;
+    case AMOUNT_TOTAL_SUPPLY:
+        erc20_call_getter(call, ERC20_TOTAL_SUPPLY);
+        return;
+    case AMOUNT_NATIVE_BALANCE:
+        break;
     }
     abort(); /* a native balance is no contract call */
 }
@@ -61,8 +68,7 @@ static void encode_call(struct abi_call *call, const struct amount_read *read) {
 /* Leaves params NULL when the arena's cap is passed. */
 static struct rpc_call make_call(struct task *task, const struct amount_read *read, const struct block_ref *block) {
     if (read->kind == AMOUNT_NATIVE_BALANCE) {
-        return (struct rpc_call){.method = "eth_getBalance",
-                                 .params = rpc_params_account(task, &read->owner, block)};
+        return (struct rpc_call){.method = "eth_getBalance", .params = rpc_params_account(task, &read->owner, block)};
     }
     struct abi_call data;
     encode_call(&data, read);
@@ -148,8 +154,8 @@ size_t amount_look_up(const struct task *task, const struct source *source, stru
         read->err = ERR_OK;
         read->retry_after_s = 0;
         read->detail = "";
-        read->missing = !cache_get(source->cache, CACHE_AMOUNT, &read->amount, sizeof read->amount, &key, sizeof key,
-                                   now_ms);
+        read->missing =
+            !cache_get(source->cache, CACHE_AMOUNT, &read->amount, sizeof read->amount, &key, sizeof key, now_ms);
         if (read->missing) missing++;
     }
     return missing;

@@ -23,8 +23,7 @@ static struct metadata_key head_key(const struct source *source, const address *
     return (struct metadata_key){.chain_id = chain_id(source->chain), .token = *token};
 }
 
-static struct metadata_key block_key(const struct source *source, const address *token,
-                                     const struct block_ref *block) {
+static struct metadata_key block_key(const struct source *source, const address *token, const struct block_ref *block) {
     return (struct metadata_key){
         .chain_id = chain_id(source->chain), .token = *token, .at_block = 1, .block = block->hash};
 }

@@ -57,8 +57,8 @@ static enum err read_token(struct task *task, const struct source *source, void 
     return amount_read_check(task, &reading.supply);
 }
 
-enum err token_service_get(struct task *task, const struct source *source, struct token *token,
-                           struct block_ref *block, const struct block_spec *spec) {
+enum err token_service_get(struct task *task, const struct source *source, struct token *token, struct block_ref *block,
+                           const struct block_spec *spec) {
     struct token_query args = {.token = token, .is_head = spec->kind == BLOCK_LATEST};
     return pinned_read(task, source, block, spec, read_token, &args);
 }

@@ -105,6 +105,16 @@ test('a body of the longest length is read, one byte more is 413, announced or c
     );
 });
 
+test('a client that sends a body somewhat too long can send it all, and then reads the answer', async (t) => {
+    const usual = await dappdFor(t, { chains, max_body_bytes: 1024 * 1024 });
+    for (const megabytes of [1.1, 2, 3.9]) {
+        const answer = await usual.post('/balances', Buffer.alloc(Math.floor(megabytes * 1024 * 1024), ' '));
+        assertProblem(answer, 'body_too_large');
+        assert.notEqual(answer.headers.connection, 'close');
+    }
+    assert.equal((await usual.get('/health')).status, 200);
+});
+
 test('a long body is refused before it is sent', async () => {
     const connection = await connect(dappd.target);
     connection.write(

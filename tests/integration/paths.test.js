@@ -174,12 +174,20 @@ test('a NUL and a broken percent-encoding are bad requests, in path and query', 
 });
 
 test('a target that is no path is a bad request', async () => {
-    for (const target of ['*', 'health', 'http://example.com/health', '?']) {
+    for (const target of ['*', 'health', 'ftp://example.com/health', '?']) {
         const [answer] = await exchangeRaw(
             dappd.target,
             `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
         );
         assertProblem(answer, 'bad_request', /begin with \//);
+    }
+});
+
+test('the absolute form of a target, as proxies send it, is the path in it', async () => {
+    for (const target of ['http://example.com/health', 'HTTP://example.com:8080/health?', 'https://[::1]/health']) {
+        const head = `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+        const [answer] = await exchangeRaw(dappd.target, head);
+        assert.equal(answer.status, 200, target);
     }
 });
 

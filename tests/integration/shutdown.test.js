@@ -82,6 +82,24 @@ test('what was sent before the signal is answered, with Connection: close', asyn
     await dappd.stop();
 });
 
+test('a body that is half sent when the signal comes is read to its end and answered', async () => {
+    const dappd = await start();
+    const body = JSON.stringify({ items: [{ address: randomAddress(), token: usd }] });
+    const head = `POST /balances HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+    const uploading = await connect(dappd.target);
+    uploading.write(`${head}\r\n\r\n${body.slice(0, 10)}`);
+    await until(async () => (await dappd.json('/status')).connections >= 2, 'both connections');
+    dappd.signal('SIGTERM');
+    await shuttingDown(dappd);
+    await sleep(500); // longer than a quiet server waits for more
+    uploading.write(body.slice(10));
+    await bounded(uploading.closed, 'end of the connection');
+    const [answer] = parseAnswers(uploading.received());
+    assert.deepEqual([answer?.status, answer?.headers.connection?.toLowerCase()], [200, 'close']);
+    uploading.destroy();
+    await dappd.stop();
+});
+
 test('a kept connection that is silent holds up nothing', async () => {
     const dappd = await start({ idle_timeout_ms: 600_000, receive_timeout_ms: 600_000 });
     const silent = await connect(dappd.target);

@@ -167,9 +167,12 @@ static void test_the_last_body_given_counts(void **state) {
     response_json(&answer.res, render_number, &view);
     response_realize(&answer.res);
     assert_body("{\"n\":3}\n");
+    renders = 0;
+    response_json(&answer.res, render_number, &view);
     response_static(&answer.res, "text/plain", "new", 3);
     response_realize(&answer.res);
     assert_body("new");
+    assert_int_equal(renders, 0);
 }
 
 static void test_starting_over(void **state) {

@@ -110,6 +110,11 @@ static void test_the_cache_mixes_nothing_up(void **state) {
         read_of(AMOUNT_ALLOWANCE, 0x22, 1, 4),     read_of(AMOUNT_ALLOWANCE, 0x22, 3, 1),
         read_of(AMOUNT_NATIVE_BALANCE, 0, 1, 0),   read_of(AMOUNT_TOTAL_SUPPLY, 0x22, 0, 0),
     };
+    for (size_t i = 0; i < MAX_READS; i++) { /* one after the other: each could find what was kept of those before */
+        reads[0] = different[i];
+        read_at(100, 1);
+        assert_int_equal(fake.calls, i + 1);
+    }
     memcpy(reads, different, sizeof different);
     read_at(100, MAX_READS);
     assert_int_equal(fake.calls, MAX_READS);
