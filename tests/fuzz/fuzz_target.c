@@ -135,7 +135,19 @@ static void check_round_trip(const struct target *target, struct arena *arena) {
     free(text);
 }
 
+/* Scheme and host end before the first character that can begin a path or a query. */
+static void check_authority(const uint8_t *data, size_t size) {
+    size_t len = target_authority_len((const char *)data, size);
+    assert(len <= size);
+    if (len == 0) return;
+    const uint8_t *host = memmem(data, len, "://", 3);
+    assert(host != NULL && (host - data == 4 || host - data == 5));
+    for (host += 3; host < data + len; host++) assert(*host != '/' && *host != '?');
+    assert(len == size || data[len] == '/' || data[len] == '?');
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    check_authority(data, size);
     if (size > ARENA_BYTES / 8) return 0;
     struct arena *arena = arena_new(ARENA_BYTES);
     struct second second = {.bytes = malloc(size + 1)};

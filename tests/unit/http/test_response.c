@@ -107,6 +107,9 @@ static void test_vary_takes_each_member_once(void **state) {
     response_vary(&answer.res, "Encoding");
     response_vary(&answer.res, "Accept-Encoding");
     assert_header(&answer, "Vary", "Accept-Encoding, Origin, Accept, Encoding");
+    response_header(&answer.res, "Vary", "Accept");
+    response_vary(&answer.res, "Accept-Encoding");
+    assert_header(&answer, "Vary", "Accept, Accept-Encoding");
 }
 
 static void test_vary_reads_lists_as_others_write_them(void **state) {

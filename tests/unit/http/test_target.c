@@ -155,9 +155,14 @@ static void test_the_absolute_form_has_an_authority(void **state) {
         const char *text;
         const char *rest;
     } rows[] = {
-        {"http://example.com/a?b", "/a?b"}, {"HTTPS://[::1]:80/", "/"},  {"http://example.com", ""},
-        {"http://example.com?a", "?a"},     {"/http://example.com", ""}, {"ftp://example.com/a", ""},
-        {"http:/a", ""},                    {"", ""},
+        {"http://example.com/a?b", "/a?b"},
+        {"HTTPS://[::1]:80/", "/"},
+        {"http://example.com", ""},
+        {"http://example.com?a", "?a"},
+        {"/http://example.com", ""},
+        {"ftp://example.com/a", ""},
+        {"http:/a", ""},
+        {"", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         size_t len = strlen(rows[i].text), skip = target_authority_len(rows[i].text, len);

@@ -107,7 +107,7 @@ static void test_the_cache_mixes_nothing_up(void **state) {
     const struct amount_read different[] = {
         read_of(AMOUNT_TOKEN_BALANCE, 0x22, 1, 0), read_of(AMOUNT_TOKEN_BALANCE, 0x22, 2, 0),
         read_of(AMOUNT_TOKEN_BALANCE, 0x23, 1, 0), read_of(AMOUNT_ALLOWANCE, 0x22, 1, 3),
-        read_of(AMOUNT_ALLOWANCE, 0x22, 1, 4),     read_of(AMOUNT_ALLOWANCE, 0x22, 3, 1),
+        read_of(AMOUNT_ALLOWANCE, 0x22, 1, 4),     read_of(AMOUNT_TOKEN_BALANCE, 0, 1, 0),
         read_of(AMOUNT_NATIVE_BALANCE, 0, 1, 0),   read_of(AMOUNT_TOTAL_SUPPLY, 0x22, 0, 0),
     };
     for (size_t i = 0; i < MAX_READS; i++) { /* one after the other: each could find what was kept of those before */
