@@ -55,6 +55,11 @@ static enum err check_content_type(struct request *req) {
     static const char json[] = "application/json";
     const char *type = request_header(req, "Content-Type");
     size_t len = type != NULL ? strcspn(type, "; \t") : 0;
+    const char *encoding = request_header(req, "Content-Encoding");
+    if (encoding != NULL && strcasecmp(encoding, "identity") != 0) {
+        return task_fail(&req->task, ERR_UNSUPPORTED_MEDIA_TYPE,
+                         "Content-Encoding is \"%.64s\"; send the body as it is", encoding);
+    }
     if (len == sizeof json - 1 && strncasecmp(type, json, len) == 0) return ERR_OK;
     return task_fail(&req->task, ERR_UNSUPPORTED_MEDIA_TYPE, "Content-Type is \"%.64s\", not %s",
                      type != NULL ? type : "", json);

@@ -23,7 +23,14 @@
 #include "middleware/middleware.h"
 #include "rpc/rpc.h"
 
-enum { DRAIN_POLL_MS = 10, DRAIN_SLACK_MS = 1000, MAX_COROUTINES = 24000 /* all reactors together */ };
+enum {
+    DRAIN_POLL_MS = 10,
+    DRAIN_SLACK_MS = 1000,
+    MAX_COROUTINES = 24000, /* all reactors together */
+    LOOP_DESCRIPTORS = 12,  /* a reactor's own: epoll, wake-up, listening socket */
+    NODE_DESCRIPTORS = 80,  /* its connections to nodes */
+    OTHER_DESCRIPTORS = 16  /* standard streams, libraries */
+};
 
 struct worker {
     struct runtime *runtime;
@@ -32,6 +39,7 @@ struct worker {
     struct reactor *reactor;
     struct reactor_rpc *rpc;
     struct server *server;
+    uint64_t drain_limit_ms;
     uv_thread_t thread; /* of all but worker 0 */
 };
 
@@ -39,6 +47,7 @@ struct runtime {
     struct app app;
     struct listen_address address;
     struct worker *workers;
+    size_t max_connections;
     uv_barrier_t started; /* all reactors exist: posts may begin */
     atomic_uint draining; /* workers that still have requests */
     uv_signal_t signals[2];
@@ -46,6 +55,10 @@ struct runtime {
 
 static size_t share(uint64_t total, unsigned threads) {
     return (size_t)((total + threads - 1) / threads);
+}
+
+static size_t max_size(size_t a, size_t b) {
+    return a > b ? a : b;
 }
 
 static void start_server(struct worker *worker) {
@@ -58,7 +71,8 @@ static void start_server(struct worker *worker) {
         .limits = {.max_uri_bytes = config->max_uri_bytes,
                    .max_header_bytes = config->max_header_bytes,
                    .max_body_bytes = config->max_body_bytes,
-                   .max_connections = share(config->max_connections, app->threads),
+                   .max_bodies_bytes = max_size(share(config->max_bodies_bytes, app->threads), config->max_body_bytes),
+                   .max_connections = share(worker->runtime->max_connections, app->threads),
                    .max_in_flight = share(config->max_in_flight, app->threads),
                    .idle_timeout_ms = config->idle_timeout_ms,
                    .receive_timeout_ms = config->receive_timeout_ms,
@@ -74,12 +88,13 @@ static void stop_everything(struct runtime *runtime) {
     for (unsigned i = 0; i < app->threads; i++) reactor_stop(runtime->workers[i].reactor);
 }
 
-/* On a coroutine of each reactor. Requests obey their own deadlines, so the wait is bounded by them. */
+/* On a coroutine of each reactor. The server refuses what comes after the limit and no request takes longer, so a
+ * moment behind it the last answers are on their way. */
 static void drain(void *arg) {
     struct worker *worker = arg;
     struct runtime *runtime = worker->runtime;
-    uint64_t limit_ms = reactor_now_ms(worker->reactor) + runtime->app.config->request_timeout_ms + DRAIN_SLACK_MS;
-    while (!server_is_drained(worker->server) && reactor_now_ms(worker->reactor) < limit_ms) {
+    uint64_t end_ms = worker->drain_limit_ms + DRAIN_SLACK_MS;
+    while (!server_is_drained(worker->server) && reactor_now_ms(worker->reactor) < end_ms) {
         reactor_sleep_ms(worker->reactor, DRAIN_POLL_MS);
     }
     atomic_fetch_sub(&runtime->draining, 1);
@@ -90,7 +105,8 @@ static void drain(void *arg) {
 
 static void begin_drain(void *arg) {
     struct worker *worker = arg;
-    server_quiesce(worker->server);
+    worker->drain_limit_ms = reactor_now_ms(worker->reactor) + worker->runtime->app.config->request_timeout_ms;
+    server_quiesce(worker->server, worker->drain_limit_ms);
     reactor_spawn(worker->reactor, drain, worker);
 }
 
@@ -199,12 +215,27 @@ static void set_metric_labels(const struct config *config) {
     free(upstreams);
 }
 
-/* Each connection is a descriptor: take all that the system allows. */
-static void raise_descriptor_limit(void) {
+/* Each connection is a descriptor: takes all that the system allows, and leaves so many to each reactor for its loop
+ * and its connections to nodes that clients can never use them all up. Returns how many connections that allows, 0: too
+ * few to start. */
+static size_t allowed_connections(const struct config *config, unsigned threads) {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return config->max_connections;
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+    size_t wanted = config->max_connections, all = limit.rlim_cur;
+    size_t needed = threads * LOOP_DESCRIPTORS + OTHER_DESCRIPTORS;
+    size_t for_nodes = threads * NODE_DESCRIPTORS < all / 4 ? threads * NODE_DESCRIPTORS : all / 4;
+    if (all <= needed + for_nodes) {
+        log_write(LOG_APP, LOG_ERROR, "the limit of open files is too low", LOG_U64("limit", all),
+                  LOG_U64("needed", needed + for_nodes + 1));
+        return 0;
+    }
+    size_t possible = all - needed - for_nodes;
+    if (possible >= wanted) return wanted;
+    log_write(LOG_APP, LOG_WARN, "the limit of open files allows fewer connections than max_connections",
+              LOG_U64("limit", all), LOG_U64("connections", possible));
+    return possible;
 }
 
 static bool open_listeners(struct runtime *runtime) {
@@ -242,7 +273,6 @@ int app_serve(const struct config *config) {
     struct runtime *runtime = calloc(1, sizeof *runtime);
     if (runtime == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) abort();
     (void)signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
     runtime->app.config = config;
     runtime->app.threads = count_threads(config);
     runtime->app.started_us = clock_now_us();
@@ -252,7 +282,8 @@ int app_serve(const struct config *config) {
         runtime->workers[i].runtime = runtime;
         runtime->workers[i].index = i;
     }
-    bool opened = open_listeners(runtime);
+    runtime->max_connections = allowed_connections(config, runtime->app.threads);
+    bool opened = runtime->max_connections > 0 && open_listeners(runtime);
     if (opened) {
         serve(runtime);
         listener_cleanup(&runtime->address);

@@ -1,4 +1,5 @@
 /* The command line: picks a command, reads the configuration, hands over. Owns the configuration; the main thread. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,14 @@ static int print_help(FILE *out, int code) {
     return code;
 }
 
+/* A descriptor that is free would be given to the next socket, and then log lines would be written to a stranger. */
+static bool open_standard_streams(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd) return false;
+    }
+    return true;
+}
+
 static const char *environment(const char *name) {
     return getenv(name);
 }
@@ -76,6 +85,7 @@ static bool is_one_of(const char *word, const char *a, const char *b) {
 }
 
 int main(int argc, char **argv) {
+    if (!open_standard_streams()) return 1;
     if (argc < 2) return print_help(stderr, EXIT_USAGE);
     for (int i = 1; i < argc; i++) {
         if (is_one_of(argv[i], "--help", "-h")) return print_help(stdout, 0);

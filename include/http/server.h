@@ -18,6 +18,7 @@ struct server_limits {
     size_t max_uri_bytes;
     size_t max_header_bytes;
     size_t max_body_bytes;
+    size_t max_bodies_bytes; /* of all requests under way; at least max_body_bytes */
     size_t max_connections;
     size_t max_in_flight;
     uint64_t idle_timeout_ms;
@@ -36,9 +37,9 @@ struct server_options {
 /* Returns NULL when libmicrohttpd refuses to start (out of descriptors). */
 struct server *server_start(struct reactor *reactor, const struct server_options *options);
 
-/* Stops accepting: what has reached the socket is still taken in, and every answer from now on closes its
- * connection. */
-void server_quiesce(struct server *server);
+/* Stops accepting: what has reached the socket is still taken in, and every answer from now on closes its connection.
+ * In: limit_ms, of the reactor's clock: requests that come before it have to end by then, later ones are refused. */
+void server_quiesce(struct server *server, uint64_t limit_ms);
 
 /* True once every request has been answered and sent and none has come for a moment. */
 bool server_is_drained(const struct server *server);

@@ -43,6 +43,25 @@ static bool is_control(const uint8_t *p) {
     return p[0] < 0x20 || p[0] == 0x7f || (p[0] == 0xc2 && p[1] < 0xa0);
 }
 
+/* Marks that turn the direction of what follows (UAX #9) and line separators: a symbol must not look like another one,
+ * nor one line of a log like two. In: a well-formed sequence of n bytes. */
+static bool is_misleading(const uint8_t *p, size_t n) {
+    static const struct {
+        uint8_t lead[2];
+        uint8_t first, last; /* third byte */
+    } ranges[] = {
+        {{0xe2, 0x80}, 0x8e, 0x8f}, /* U+200E, U+200F */
+        {{0xe2, 0x80}, 0xa8, 0xae}, /* U+2028 to U+202E */
+        {{0xe2, 0x81}, 0xa6, 0xa9}, /* U+2066 to U+2069 */
+    };
+    if (n == 2) return p[0] == 0xd8 && p[1] == 0x9c; /* U+061C */
+    for (size_t i = 0; n == 3 && i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        bool same_lead = p[0] == ranges[i].lead[0] && p[1] == ranges[i].lead[1];
+        if (same_lead && p[2] >= ranges[i].first && p[2] <= ranges[i].last) return true;
+    }
+    return false;
+}
+
 size_t utf8_clean(char *out, size_t cap, const void *text, size_t len) {
     assert(cap > 0);
     const uint8_t *bytes = text;
@@ -53,7 +72,7 @@ size_t utf8_clean(char *out, size_t cap, const void *text, size_t len) {
             i++;
             continue;
         }
-        if (!is_control(bytes + i)) {
+        if (!is_control(bytes + i) && !is_misleading(bytes + i, n)) {
             if (n > cap - 1 - written) break;
             memcpy(out + written, bytes + i, n);
             written += n;

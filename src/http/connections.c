@@ -1,11 +1,20 @@
 /* The open connections of one server and their deadlines. Owned by the server; its thread. */
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "core/metrics.h"
 #include "server_internal.h"
 
-enum { SWEEP_INTERVAL_MS = 250 };
+enum { SWEEP_INTERVAL_MS = 250, STORM_REQUESTS = 64 };
+
+/* After a storm of requests the allocator would keep all that they needed at once. */
+static void give_memory_back(struct server *server) {
+    bool was_storm = server->peak_in_flight >= STORM_REQUESTS;
+    if (!was_storm || server->n_in_flight > server->peak_in_flight / 4) return;
+    server->peak_in_flight = server->n_in_flight;
+    (void)malloc_trim(0);
+}
 
 /* Closes every connection whose deadline has passed. */
 static void on_sweep(uv_timer_t *timer) {
@@ -17,6 +26,7 @@ static void on_sweep(uv_timer_t *timer) {
         (void)shutdown(c->fd, SHUT_RDWR);
         connection_clear_timeout(c);
     }
+    give_memory_back(server);
 }
 
 static void add(struct server *server, struct connection *connection) {
@@ -36,13 +46,16 @@ static void remove_from(struct server *server, struct connection *connection) {
     } else {
         server->connections = connection->next;
     }
-    if (server->connections == NULL) uv_timer_stop(server->sweep);
+    if (server->connections != NULL) return;
+    uv_timer_stop(server->sweep);
+    give_memory_back(server);
 }
 
 void connections_on_notify(void *cls, struct MHD_Connection *mhd, void **socket_context,
                            enum MHD_ConnectionNotificationCode code) {
     struct server *server = cls;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        exchange_drop(((struct connection *)*socket_context)->exchange);
         remove_from(server, *socket_context);
         free(*socket_context);
         *socket_context = NULL;

@@ -84,6 +84,7 @@ struct server *server_start(struct reactor *reactor, const struct server_options
     if (server == NULL) abort();
     server->reactor = reactor;
     server->options = *options;
+    server->drain_limit_ms = UINT64_MAX;
     server->daemon = start_daemon(server);
     if (server->daemon == NULL) {
         free(server);
@@ -106,8 +107,9 @@ static void take_in_waiting(struct server *server, int listen_fd) {
     }
 }
 
-void server_quiesce(struct server *server) {
+void server_quiesce(struct server *server, uint64_t limit_ms) {
     server->draining = true;
+    server->drain_limit_ms = limit_ms;
     server->last_request_ms = reactor_now_ms(server->reactor);
     int listen_fd = MHD_quiesce_daemon(server->daemon);
     if (listen_fd == MHD_INVALID_SOCKET) return;

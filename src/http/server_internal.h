@@ -1,4 +1,4 @@
-/* What server.c, exchange.c, connections.c and reply.c share. One server per reactor, on its thread. */
+/* What server.c, exchange.c, head.c, connections.c and reply.c share. One server per reactor, on its thread. */
 #ifndef DAPPD_HTTP_SERVER_INTERNAL_H
 #define DAPPD_HTTP_SERVER_INTERNAL_H
 
@@ -12,7 +12,8 @@
 struct connection {
     struct connection *next, *prev;
     int fd;
-    uint64_t deadline_ms; /* UINT64_MAX: while we work on its request */
+    uint64_t deadline_ms;      /* UINT64_MAX: while we work on its request */
+    struct exchange *exchange; /* under way, or NULL */
 };
 
 /* One request and its answer. */
@@ -23,7 +24,7 @@ struct exchange {
     struct connection *connection;
     struct buf body;
     enum { EXCHANGE_HEAD, EXCHANGE_BODY, EXCHANGE_RUNNING, EXCHANGE_ANSWERED } state;
-    bool receiving; /* counted in the server's n_receiving */
+    size_t body_reserved; /* its part of the server's body_bytes */
     bool suspended;
     bool must_close;       /* nobody knows where the next request begins */
     struct exchange *next; /* in the server's idle list */
@@ -37,12 +38,14 @@ struct server {
     uv_timer_t *sweep; /* runs while there are connections */
     bool run_due;      /* libmicrohttpd has something to do in this turn */
     bool draining;
+    uint64_t drain_limit_ms; /* UINT64_MAX until draining: then no request may take longer */
     struct connection *connections;
     struct exchange *idle_exchanges;
     size_t n_idle_exchanges;
     size_t n_exchanges; /* requests whose first line has come and whose answer is not sent yet */
-    size_t n_receiving; /* request bodies being read */
     size_t n_in_flight; /* requests being worked on */
+    size_t peak_in_flight;
+    size_t body_bytes; /* of requests whose answer is not sent yet */
     uint64_t last_request_ms;
 };
 
@@ -53,6 +56,15 @@ enum MHD_Result exchange_on_access(void *server, struct MHD_Connection *mhd, con
 void exchange_on_completed(void *server, struct MHD_Connection *mhd, void **exchange,
                            enum MHD_RequestTerminationCode code);
 void exchange_free_idle(struct server *server);
+/* Forgets a request that is not being worked on; NULL is allowed. libmicrohttpd does not always tell when it gives one
+ * up: the next request on its connection and the connection's end come here too. */
+void exchange_drop(struct exchange *exchange);
+
+/* head.c */
+enum { BODY_MAX_OVERRUN = 4 }; /* a body without announced length is read to this many times its limit, then cut off */
+/* Returns false when what follows the head is not to be read: the answer then closes the connection. */
+bool head_accept(struct exchange *exchange, const char *method, const char *version);
+enum err head_fail_body(struct exchange *exchange);
 
 /* connections.c */
 void connections_on_notify(void *server, struct MHD_Connection *mhd, void **socket_context,

@@ -8,16 +8,10 @@
 #include <string.h>
 
 #include "block_json.h"
+#include "core/hex.h"
 #include "errors.h"
 #include "eth/abi.h"
 #include "revert.h"
-
-/* Some nodes answer a reverted eth_call with 200 and the revert data as the result. */
-static enum rpc_outcome check_call(struct task *task, struct rpc_call *call, const json_t *result) {
-    if (!json_is_string(result)) return RPC_NONSENSE;
-    bool reverted = revert_from_result(task->arena, &call->revert_data, &call->revert_len, result);
-    return reverted ? RPC_REVERTED : RPC_OK;
-}
 
 /* null: this node does not have the block; another one may. */
 static enum rpc_outcome check_block(struct task *task, struct rpc_call *call, const json_t *result) {
@@ -28,10 +22,40 @@ static enum rpc_outcome check_block(struct task *task, struct rpc_call *call, co
     return block_json_read(&block, result) ? RPC_OK : RPC_NONSENSE;
 }
 
-static enum rpc_outcome check_text(struct task *task, struct rpc_call *call, const json_t *result) {
+static bool is_hex(const char *text, size_t len) {
+    if (len < 2 || text[0] != '0' || text[1] != 'x') return false;
+    for (size_t i = 2; i < len; i++) {
+        if (hex_digit(text[i]) < 0) return false;
+    }
+    return true;
+}
+
+static bool is_data(const json_t *result) {
+    size_t len = json_string_length(result);
+    return json_is_string(result) && len % 2 == 0 && is_hex(json_string_value(result), len);
+}
+
+/* Data of any length, "0x" included. */
+static enum rpc_outcome check_data(struct task *task, struct rpc_call *call, const json_t *result) {
     (void)task;
     (void)call;
-    return json_is_string(result) ? RPC_OK : RPC_NONSENSE;
+    return is_data(result) ? RPC_OK : RPC_NONSENSE;
+}
+
+/* A number of up to 256 bits. */
+static enum rpc_outcome check_quantity(struct task *task, struct rpc_call *call, const json_t *result) {
+    (void)task;
+    (void)call;
+    size_t len = json_string_length(result);
+    bool fits = json_is_string(result) && len > 2 && len <= 2 + 64;
+    return fits && is_hex(json_string_value(result), len) ? RPC_OK : RPC_NONSENSE;
+}
+
+/* Some nodes answer a reverted eth_call with 200 and the revert data as the result. */
+static enum rpc_outcome check_call(struct task *task, struct rpc_call *call, const json_t *result) {
+    if (!is_data(result)) return RPC_NONSENSE;
+    bool reverted = revert_from_result(task->arena, &call->revert_data, &call->revert_len, result);
+    return reverted ? RPC_REVERTED : RPC_OK;
 }
 
 /* What makes a result of these methods usable. */
@@ -39,8 +63,8 @@ static const struct {
     const char *method;
     enum rpc_outcome (*check)(struct task *task, struct rpc_call *call, const json_t *result);
 } checks[] = {
-    {"eth_call", check_call},    {"eth_getBlockByNumber", check_block}, {"eth_getBlockByHash", check_block},
-    {"eth_chainId", check_text}, {"eth_getBalance", check_text},        {"eth_getCode", check_text},
+    {"eth_call", check_call},        {"eth_getBlockByNumber", check_block}, {"eth_getBlockByHash", check_block},
+    {"eth_chainId", check_quantity}, {"eth_getBalance", check_quantity},    {"eth_getCode", check_data},
 };
 
 static enum rpc_outcome check_result(struct task *task, struct rpc_call *call, const json_t *result) {

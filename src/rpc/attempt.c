@@ -150,6 +150,7 @@ void attempt_send_unverified(struct task *task, struct chain *chain, struct atte
         fail_all(attempt, outcome);
     }
     attempt->retry_after_s = reply.retry_after_s;
+    attempt->new_connection = reply.new_connection;
     remember_health(task, attempt, outcome, started_ms, &reply);
     transport_release(task, transfer);
     for (size_t i = 0; i < attempt->n; i++) {
@@ -157,12 +158,24 @@ void attempt_send_unverified(struct task *task, struct chain *chain, struct atte
     }
 }
 
-void attempt_send(struct task *task, struct chain *chain, struct attempt *attempt) {
+/* Takes back what the calls were given. */
+static void discard(struct attempt *attempt, enum rpc_outcome outcome) {
+    for (size_t i = 0; i < attempt->n; i++) answer_clear(attempt->calls[i]);
+    fail_all(attempt, outcome);
     attempt->refused = false;
-    enum rpc_outcome outcome = verify_upstream(task, chain, attempt->upstream, &attempt->retry_after_s);
-    if (outcome == RPC_OK) {
-        attempt_send_unverified(task, chain, attempt);
-    } else {
+}
+
+void attempt_send(struct task *task, struct chain *chain, struct attempt *attempt) {
+    struct upstream *upstream = attempt->upstream;
+    uint64_t started_ms = upstream_now_ms();
+    attempt->refused = false;
+    enum rpc_outcome outcome = verify_upstream(task, chain, upstream, &attempt->retry_after_s);
+    if (outcome != RPC_OK) {
         fail_all(attempt, outcome);
+        return;
     }
+    attempt_send_unverified(task, chain, attempt);
+    if (!attempt->new_connection) return;
+    outcome = verify_upstream_since(task, chain, upstream, started_ms, &attempt->retry_after_s);
+    if (outcome != RPC_OK) discard(attempt, outcome);
 }

@@ -189,9 +189,12 @@ static void read_reply(struct transport_reply *reply, const struct transfer *tra
         return;
     }
     long status = 0;
+    long connections_made = 0;
     curl_off_t retry_after_s = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections_made);
+    reply->new_connection = connections_made > 0;
     reply->status = (int)status;
     reply->retry_after_s = retry_after_s > INT32_MAX ? INT32_MAX : (int)retry_after_s;
     reply->body = transfer->body.data;

@@ -34,6 +34,7 @@ struct transport_reply {
     int retry_after_s; /* 0: the node did not say */
     const char *body;  /* borrowed until transport_release */
     size_t body_len;
+    bool new_connection; /* made for this request: who answers there may be another node than before */
     uint64_t us;         /* time it took */
     const char *problem; /* libcurl's word for a failure, free of URLs; NULL when the outcome is RPC_OK or TIMED_OUT */
 };

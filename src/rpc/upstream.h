@@ -22,6 +22,7 @@ struct upstream {
     char *url;    /* secret */
     size_t label; /* in the metrics */
     atomic_int state;
+    _Atomic uint64_t verified_ms; /* when it was last asked for its chain id and gave ours */
     atomic_int last_outcome;
     atomic_uint failures;           /* in a row; 0: healthy */
     _Atomic uint64_t rest_until_ms; /* monotonic; others go first until then */

@@ -9,6 +9,9 @@
 #include "flight.h"
 #include "transport.h"
 
+/* Many connections made at once, as at the start, cost one question: no node is replaced within so short a time. */
+enum { RECENT_MS = 1000 };
+
 /* The first node to answer names a chain whose id is not configured. */
 static bool is_ours(struct chain *chain, uint64_t id) {
     uint64_t expected = 0;
@@ -26,6 +29,7 @@ static enum rpc_outcome ask(struct task *task, struct chain *chain, struct upstr
     struct rpc_call *calls[] = {&call};
     enum rpc_outcome outcome;
     struct attempt attempt = {.upstream = upstream, .calls = calls, .n = 1, .outcomes = &outcome};
+    uint64_t asked_ms = upstream_now_ms();
     answer_clear(&call);
     attempt_send_unverified(task, chain, &attempt);
     *retry_after_s = attempt.retry_after_s;
@@ -34,6 +38,7 @@ static enum rpc_outcome ask(struct task *task, struct chain *chain, struct upstr
     const char *text = json_string_value(call.result);
     if (hex_decode_u64(&id, text, json_string_length(call.result)) != ERR_OK || id == 0) return RPC_NONSENSE;
     bool ours = is_ours(chain, id);
+    if (ours) atomic_store(&upstream->verified_ms, asked_ms);
     upstream_enter(upstream, ours ? UPSTREAM_VERIFIED : UPSTREAM_OTHER_CHAIN, ours ? 0 : id);
     return ours ? RPC_OK : RPC_NONSENSE;
 }
@@ -56,4 +61,11 @@ enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct 
         return result.outcome;
     }
     return RPC_OK;
+}
+
+enum rpc_outcome verify_upstream_since(struct task *task, struct chain *chain, struct upstream *upstream,
+                                       uint64_t started_ms, int *retry_after_s) {
+    bool recent = atomic_load(&upstream->verified_ms) + RECENT_MS >= started_ms;
+    if (!recent && upstream_state(upstream) == UPSTREAM_VERIFIED) upstream_enter(upstream, UPSTREAM_UNVERIFIED, 0);
+    return verify_upstream(task, chain, upstream, retry_after_s);
 }

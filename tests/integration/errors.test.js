@@ -182,3 +182,15 @@ test('application/json is taken in any case and with parameters, other types are
         assertProblem(await ask(type), 'unsupported_media_type');
     }
 });
+
+test('a body that is packed is refused in words', async () => {
+    const body = JSON.stringify({ items: [{ address: alice }] });
+    for (const encoding of ['gzip', 'br', 'x']) {
+        assertProblem(
+            await dappd.post('/balances', body, { 'content-encoding': encoding }),
+            'unsupported_media_type',
+            /Content-Encoding/,
+        );
+    }
+    assert.equal((await dappd.post('/balances', body, { 'content-encoding': 'identity' })).status, 200);
+});

@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startChain } from './lib/chain.js';
-import { chainConfig, dappdFor, startDappd } from './lib/dappd.js';
+import { BINARY, chainConfig, dappdFor, environment, startDappd } from './lib/dappd.js';
 import * as faults from './lib/faults.js';
 import { startFaultyNode } from './lib/faulty_node.js';
 import { connect, exchangeRaw, parseAnswers } from './lib/http.js';
 import { assertProblem } from './lib/problem.js';
-import { stopAll } from './lib/process.js';
+import { runProcess, stopAll } from './lib/process.js';
 import { randomAddress } from './lib/random.js';
 import { bounded, until } from './lib/wait.js';
 
@@ -197,6 +197,27 @@ test('beyond max_in_flight a request is 503 overloaded, and those under way are 
     assert.equal((await small.get('/health')).status, 200);
 });
 
+test('beyond max_bodies_bytes a body is refused, and those being sent are read', async (t) => {
+    const small = await dappdFor(t, { chains, threads: 1, max_body_bytes: 4096, max_bodies_bytes: 4096 });
+    const body = bodyOf(4000);
+    const first = await connect(small.target);
+    first.write(
+        `POST /balances HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+    );
+    first.write(body.slice(0, 2000));
+    await until(async () => (await small.post('/balances', bodyOf(200))).status === 503, 'refusal');
+    assertProblem(await small.post('/balances', body), 'overloaded', /bodies/);
+    assert.equal((await small.get('/health')).status, 200);
+    first.write(body.slice(2000));
+    const [answer] = await until(
+        () => parseAnswers(first.received()).length === 1 && parseAnswers(first.received()),
+        'answer',
+    );
+    assert.equal(answer.status, 200);
+    assert.equal((await small.post('/balances', body)).status, 200, 'there is room again');
+    first.destroy();
+});
+
 test('beyond max_connections a connection waits for one that ends', async (t) => {
     const small = await dappdFor(t, { chains, threads: 1, max_connections: 3, idle_timeout_ms: 60_000 });
     small.agent.destroy();
@@ -213,6 +234,36 @@ test('beyond max_connections a connection waits for one that ends', async (t) =>
     open[0].destroy();
     assert.equal((await answered(extra, 1)).status, 200);
     for (const one of [...open, extra]) one.destroy();
+});
+
+test('clients cannot use up the descriptors that dappd needs for its nodes', async (t) => {
+    const wrapper = ['prlimit', '--nofile=200:200', '--'];
+    const poor = await dappdFor(t, {
+        chains,
+        wrapper,
+        threads: 1,
+        idle_timeout_ms: 60_000,
+        receive_timeout_ms: 60_000,
+    });
+    assert.ok(
+        poor.logs.some(({ level, limit, connections }) => level === 'warn' && limit === 200 && connections < 200),
+    );
+    const open = await Promise.all(Array.from({ length: 250 }, () => connect(poor.target)));
+    open[0].write(`GET /balance/${randomAddress()} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const [answer] = await until(
+        () => parseAnswers(open[0].received()).length === 1 && parseAnswers(open[0].received()),
+        'answer',
+    );
+    assert.equal(answer.status, 200);
+    for (const one of open) one.destroy();
+});
+
+test('with too few descriptors to work dappd does not start', async () => {
+    const command = ['prlimit', '--nofile=30:30', '--', BINARY, 'serve'];
+    const settings = { rpc_urls: node.url, listen: '127.0.0.1:0', threads: 1, log_format: 'json' };
+    const { code, stderr } = await runProcess(command, { env: environment(settings) });
+    assert.equal(code, 1);
+    assert.match(stderr, /limit of open files is too low/);
 });
 
 // --- time ---

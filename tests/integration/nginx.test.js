@@ -61,6 +61,7 @@ async function startNginx(addresses) {
     writeFileSync(file, configuration(port, addresses));
     const started = startProcess(['nginx', '-p', `${folder}/`, '-e', 'stderr', '-c', file], {
         env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
+        deathSignal: 'TERM', // killed, it would leave its workers behind
     });
     const target = { host: '127.0.0.1', port };
     await until(() => {

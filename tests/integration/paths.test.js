@@ -227,12 +227,16 @@ test('HTTP/1.1 without Host is a bad request', async () => {
     assertProblem(answer, 'bad_request', /Host/);
 });
 
-test('two lengths, or a length and chunks, are never read as two requests', async () => {
+test('a head that can be read in two ways is refused, and nothing behind it is read', async () => {
     const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
     const heads = [
         `Content-Length: 0\r\nContent-Length: ${smuggled.length}`,
         `Content-Length: ${smuggled.length}\r\nContent-Length: 0`,
         `Transfer-Encoding: chunked\r\nContent-Length: ${smuggled.length}`,
+        'Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked',
+        'Transfer-Encoding: chunked, gzip',
+        `Content-Length : ${smuggled.length}`,
+        'Content-Length: 0\r\nHost: y',
     ];
     for (const head of heads) {
         const connection = await connect(dappd.target);
@@ -243,7 +247,7 @@ test('two lengths, or a length and chunks, are never read as two requests', asyn
         await bounded(connection.closed, 'end of the connection');
         connection.destroy();
         const [answer, ...others] = parseAnswers(connection.received());
-        assertProblem(answer, 'bad_request', /length/);
+        assertProblem(answer, 'bad_request');
         assert.equal(answer.headers.connection?.toLowerCase(), 'close', head);
         assert.deepEqual(others, []);
     }

@@ -40,6 +40,7 @@ const troubles = [
 function users({ chain, node, dappd, holders, balances }) {
     const token = chain.tokens.settable;
     const assertRight = (item, i) => assert.equal(item.balance, String(balances[i]), JSON.stringify(item));
+    // 404: a block that the node denies for a moment
     const isExcused = ({ status }) => [404, 502, 503, 504].includes(status);
     return {
         async reader() {

@@ -42,10 +42,10 @@ const amounts = distinct([
 write('u256_format.tsv', "viem's formatUnits", ['amount', 'decimals', 'formatted'],
   amounts.map(([v, d]) => [v, d, formatUnits(v, d)]))
 
-// What a client is shown of a name: no control characters, whole characters only, at most 255 bytes.
+// What a client is shown of a name: no control characters, line separators or marks of direction, whole characters only, at most 255 bytes.
 function cleaned(text) {
   let out = ''
-  for (const c of text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '')) {
+  for (const c of text.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '')) {
     if (utf8.encode(out + c).length > 255) break
     out += c
   }

@@ -50,8 +50,11 @@ def sequences():
         yield from (data[:n] for n in range(1, len(data) + 1))
 
 
+MARKS = {0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)}
+
+
 def is_control(char):
-    return ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0
+    return ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 or ord(char) in MARKS
 
 
 def clean(data, cap):

@@ -61,9 +61,9 @@ class Dappd {
     #signalled = false;
     #process;
 
-    constructor(args, settings) {
+    constructor({ wrapper, args, settings }) {
         this.agent = new http.Agent({ keepAlive: true });
-        this.#process = startProcess([BINARY, 'serve', ...args], {
+        this.#process = startProcess([...wrapper, BINARY, 'serve', ...args], {
             env: environment(settings),
             onStderr: (chunk) => this.#readLog(chunk),
         });
@@ -174,11 +174,13 @@ function targetOf(address) {
 
 /**
  * Starts dappd on a free port and waits until it serves.
- * In: chains, for a configuration file (chainConfig); args, more of the command line; all else are settings by name.
+ * In: chains, for a configuration file (chainConfig); args, more of the command line; wrapper, a command that runs it;
+ * all else are settings by name.
  */
-export async function startDappd({ chains, args = [], ...settings } = {}) {
+export async function startDappd({ chains, args = [], wrapper = [], ...given } = {}) {
     const file = chains ? ['--config', configFile({ chains })] : [];
-    const dappd = new Dappd([...file, ...args], { listen: '127.0.0.1:0', threads: 2, log_format: 'json', ...settings });
+    const settings = { listen: '127.0.0.1:0', threads: 2, log_format: 'json', ...given };
+    const dappd = new Dappd({ wrapper, args: [...file, ...args], settings });
     try {
         await dappd.untilListening();
     } catch (error) {

@@ -23,11 +23,11 @@ for (const [signal, number] of [
 }
 
 /**
- * Starts command[0]. Returns { pid, child, stdout(), stderr(), exited, hasExited() }; exited is a promise of
+ * Starts command[0]. In: deathSignal, what it gets when the test process dies. Returns { pid, child, stdout(), stderr(), exited, hasExited() }; exited is a promise of
  * { code, signal } that resolves when all output has been read.
  */
-export function startProcess(command, { env = process.env, cwd = SCRATCH, onStderr } = {}) {
-    const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...command], {
+export function startProcess(command, { env = process.env, cwd = SCRATCH, deathSignal = 'KILL', onStderr } = {}) {
+    const child = spawn('setpriv', ['--pdeathsig', deathSignal, '--', ...command], {
         cwd,
         env,
         detached: true,

@@ -63,12 +63,34 @@ static void test_clean_of_nothing(void **state) {
     assert_string_equal(out, "");
 }
 
+/* Unicode's Bidi_Control characters and its two separators are left out, and nothing beside them. */
+static void test_clean_of_marks_of_direction(void **state) {
+    (void)state;
+    static const unsigned left_out[] = {0x61c,  0x200e, 0x200f, 0x2028, 0x2029, 0x202a, 0x202b,
+                                        0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069};
+    size_t dropped = 0;
+    for (unsigned point = 0x600; point < 0x3000; point++) {
+        uint8_t text[3] = {(uint8_t)(0xe0 | point >> 12), (uint8_t)(0x80 | (point >> 6 & 63)),
+                           (uint8_t)(0x80 | (point & 63))};
+        bool is_short = point < 0x800;
+        if (is_short) text[1] = (uint8_t)(0xc0 | point >> 6);
+        char out[8];
+        bool want_none = false;
+        for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++) want_none |= left_out[i] == point;
+        size_t n = utf8_clean(out, sizeof out, is_short ? text + 1 : text, is_short ? 2 : 3);
+        assert_int_equal(n == 0, want_none);
+        dropped += n == 0;
+    }
+    assert_int_equal(dropped, sizeof left_out / sizeof *left_out);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sequence_vectors),
         cmocka_unit_test(test_every_code_point),
         cmocka_unit_test(test_clean_vectors),
         cmocka_unit_test(test_clean_of_nothing),
+        cmocka_unit_test(test_clean_of_marks_of_direction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
