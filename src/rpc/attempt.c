@@ -16,10 +16,6 @@
 
 enum { MAX_REQUEST_BYTES = 64 * 1024 * 1024 };
 
-static uint64_t min_u64(uint64_t a, uint64_t b) {
-    return a < b ? a : b;
-}
-
 static struct transfer *post(struct task *task, const struct chain *chain, struct transport_reply *reply,
                              const struct attempt *attempt, uint64_t first_id) {
     struct buf body;
@@ -27,11 +23,12 @@ static struct transfer *post(struct task *task, const struct chain *chain, struc
     codec_build(&body, attempt->calls, attempt->n, first_id);
     if (body.failed) abort(); /* params are ours, and short */
     struct transport_request request = {
+        .node = attempt->upstream,
         .url = attempt->upstream->url,
         .body = body.data,
         .body_len = body.len,
         .connect_timeout_ms = chain->limits.connect_timeout_ms,
-        .deadline_ms = min_u64(task->deadline_ms, reactor_now_ms(task->reactor) + chain->limits.attempt_timeout_ms),
+        .attempt_timeout_ms = chain->limits.attempt_timeout_ms,
         .max_reply_bytes = chain->limits.max_reply_bytes,
     };
     struct transfer *transfer = transport_post(task, reply, &request);
@@ -125,6 +122,7 @@ static bool is_ill(enum rpc_outcome outcome, int status) {
 static void remember_health(const struct task *task, const struct attempt *attempt, enum rpc_outcome outcome,
                             uint64_t started_ms, const struct transport_reply *reply) {
     struct upstream *upstream = attempt->upstream;
+    if (!reply->sent) return;
     upstream_sent(upstream, outcome, reply->us);
     if (!is_ill(outcome, reply->status)) {
         upstream_succeeded(upstream);

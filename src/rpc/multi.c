@@ -5,8 +5,7 @@
 
 #include <stdlib.h>
 
-/* More than this many calls at once to one node wait for a connection: beyond it, nodes only queue them. */
-enum { MAX_CONNECTIONS_PER_HOST = 64, MAX_IDLE_CONNECTIONS = 256 };
+enum { MAX_IDLE_CONNECTIONS = 256 };
 
 struct multi {
     CURLM *curl;
@@ -116,7 +115,6 @@ struct multi *multi_new(struct reactor *reactor, multi_done_fn done) {
     curl_multi_setopt(multi->curl, CURLMOPT_SOCKETDATA, multi);
     curl_multi_setopt(multi->curl, CURLMOPT_TIMERFUNCTION, on_timeout_change);
     curl_multi_setopt(multi->curl, CURLMOPT_TIMERDATA, multi);
-    curl_multi_setopt(multi->curl, CURLMOPT_MAX_HOST_CONNECTIONS, (long)MAX_CONNECTIONS_PER_HOST);
     curl_multi_setopt(multi->curl, CURLMOPT_MAXCONNECTS, (long)MAX_IDLE_CONNECTIONS);
     reactor_add_hook(reactor, run_due, multi);
     return multi;

@@ -12,6 +12,7 @@
 #include "core/buf.h"
 #include "core/clock.h"
 #include "eth/hex.h"
+#include "lane.h"
 #include "multi.h"
 
 enum { MAX_REACTORS = 256, MAX_IDLE_TRANSFERS = 64, KEPT_BODY_BYTES = 256 * 1024, TRACE_BYTES = 80 };
@@ -37,6 +38,7 @@ struct reactor_rpc {
     size_t n_idle;
     uint64_t next_id;
     struct flight *flights;
+    struct lane *lanes;
 };
 
 /* By index of the reactor. Each slot is written and read on its reactor's thread. */
@@ -201,15 +203,18 @@ static void read_reply(struct transport_reply *reply, const struct transfer *tra
     reply->body_len = transfer->body.len;
 }
 
-struct transfer *transport_post(struct task *task, struct transport_reply *reply,
-                                const struct transport_request *request) {
-    struct reactor_rpc *rpc = transport_of(task);
-    struct transfer *transfer = transfer_get(rpc, task, request->max_reply_bytes);
+/* The end of a try that begins now. */
+static uint64_t try_deadline_ms(const struct task *task, const struct transport_request *request) {
+    uint64_t deadline_ms = reactor_now_ms(task->reactor) + request->attempt_timeout_ms;
+    return deadline_ms < task->deadline_ms ? deadline_ms : task->deadline_ms;
+}
+
+static void send_request(struct reactor_rpc *rpc, struct transfer *transfer, const struct task *task,
+                         struct transport_reply *reply, const struct transport_request *request) {
     uint64_t start_us = clock_now_us();
-    *reply = (struct transport_reply){.outcome = RPC_TIMED_OUT};
     prepare(rpc, transfer, task, request);
     multi_add(rpc->multi, transfer->easy);
-    enum err err = waiter_wait(&transfer->waiter, request->deadline_ms);
+    enum err err = waiter_wait(&transfer->waiter, try_deadline_ms(task, request));
     if (transfer->ended) {
         read_reply(reply, transfer);
     } else {
@@ -217,12 +222,28 @@ struct transfer *transport_post(struct task *task, struct transport_reply *reply
         multi_remove(rpc->multi, transfer->easy);
     }
     (void)err;
+    reply->sent = true;
     reply->us = clock_now_us() - start_us;
-    task->rpc_us += reply->us;
+}
+
+/* The wait for a turn is as long as a try at most, and the try itself begins anew: another node may have one free. */
+struct transfer *transport_post(struct task *task, struct transport_reply *reply,
+                                const struct transport_request *request) {
+    struct reactor_rpc *rpc = transport_of(task);
+    uint64_t start_us = clock_now_us();
+    *reply = (struct transport_reply){.outcome = RPC_TIMED_OUT};
+    enum err err = lane_enter(&rpc->lanes, task, request->node, try_deadline_ms(task, request));
+    struct transfer *transfer = transfer_get(rpc, task, request->max_reply_bytes);
+    if (err == ERR_OK) {
+        send_request(rpc, transfer, task, reply, request);
+        lane_leave(rpc->lanes, request->node);
+    }
+    task->rpc_us += clock_now_us() - start_us;
     return transfer;
 }
 
 void transport_cancel(const struct task *task) {
+    lane_cancel(transport_of(task)->lanes, task);
     for (struct transfer *t = transport_of(task)->active; t != NULL; t = t->next) {
         if (t->task == task) waiter_wake(&t->waiter, ERR_TIMEOUT);
     }
@@ -263,6 +284,7 @@ void rpc_detach(struct reactor_rpc *rpc) {
         transfer_free(transfer);
     }
     multi_free(rpc->multi);
+    lane_free_all(rpc->lanes);
     curl_slist_free_all(rpc->headers);
     free(rpc);
 }

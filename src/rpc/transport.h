@@ -2,6 +2,7 @@
 #ifndef DAPPD_RPC_TRANSPORT_H
 #define DAPPD_RPC_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,17 +20,19 @@ uint64_t transport_take_ids(struct reactor_rpc *rpc, size_t n);
 struct flight **transport_flights(struct reactor_rpc *rpc);
 
 struct transport_request {
+    const void *node; /* whose connections it uses: for its turn */
     const char *url;
     const char *body; /* borrowed until transport_post returns, like url */
     size_t body_len;
     uint64_t connect_timeout_ms;
-    uint64_t deadline_ms; /* reactor_now_ms clock */
+    uint64_t attempt_timeout_ms; /* from when its turn has come; the task's deadline counts as well */
     size_t max_reply_bytes;
 };
 
 struct transport_reply {
     enum rpc_outcome
         outcome; /* RPC_OK: an HTTP reply of whatever status; else TIMED_OUT, UNREACHABLE, TOO_LARGE, NONSENSE */
+    bool sent;   /* false: the time passed before its turn came, which says nothing of the node */
     int status;
     int retry_after_s; /* 0: the node did not say */
     const char *body;  /* borrowed until transport_release */

@@ -131,7 +131,8 @@ test('a long body is refused before it is sent', async () => {
 
 test('a client that waits for 100-continue gets it for a body that is taken, and 413 for one that is not', async () => {
     const head = (length) =>
-        `POST /balances HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
+        'POST /balances HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n' +
+        `Expect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
     const taken = await connect(dappd.target);
     const body = bodyOf(100);
     taken.write(head(body.length));
@@ -201,19 +202,16 @@ test('beyond max_bodies_bytes a body is refused, and those being sent are read',
     const small = await dappdFor(t, { chains, threads: 1, max_body_bytes: 4096, max_bodies_bytes: 4096 });
     const body = bodyOf(4000);
     const first = await connect(small.target);
+    const type = 'Content-Type: application/json';
     first.write(
-        `POST /balances HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`,
+        `POST /balances HTTP/1.1\r\nHost: x\r\n${type}\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`,
     );
-    first.write(body.slice(0, 2000));
-    await until(async () => (await small.post('/balances', bodyOf(200))).status === 503, 'refusal');
+    await until(() => first.received().startsWith('HTTP/1.1 100 '), '100 Continue');
     assertProblem(await small.post('/balances', body), 'overloaded', /bodies/);
+    assertProblem(await small.post('/balances', bodyOf(200)), 'overloaded', /bodies/);
     assert.equal((await small.get('/health')).status, 200);
-    first.write(body.slice(2000));
-    const [answer] = await until(
-        () => parseAnswers(first.received()).length === 1 && parseAnswers(first.received()),
-        'answer',
-    );
-    assert.equal(answer.status, 200);
+    first.write(body);
+    await until(() => first.received().includes('HTTP/1.1 200 '), 'answer');
     assert.equal((await small.post('/balances', body)).status, 200, 'there is room again');
     first.destroy();
 });

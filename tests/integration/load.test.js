@@ -95,7 +95,8 @@ test('pipelined requests with bodies are kept apart', async () => {
     const connection = await connect(dappd.target);
     const requests = Array.from({ length: PIPELINED }, (_, i) => {
         const body = JSON.stringify({ items: [{ address: holders[i], token: token.address }] });
-        return `POST /balances HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+        const head = `Host: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+        return `POST /balances HTTP/1.1\r\n${head}\r\n\r\n${body}`;
     });
     connection.write(requests.join(''));
     await until(() => parseAnswers(connection.received()).length === PIPELINED, 'all answers');

@@ -1,5 +1,5 @@
-// Holds every answer of dappd against openapi.yaml: is the status documented for that route, are the headers there, does
-// the body fit the schema? The harness asks on each request. Reads the document once; owns nothing.
+// Holds every answer of dappd against openapi.yaml: is the status documented for that route, are the headers there,
+// does the body fit the schema? The harness asks on each request. Reads the document once; owns nothing.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -7,7 +7,8 @@ import { gunzipSync } from 'node:zlib';
 import { bounded } from './wait.js';
 
 /**
- * In: host and port or socketPath; method, path, headers, body (text or bytes), agent (default: a connection of its own).
+ * In: host and port or socketPath; method, path, headers, body (text or bytes), agent (default: a connection of its
+ * own).
  * Returns { status, headers, rawHeaders, bytes, text, json() }. Headers are lower case; text is unpacked.
  */
 export function request({ body, headers = {}, agent = false, ...where }) {

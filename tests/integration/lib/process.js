@@ -23,8 +23,9 @@ for (const [signal, number] of [
 }
 
 /**
- * Starts command[0]. In: deathSignal, what it gets when the test process dies. Returns { pid, child, stdout(), stderr(), exited, hasExited() }; exited is a promise of
- * { code, signal } that resolves when all output has been read.
+ * Starts command[0]. In: deathSignal, what it gets when the test process dies.
+ * Returns { pid, child, stdout(), stderr(), exited, hasExited() }; exited is a promise of { code, signal } that resolves
+ * when all output has been read.
  */
 export function startProcess(command, { env = process.env, cwd = SCRATCH, deathSignal = 'KILL', onStderr } = {}) {
     const child = spawn('setpriv', ['--pdeathsig', deathSignal, '--', ...command], {
