@@ -60,7 +60,6 @@ static void probe_chain(struct task *task, void *arg, size_t i) {
     const struct probe *probe = arg;
     const struct block_spec latest = {.kind = BLOCK_LATEST};
     struct block_ref block;
-    task->fault = (struct fault){.code = ERR_OK};
     if (chain_resolve(task, probe->app->chains[i], &block, &latest) != ERR_OK) probe->faults[i] = task->fault;
 }
 
@@ -74,7 +73,6 @@ enum err route_ready(struct request *req, struct response *res) {
     struct probe probe = {.app = app, .faults = faults};
     readiness->ready = true;
     task_parallel(&req->task, app->n_chains, probe_chain, &probe);
-    req->task.fault = (struct fault){.code = ERR_OK};
     for (size_t i = 0; i < app->n_chains; i++) {
         if (faults[i].code == ERR_OK) continue;
         add_reason(readiness, chain_name(app->chains[i]), err_info(faults[i].code)->code, faults[i].detail);

@@ -2,18 +2,18 @@
 #include "handlers.h"
 
 const struct route routes[] = {
-    {HTTP_GET, "/", route_index, CACHE_CLASS_STATIC, ""},
-    {HTTP_GET, "/health", route_health, CACHE_CLASS_NONE, ""},
-    {HTTP_GET, "/ready", route_ready, CACHE_CLASS_NONE, ""},
-    {HTTP_GET, "/status", route_status, CACHE_CLASS_NONE, ""},
-    {HTTP_GET, "/metrics", route_metrics, CACHE_CLASS_NONE, ""},
-    {HTTP_GET, "/openapi.yaml", route_openapi_yaml, CACHE_CLASS_STATIC, ""},
-    {HTTP_GET, "/openapi.json", route_openapi_json, CACHE_CLASS_STATIC, ""},
-    {HTTP_GET, "/balance/:address", route_balance_native, CACHE_CLASS_BLOCK, "block chain"},
-    {HTTP_GET, "/balance/:address/:token", route_balance_token, CACHE_CLASS_BLOCK, "block chain"},
-    {HTTP_POST, "/balances", route_balances, CACHE_CLASS_NONE, "chain"},
-    {HTTP_GET, "/tokens/:token", route_token, CACHE_CLASS_BLOCK, "block chain"},
-    {HTTP_GET, "/allowance/:owner/:spender/:token", route_allowance, CACHE_CLASS_BLOCK, "block chain"},
+    {HTTP_GET, "/", route_index, CACHE_CLASS_STATIC, "", COST_LOCAL},
+    {HTTP_GET, "/health", route_health, CACHE_CLASS_NONE, "", COST_LOCAL},
+    {HTTP_GET, "/ready", route_ready, CACHE_CLASS_NONE, "", COST_NODES},
+    {HTTP_GET, "/status", route_status, CACHE_CLASS_NONE, "", COST_LOCAL},
+    {HTTP_GET, "/metrics", route_metrics, CACHE_CLASS_NONE, "", COST_LOCAL},
+    {HTTP_GET, "/openapi.yaml", route_openapi_yaml, CACHE_CLASS_STATIC, "", COST_LOCAL},
+    {HTTP_GET, "/openapi.json", route_openapi_json, CACHE_CLASS_STATIC, "", COST_LOCAL},
+    {HTTP_GET, "/balance/:address", route_balance_native, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
+    {HTTP_GET, "/balance/:address/:token", route_balance_token, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
+    {HTTP_POST, "/balances", route_balances, CACHE_CLASS_NONE, "chain", COST_NODES},
+    {HTTP_GET, "/tokens/:token", route_token, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
+    {HTTP_GET, "/allowance/:owner/:spender/:token", route_allowance, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
 };
 
 const size_t routes_count = sizeof routes / sizeof *routes;

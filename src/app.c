@@ -118,6 +118,7 @@ static void on_signal(uv_signal_t *handle, int number) {
         _exit(1);
     }
     log_write(LOG_APP, LOG_INFO, "shutting down", LOG_I64("signal", number));
+    listener_cleanup(&runtime->address); /* while the path is still ours: a successor may take it from here on */
     for (unsigned i = 0; i < runtime->app.threads; i++) {
         reactor_post(runtime->workers[i].reactor, begin_drain, &runtime->workers[i]);
     }
@@ -222,7 +223,7 @@ static size_t allowed_connections(const struct config *config, unsigned threads)
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return config->max_connections;
     limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 && getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
     size_t wanted = config->max_connections, all = limit.rlim_cur;
     size_t needed = threads * LOOP_DESCRIPTORS + OTHER_DESCRIPTORS;
     size_t for_nodes = threads * NODE_DESCRIPTORS < all / 4 ? threads * NODE_DESCRIPTORS : all / 4;
@@ -286,7 +287,6 @@ int app_serve(const struct config *config) {
     bool opened = runtime->max_connections > 0 && open_listeners(runtime);
     if (opened) {
         serve(runtime);
-        listener_cleanup(&runtime->address);
         log_write(LOG_APP, LOG_INFO, "stopped");
     }
     free(runtime->workers);

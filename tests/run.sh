@@ -116,6 +116,7 @@ suite_tsan() {
 }
 
 for suite in "$@"; do
+    declare -F "suite_${suite//-/_}" >/dev/null || { echo "there is no suite $suite" >&2; exit 2; }
     "suite_${suite//-/_}"
 done
 echo "$passed passed, $failed failed"

@@ -31,7 +31,10 @@ char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((
  * released at once, so the caller has nothing to undo. */
 bool arena_defer(struct arena *arena, void (*release)(void *), void *object) __attribute__((warn_unused_result));
 
-/* Bytes handed out so far. */
+/* Counts bytes that live outside against the cap. Returns false, and counts nothing, when they do not fit. */
+bool arena_charge(struct arena *arena, size_t size) __attribute__((warn_unused_result));
+
+/* Bytes handed out or charged so far. */
 size_t arena_used(const struct arena *arena);
 
 #endif

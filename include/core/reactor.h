@@ -14,7 +14,7 @@ struct reactor;
 
 typedef void (*reactor_fn)(void *arg);
 
-/* In: index, 0 to threads-1: selects this thread's shard of metrics. */
+/* In: index, 0 to threads-1: tells the reactors apart. */
 struct reactor *reactor_new(unsigned index);
 
 /* After reactor_run has returned. Closes what is left on the loop. */

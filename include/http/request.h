@@ -42,6 +42,7 @@ struct request {
     struct slice body;
     char id[REQUEST_ID_BYTES]; /* X-Request-Id; set by its middleware, "" before */
     uint64_t started_us;       /* clock_now_us */
+    bool may_not_wait;         /* there is no room for one more that waits: routes that never do still answer */
     struct MHD_Connection *connection;
 };
 

@@ -17,12 +17,18 @@ enum cache_class {
     CACHE_CLASS_STATIC, /* the same until dappd is upgraded, an hour and a validator: set by the router */
 };
 
+enum cost_class {
+    COST_LOCAL, /* never waits, so it answers even when there is no room for requests that do */
+    COST_NODES, /* may ask nodes */
+};
+
 struct route {
     enum http_method method;
     const char *pattern; /* "/balance/:address/:token" */
     handler_fn handler;
     enum cache_class cache;
     const char *query; /* space-separated names of the query arguments it takes; "" for none */
+    enum cost_class cost;
 };
 
 /* All routes; order does not matter: a literal segment beats a parameter. */

@@ -37,8 +37,8 @@ struct rpc_limits {
     size_t max_batch; /* calls in one JSON-RPC batch */
 };
 
-/* In: config and the strings in it are copied; reactors: how many there are; index: position of this chain's label
- * in the metrics; first_upstream_label likewise for its first upstream. */
+/* In: config and the strings in it are copied; chain_label: position of this chain's name among the metrics' label
+ * values; first_upstream_label likewise for its first upstream. */
 struct chain *chain_new(const struct chain_config *config, const struct rpc_limits *limits, struct cache *cache,
                         size_t chain_label, size_t first_upstream_label);
 void chain_free(struct chain *chain);

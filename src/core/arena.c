@@ -131,6 +131,12 @@ bool arena_defer(struct arena *arena, void (*release)(void *), void *object) {
     return true;
 }
 
+bool arena_charge(struct arena *arena, size_t size) {
+    if (size > arena->cap || arena->used > arena->cap - size) return false;
+    arena->used += size;
+    return true;
+}
+
 size_t arena_used(const struct arena *arena) {
     return arena->used;
 }

@@ -6,13 +6,15 @@
 #include "core/metrics.h"
 #include "server_internal.h"
 
-enum { SWEEP_INTERVAL_MS = 250, STORM_REQUESTS = 64 };
+enum { SWEEP_INTERVAL_MS = 250, STORM_REQUESTS = 64, TRIM_INTERVAL_MS = 10000 };
 
 /* After a storm of requests the allocator would keep all that they needed at once. */
 static void give_memory_back(struct server *server) {
     bool was_storm = server->peak_in_flight >= STORM_REQUESTS;
-    if (!was_storm || server->n_in_flight > server->peak_in_flight / 4) return;
+    uint64_t now_ms = reactor_now_ms(server->reactor);
+    if (!was_storm || server->n_in_flight > server->peak_in_flight / 4 || now_ms < server->next_trim_ms) return;
     server->peak_in_flight = server->n_in_flight;
+    server->next_trim_ms = now_ms + TRIM_INTERVAL_MS;
     (void)malloc_trim(0);
 }
 

@@ -83,18 +83,50 @@ void *exchange_on_uri(void *cls, const char *uri, struct MHD_Connection *mhd) {
     server->last_request_ms = reactor_now_ms(server->reactor);
     exchange->connection = connection_of(mhd);
     exchange->req.connection = mhd;
+    connection_set_timeout(exchange->connection, server, server->options.limits.receive_timeout_ms);
     exchange->req.started_us = clock_now_us();
     set_target(exchange, uri);
     return exchange;
 }
 
+/* Bodies are bounded in sum until their requests are answered: what a request costs in memory grows with its body. */
+static bool fits_budget(const struct server *server, size_t len) {
+    return len <= server->options.limits.max_bodies_bytes - server->body_bytes;
+}
+
+static void give_budget_back(struct exchange *exchange) {
+    exchange->server->body_bytes -= exchange->body_reserved;
+    exchange->body_reserved = 0;
+}
+
+/* What has come so far is dropped, and the rest is only counted. */
+static void refuse_body(struct exchange *exchange, bool too_large) {
+    size_t len = exchange->body.len;
+    struct task *task = &exchange->req.task;
+    if (too_large && task->fault.code == ERR_OK) (void)head_fail_body(exchange);
+    if (task->fault.code == ERR_OK) {
+        (void)task_fail(task, ERR_OVERLOADED, "too many request bodies are being worked on");
+    }
+    buf_free(&exchange->body);
+    exchange->body.failed = true;
+    exchange->body.len = len;
+    give_budget_back(exchange);
+}
+
 /* Returns false when the client goes on sending far past the limit. */
 static bool accept_body(struct exchange *exchange, const char *data, size_t len) {
     struct buf *body = &exchange->body;
-    if (!body->failed) buf_append(body, data, len);
-    if (!body->failed) return true;
-    if (exchange->req.task.fault.code == ERR_OK) (void)head_fail_body(exchange);
-    body->len += len; /* counts only: nothing is stored once it has failed */
+    bool fits = fits_budget(exchange->server, len);
+    if (!body->failed && fits) {
+        exchange->server->body_bytes += len;
+        exchange->body_reserved += len;
+        buf_append(body, data, len);
+        if (!body->failed) return true;
+        refuse_body(exchange, true);
+    } else if (!body->failed) {
+        refuse_body(exchange, false);
+    }
+    body->len += len;
     return body->len / BODY_MAX_OVERRUN < body->max;
 }
 
@@ -130,9 +162,8 @@ static enum MHD_Result start(struct exchange *exchange) {
     if (reactor_now_ms(server->reactor) >= server->drain_limit_ms) return MHD_NO; /* the process is about to end */
     if (!exchange->body.failed) req->body = (struct slice){exchange->body.data, exchange->body.len};
     bool room = has_room(server);
-    if (!room && req->task.fault.code == ERR_OK) {
-        (void)task_fail(&req->task, ERR_OVERLOADED, "too many requests are being worked on");
-    }
+    req->may_not_wait = !room;
+    if (req->task.deadline_ms > server->drain_limit_ms) req->task.deadline_ms = server->drain_limit_ms;
     connection_clear_timeout(exchange->connection);
     if (++server->n_in_flight > server->peak_in_flight) server->peak_in_flight = server->n_in_flight;
     metrics_add(METRIC_HTTP_IN_FLIGHT, 0, 0, 1);
@@ -140,7 +171,7 @@ static enum MHD_Result start(struct exchange *exchange) {
     if (room) {
         reactor_spawn(server->reactor, run, exchange);
     } else {
-        run(exchange); /* what has failed already never waits, so it needs no coroutine */
+        run(exchange); /* what may not wait needs no coroutine */
     }
     if (exchange->state == EXCHANGE_ANSWERED) return answer(exchange);
     exchange->suspended = true;
@@ -160,8 +191,6 @@ enum MHD_Result exchange_on_access(void *cls, struct MHD_Connection *mhd, const 
         /* Answering in this first call closes the connection: right for a body nobody will read, wrong for all else. */
         if (!head_accept(exchange, method, version)) return start(exchange);
         exchange->state = EXCHANGE_BODY;
-        connection_set_timeout(exchange->connection, exchange->server,
-                               exchange->server->options.limits.receive_timeout_ms);
         return MHD_YES;
     case EXCHANGE_BODY:
         if (*upload_len == 0) return start(exchange);
@@ -181,7 +210,7 @@ void exchange_drop(struct exchange *exchange) {
     assert(exchange->state != EXCHANGE_RUNNING);
     struct server *server = exchange->server;
     exchange->connection->exchange = NULL;
-    server->body_bytes -= exchange->body_reserved;
+    give_budget_back(exchange);
     server->n_exchanges--;
     server->last_request_ms = reactor_now_ms(server->reactor);
     exchange_release(exchange);

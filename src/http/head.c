@@ -70,39 +70,28 @@ static bool is_worth_reading(struct exchange *exchange, unsigned long long lengt
     return is_short && request_header(&exchange->req, "Expect") == NULL;
 }
 
-/* Bodies are bounded in sum until their requests are answered: what a request costs in memory grows with its body. */
 static bool accept_length(struct exchange *exchange, const struct framing *framing) {
-    struct server *server = exchange->server;
-    size_t max = server->options.limits.max_body_bytes;
-    if (framing->length == NULL && framing->encoding == NULL) return true;
-    unsigned long long length = framing->length != NULL ? strtoull(framing->length, NULL, 10) : max;
-    if (length > max) {
+    unsigned long long length = framing->length != NULL ? strtoull(framing->length, NULL, 10) : 0;
+    if (exchange->req.task.fault.code != ERR_OK) return is_worth_reading(exchange, length);
+    if (length > exchange->server->options.limits.max_body_bytes) {
         (void)head_fail_body(exchange);
         return is_worth_reading(exchange, length);
     }
-    if (length > server->options.limits.max_bodies_bytes - server->body_bytes) {
-        (void)task_fail(&exchange->req.task, ERR_OVERLOADED, "too many request bodies are being worked on");
-        return is_worth_reading(exchange, length);
-    }
-    exchange->body_reserved = (size_t)length;
-    server->body_bytes += (size_t)length;
     return true;
 }
 
-static enum err check_head(struct exchange *exchange, const struct framing *framing, const char *version) {
+static void check_head(struct exchange *exchange, const struct framing *framing, const char *version) {
     struct task *task = &exchange->req.task;
     size_t max = exchange->server->options.limits.max_header_bytes;
     size_t len =
         MHD_get_connection_info(exchange->req.connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
-    if (task->fault.code != ERR_OK) return task->fault.code;
+    if (task->fault.code != ERR_OK) return;
     if (len > max) {
-        return task_fail(task, ERR_HEADERS_TOO_LARGE, "the request head has %zu bytes; at most %zu are allowed", len,
-                         max);
+        (void)task_fail(task, ERR_HEADERS_TOO_LARGE, "the request head has %zu bytes; at most %zu are allowed", len,
+                        max);
+    } else if (strcmp(version, "HTTP/1.1") == 0 && framing->hosts == 0) {
+        (void)task_fail(task, ERR_BAD_REQUEST, "HTTP/1.1 needs a Host header");
     }
-    if (strcmp(version, "HTTP/1.1") == 0 && framing->hosts == 0) {
-        return task_fail(task, ERR_BAD_REQUEST, "HTTP/1.1 needs a Host header");
-    }
-    return ERR_OK;
 }
 
 bool head_accept(struct exchange *exchange, const char *method, const char *version) {
@@ -117,5 +106,6 @@ bool head_accept(struct exchange *exchange, const char *method, const char *vers
         exchange->must_close = true;
         return false;
     }
-    return check_head(exchange, &framing, version) != ERR_OK || accept_length(exchange, &framing);
+    check_head(exchange, &framing, version);
+    return accept_length(exchange, &framing);
 }

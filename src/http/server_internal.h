@@ -42,9 +42,10 @@ struct server {
     struct connection *connections;
     struct exchange *idle_exchanges;
     size_t n_idle_exchanges;
-    size_t n_exchanges; /* requests whose first line has come and whose answer is not sent yet */
-    size_t n_in_flight; /* requests being worked on */
-    size_t peak_in_flight;
+    size_t n_exchanges;    /* requests whose first line has come and whose answer is not sent yet */
+    size_t n_in_flight;    /* requests being worked on */
+    size_t peak_in_flight; /* since memory was last given back */
+    uint64_t next_trim_ms;
     size_t body_bytes; /* of requests whose answer is not sent yet */
     uint64_t last_request_ms;
 };

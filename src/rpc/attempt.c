@@ -14,7 +14,10 @@
 #include "transport.h"
 #include "verify.h"
 
-enum { MAX_REQUEST_BYTES = 64 * 1024 * 1024 };
+enum {
+    MAX_REQUEST_BYTES = 64 * 1024 * 1024,
+    JSON_TREE_FACTOR = 2 /* memory of a parsed reply, by the length of its text: most of it is long strings */
+};
 
 static struct transfer *post(struct task *task, const struct chain *chain, struct transport_reply *reply,
                              const struct attempt *attempt, uint64_t first_id) {
@@ -76,6 +79,14 @@ static void release_json(void *root) {
     json_decref(root);
 }
 
+/* What replies hold counts against the task's memory: a contract may answer anything. Returns false when there is no
+ * room left; the tree is released then. */
+static bool keep_json(struct task *task, json_t *root, size_t text_len) {
+    if (arena_charge(task->arena, JSON_TREE_FACTOR * text_len)) return arena_defer(task->arena, release_json, root);
+    json_decref(root);
+    return false;
+}
+
 /* Returns what the reply says of the node as a whole. */
 static enum rpc_outcome take_body(struct task *task, struct attempt *attempt, const struct transport_reply *reply,
                                   uint64_t first_id) {
@@ -84,10 +95,10 @@ static enum rpc_outcome take_body(struct task *task, struct attempt *attempt, co
     if (items == NULL) abort();
     codec_parse(&parsed, items, attempt->n, first_id, reply->body, reply->body_len);
     enum rpc_outcome outcome = rpc_http_classify(reply->status);
-    if (parsed.root != NULL && !arena_defer(task->arena, release_json, parsed.root)) {
-        parsed = (struct codec_reply){.kind = CODEC_NONSENSE}; /* released: there is no room left for this task */
+    if (parsed.root != NULL && !keep_json(task, parsed.root, reply->body_len)) {
+        parsed = (struct codec_reply){.kind = CODEC_NONSENSE};
         memset(items, 0, attempt->n * sizeof(*items));
-        outcome = RPC_TOO_LARGE;
+        outcome = RPC_INVALID; /* not the node's fault, and shorter batches would hold as much */
     }
     if (parsed.kind == CODEC_WHOLE_ERROR && attempt->n == 1) {
         items[0] = (struct codec_item){.kind = CODEC_ERROR, .value = parsed.error};

@@ -198,7 +198,7 @@ enum rpc_outcome rpc_http_classify(int http_status) {
 static const struct rpc_policy policies[RPC_OUTCOME_COUNT] = {
     [RPC_OK] = {"ok", ERR_OK, "", RPC_RETRY_NEVER, 10},
     [RPC_REVERTED] = {"reverted", ERR_EXECUTION_REVERTED, "execution reverted", RPC_RETRY_NEVER, 10},
-    [RPC_INVALID] = {"invalid", ERR_UPSTREAM_ERROR, "the node refused the request", RPC_RETRY_NEVER, 7},
+    [RPC_INVALID] = {"invalid", ERR_UPSTREAM_ERROR, "the node refused the request", RPC_RETRY_ELSEWHERE, 7},
     [RPC_BLOCK_UNKNOWN] = {"block_unknown", ERR_BLOCK_NOT_FOUND, "the node does not know this block",
                            RPC_RETRY_ELSEWHERE, 8},
     [RPC_STATE_MISSING] = {"state_missing", ERR_STATE_UNAVAILABLE, "the node no longer keeps the state of this block",

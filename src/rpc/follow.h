@@ -16,7 +16,7 @@ struct follower {
     atomic_bool asleep;         /* to be woken by the next who asks */
     struct waiter pause;        /* on the reactor's thread, like the rest */
     struct task *polling;       /* the task of the poll that is under way, or NULL */
-    bool stopping;
+    atomic_bool stopping;
     bool failing;
 };
 

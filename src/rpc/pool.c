@@ -12,7 +12,7 @@
 #include "core/clock.h"
 #include "errors.h"
 
-enum { MAX_TRIES = 3, FIRST_BACKOFF_MS = 100, MAX_BACKOFF_MS = 3000 };
+enum { MAX_TRIES = 3, FIRST_BACKOFF_MS = 100, MAX_BACKOFF_MS = 3000, NAP_MS = 100 };
 
 /* The tries of one group of calls so far. */
 struct tries {
@@ -70,7 +70,7 @@ static struct upstream *pick(const struct chain *chain, const struct tries *trie
 
 /* 100 ms, doubled with each try, a random part of it; but not before the node said. Returns false when that would be
  * past the deadline. */
-static bool back_off(struct task *task, unsigned tries, int retry_after_s) {
+static bool back_off(struct task *task, const struct chain *chain, unsigned tries, int retry_after_s) {
     uint64_t limit_ms = (uint64_t)FIRST_BACKOFF_MS << (tries - 1);
     if (limit_ms > MAX_BACKOFF_MS) limit_ms = MAX_BACKOFF_MS;
     uint64_t random;
@@ -79,7 +79,11 @@ static bool back_off(struct task *task, unsigned tries, int retry_after_s) {
     uint64_t asked_ms = (uint64_t)retry_after_s * 1000;
     if (wait_ms < asked_ms) wait_ms = asked_ms;
     if (reactor_now_ms(task->reactor) + wait_ms >= task->deadline_ms) return false;
-    reactor_sleep_ms(task->reactor, wait_ms);
+    uint64_t end_ms = reactor_now_ms(task->reactor) + wait_ms;
+    for (uint64_t now_ms; (now_ms = reactor_now_ms(task->reactor)) < end_ms;) {
+        if (atomic_load(&chain->follower.stopping)) return false; /* a shutdown does not wait for politeness */
+        reactor_sleep_ms(task->reactor, end_ms - now_ms < NAP_MS ? end_ms - now_ms : NAP_MS);
+    }
     return true;
 }
 
@@ -117,7 +121,7 @@ static struct upstream *next_upstream(struct task *task, const struct chain *cha
     struct upstream *next = pick(chain, tries, may_repeat);
     if (next == NULL || times_tried(tries, next) == 0) return next;
     last->n = keep_retryable(last->calls, last->outcomes, last->n, true);
-    bool waited = back_off(task, tries->n, next == last->upstream ? last->retry_after_s : 0);
+    bool waited = back_off(task, chain, tries->n, next == last->upstream ? last->retry_after_s : 0);
     return waited ? next : NULL;
 }
 

@@ -76,10 +76,12 @@ async function recovered() {
 /** Only one request may be worked on: the second one meets the limit. */
 async function overloaded() {
     await recovered();
-    node.on('eth_getBalance', faults.delay(500));
+    const { fault, open } = faults.gate();
+    node.on('eth_getBalance', fault);
     const first = dappd.get(`/balance/${randomAddress()}`);
     await until(() => node.count('eth_getBalance') > 0, 'call');
-    const second = await dappd.get('/health');
+    const second = await dappd.get(`/balance/${randomAddress()}`);
+    open();
     assert.equal((await first).status, 200);
     return second;
 }

@@ -47,7 +47,7 @@ async function faultyNodeFor(t, options) {
 
 // --- what requests leave behind ---
 
-test('requests with more arguments than libmicrohttpd takes leave nothing behind, and hold up no shutdown', async (t) => {
+test('requests with more arguments than libmicrohttpd takes leave nothing behind and hold up no end', async (t) => {
     const dappd = await dappdFor(t, { chains, request_timeout_ms: 300_000 });
     for (const n of [400, 1000]) {
         const head = get(`/?${'a&'.repeat(n)}`);
@@ -74,7 +74,11 @@ const ambiguous = {
     'a length and chunks': ['/balances', `Host: x\r\n${bothLengths}`, CHUNKED],
     'a length and chunks, without Host': ['/balances', bothLengths, CHUNKED],
     'a length and chunks, with a long target': [`/${'a'.repeat(1000)}`, `Host: x\r\n${bothLengths}`, CHUNKED],
-    'a length and chunks, in a long head': ['/balances', `Host: x\r\nX: ${'a'.repeat(3000)}\r\n${bothLengths}`, CHUNKED],
+    'a length and chunks, in a long head': [
+        '/balances',
+        `Host: x\r\nX: ${'a'.repeat(3000)}\r\n${bothLengths}`,
+        CHUNKED,
+    ],
     'a length and chunks, with a target of no route': ['/nowhere', `Host: x\r\n${bothLengths}`, CHUNKED],
     'two lengths': ['/balances', `Host: x\r\nContent-Length: 0\r\nContent-Length: ${SMUGGLED.length}`, SMUGGLED],
     'two lengths, without Host': ['/balances', `Content-Length: 0\r\nContent-Length: ${SMUGGLED.length}`, SMUGGLED],
@@ -122,7 +126,7 @@ test('a compressed body is of a type that is not taken', async (t) => {
 
 const OTHER_BALANCE = 777n;
 
-/** Puts a node of another chain in the place of this one: its connections end, and the next ones are made to the other. */
+/** Puts a node of another chain in the place of this one: connections end, and the next ones are made to the other. */
 async function replaceByOtherChain(t, first) {
     await first.stop();
     const other = await faultyNodeFor(t, { port: first.port });
@@ -304,7 +308,8 @@ test('clients that go on asking on their idle connections cannot hold up the end
         one.write(get('/health'));
     }
     await Promise.all(open.map((one) => answered(one)));
-    node.on('*', faults.hang());
+    await dappd.json(freshBalance());
+    node.reset().on('*', faults.hang());
     open.pop().write(get(freshBalance()));
     await until(() => node.count('eth_getBalance') > 0, 'call');
     dappd.signal('SIGTERM');
@@ -335,7 +340,8 @@ test('a storm of the longest lists while the node hangs is answered or refused, 
         log: 'warn,app=info',
     });
     await dappd.json(freshBalance());
-    const body = JSON.stringify({ items: itemsOf(1000) });
+    const items = itemsOf(1000).map(({ address }) => ({ address, token: randomAddress() })); // each to be looked at
+    const body = JSON.stringify({ items });
     node.on('eth_call', faults.hang()).on('eth_getBalance', faults.hang());
     const storm = Array.from({ length: 300 }, () => post(dappd, body));
     let mappings = 0;

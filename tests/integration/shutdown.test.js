@@ -131,20 +131,19 @@ test('new connections are refused once the signal has come', async () => {
     await dappd.stop();
 });
 
-test('a hanging node holds it up until the deadlines have passed, and the client is told', async () => {
-    const dappd = await start({ request_timeout_ms: TIMEOUT_MS, rpc_attempt_timeout_ms: TIMEOUT_MS });
+test('a hanging node holds it up for the request timeout at most, and the client is told', async () => {
+    const dappd = await start({ request_timeout_ms: TIMEOUT_MS, rpc_attempt_timeout_ms: 120_000 });
     await dappd.json(freshPath());
     node.on('*', faults.hang());
     const waiting = dappd.get(freshPath());
     await until(() => node.count('eth_call') > 0, 'call');
     dappd.signal('SIGTERM');
-    const answer = await waiting;
-    assertProblem(answer, answer.status === 504 ? 'timeout' : 'upstream_unavailable');
+    assertProblem(await waiting, 'timeout');
     await bounded(dappd.stop(), 'end', TIMEOUT_MS + SLACK_MS);
 });
 
-test('a node that hangs while its head is asked for holds it up until that deadline has passed', async () => {
-    const dappd = await start({ request_timeout_ms: TIMEOUT_MS, rpc_attempt_timeout_ms: TIMEOUT_MS });
+test('a node that hangs while nobody but dappd itself asks does not hold it up', async () => {
+    const dappd = await start({ request_timeout_ms: TIMEOUT_MS, rpc_attempt_timeout_ms: 120_000 });
     await dappd.json(freshPath());
     node.reset().on('*', faults.hang());
     await until(() => node.count() > 0, 'poll of the head');

@@ -13,6 +13,19 @@ export const delay = (ms) => async (exchange) => {
     await exchange.pass();
 };
 
+/** Nobody gets an answer until open() is called. Returns { fault, open }. */
+export function gate() {
+    let open;
+    const opened = new Promise((resolve) => {
+        open = resolve;
+    });
+    const fault = async (exchange) => {
+        await opened;
+        await exchange.pass();
+    };
+    return { fault, open };
+}
+
 export const hang = () => () => {};
 
 export const reset = () => (exchange) => exchange.response.socket.resetAndDestroy();

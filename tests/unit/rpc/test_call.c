@@ -196,9 +196,16 @@ static void test_final_answers(void **state) {
     assert_failed(&seen, RPC_REVERTED, ERR_EXECUTION_REVERTED);
     assert_string_equal(seen.detail, "execution reverted");
     assert_int_equal(seen.revert_len, 0);
+}
 
-    seen = call_once(&net, (fake_serve[]){refuses, never}, 2);
+/* Another node may know the method or the form of the parameters; the same node is not asked again. */
+static void test_what_one_node_refuses_another_may_do(void **state) {
+    (void)state;
+    struct net net;
+    assert_second_answers(refuses);
+    struct seen seen = call_once(&net, (fake_serve[]){refuses}, 1);
     assert_failed(&seen, RPC_INVALID, ERR_UPSTREAM_ERROR);
+    assert_int_equal(net.nodes[0].requests, 1);
 }
 
 static void reverts_in_result(struct fake_request *request) {
@@ -286,6 +293,7 @@ int main(void) {
         cmocka_unit_test(test_failures_of_the_only_node),
         cmocka_unit_test(test_oversized_replies),
         cmocka_unit_test(test_final_answers),
+        cmocka_unit_test(test_what_one_node_refuses_another_may_do),
         cmocka_unit_test(test_revert_in_a_result),
         cmocka_unit_test(test_no_memory_left_for_the_reply),
         cmocka_unit_test(test_carries_the_trace),

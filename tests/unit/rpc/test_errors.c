@@ -90,7 +90,7 @@ static void test_outcomes_lead_to_errors(void **state) {
         assert_true((policy->detail[0] == '\0') == (i == RPC_OK));
     }
     assert_int_equal(rpc_policy(RPC_REVERTED)->retry, RPC_RETRY_NEVER);
-    assert_int_equal(rpc_policy(RPC_INVALID)->retry, RPC_RETRY_NEVER);
+    assert_int_equal(rpc_policy(RPC_INVALID)->retry, RPC_RETRY_ELSEWHERE);
     assert_int_equal(rpc_policy(RPC_STATE_MISSING)->retry, RPC_RETRY_ELSEWHERE);
     assert_int_equal(rpc_policy(RPC_BLOCK_UNKNOWN)->retry, RPC_RETRY_ELSEWHERE);
     assert_int_equal(rpc_policy(RPC_UNREACHABLE)->retry, RPC_RETRY_ANYWHERE);
