@@ -247,6 +247,20 @@ static void test_overruns_are_seen_by_asan(void **state) {
 #endif
 }
 
+static void test_a_charge_counts_against_the_cap(void **state) {
+    (void)state;
+    struct arena *arena = arena_new(1000);
+    assert_true(arena_charge(arena, 600));
+    assert_int_equal(arena_used(arena), 600);
+    assert_false(arena_charge(arena, 401)); /* and counts nothing */
+    assert_null(arena_alloc(arena, 500));
+    assert_true(arena_charge(arena, 400));
+    assert_false(arena_charge(arena, SIZE_MAX));
+    arena_reset(arena);
+    assert_true(arena_charge(arena, 1000));
+    arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pieces_are_zeroed_and_aligned),
@@ -264,6 +278,7 @@ int main(void) {
         cmocka_unit_test(test_many_releases),
         cmocka_unit_test(test_free_of_null),
         cmocka_unit_test(test_overruns_are_seen_by_asan),
+        cmocka_unit_test(test_a_charge_counts_against_the_cap),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
