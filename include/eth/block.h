@@ -15,6 +15,7 @@ struct block_ref {
     hash32 parent_hash;
     uint64_t timestamp; /* unix seconds */
     bool finalized;     /* known to be at or below the chain's finalized block */
+    bool head;          /* it was the newest block when it was resolved: its reads are replaced by the next block's */
 };
 
 struct block_spec {

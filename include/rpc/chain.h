@@ -14,9 +14,20 @@
 
 struct chain;
 
+/* A header that goes with every request to a node, such as Authorization. */
+struct header_config {
+    const char *name;
+    const char *value; /* secret */
+};
+
 struct upstream_config {
-    const char *name; /* shown in /status, logs and metrics */
-    const char *url;  /* http:// or https://; secret */
+    const char *name;     /* shown in /status, logs and metrics */
+    const char *url;      /* http://, https://, http+unix:/socket or ipc:/socket; secret */
+    unsigned priority;    /* lower is asked first; among equals the better one */
+    unsigned calls_per_s; /* JSON-RPC calls it may be sent a second; 0: no limit but what it teaches */
+    unsigned max_batch;   /* calls in one JSON-RPC batch; 0: as the setting rpc_max_batch */
+    const struct header_config *headers;
+    size_t n_headers;
 };
 
 struct chain_config {

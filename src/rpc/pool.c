@@ -167,6 +167,14 @@ size_t pool_send(struct task *task, struct chain *chain, struct rpc_call **calls
     return refused;
 }
 
+enum rpc_outcome pool_ask(struct task *task, struct chain *chain, struct upstream *upstream, struct rpc_call *call) {
+    enum rpc_outcome outcome;
+    struct attempt attempt = {.upstream = upstream, .calls = &call, .n = 1, .outcomes = &outcome};
+    answer_clear(call);
+    attempt_send(task, chain, &attempt);
+    return outcome;
+}
+
 size_t pool_batch_cap(const struct chain *chain) {
     struct tries none = {.n = 0};
     const struct upstream *best = find_best(chain, &none, true, upstream_now_ms());

@@ -5,10 +5,14 @@
 #include <stddef.h>
 
 #include "rpc/rpc.h"
+#include "upstream.h"
 
 /* Sends calls together until no try can better any of their outcomes. Calls that a node took for too many at once move
  * to the front of calls; returns how many they are: the caller sends them in shorter batches. */
 size_t pool_send(struct task *task, struct chain *chain, struct rpc_call **calls, size_t n);
+
+/* One call to this node alone: no other one is tried, and its health is counted as ever. Returns the call's outcome. */
+enum rpc_outcome pool_ask(struct task *task, struct chain *chain, struct upstream *upstream, struct rpc_call *call);
 
 /* The most calls to send together now. */
 size_t pool_batch_cap(const struct chain *chain);

@@ -81,6 +81,12 @@ bool upstream_claim(struct upstream *upstream, uint64_t now_ms, uint64_t hold_ms
     return atomic_compare_exchange_strong(&upstream->rest_until_ms, &until_ms, now_ms + hold_ms);
 }
 
+void upstream_set_lagging(struct upstream *upstream, bool lagging) {
+    if (atomic_exchange(&upstream->lagging, lagging) == lagging) return;
+    log_write(LOG_RPC, LOG_WARN, lagging ? "upstream lags behind the others" : "upstream has caught up",
+              LOG_STR("upstream", upstream->name));
+}
+
 enum upstream_state upstream_state(const struct upstream *upstream) {
     return (enum upstream_state)atomic_load(&upstream->state);
 }

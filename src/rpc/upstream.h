@@ -27,6 +27,7 @@ struct upstream {
     atomic_uint failures;           /* in a row; 0: healthy */
     _Atomic uint64_t rest_until_ms; /* monotonic; others go first until then */
     _Atomic uint64_t rest_since_ms;
+    atomic_bool lagging;
     _Atomic uint64_t requests;
     _Atomic uint64_t failed;
     _Atomic uint64_t latency_us;     /* of the last reply */
@@ -59,6 +60,9 @@ uint64_t upstream_rest_ms(const struct upstream *upstream, uint64_t now_ms);
 /* After a rest, only one caller at a time tries whether the node is back: returns false when another one does. In:
  * hold_ms, the longest that a try takes. */
 bool upstream_claim(struct upstream *upstream, uint64_t now_ms, uint64_t hold_ms);
+
+/* The head follower's word: it is too far behind the others to be asked before them. */
+void upstream_set_lagging(struct upstream *upstream, bool lagging);
 
 enum upstream_state upstream_state(const struct upstream *upstream);
 

@@ -1,0 +1,41 @@
+/* Reads of chain state at one block, from a coroutine: the one way for the layers above to ask what a contract returns
+ * or an account holds. Equal reads in flight on a reactor share one question; different ones leave together in as few
+ * calls as the chain's nodes allow. */
+#ifndef DAPPD_RPC_STATE_H
+#define DAPPD_RPC_STATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/task.h"
+#include "eth/address.h"
+#include "eth/block.h"
+#include "rpc/chain.h"
+#include "rpc/rpc.h"
+
+enum state_kind {
+    STATE_CALL,    /* eth_call of a contract */
+    STATE_BALANCE, /* an account's balance */
+    STATE_CODE     /* an account's code */
+};
+
+struct state_read {
+    /* in */
+    enum state_kind kind;
+    address to;
+    const uint8_t *data; /* calldata of STATE_CALL, borrowed until the read returns */
+    size_t data_len;
+    /* out */
+    enum rpc_outcome outcome;
+    enum err err;         /* ERR_OK, or what to answer a client about this read */
+    const uint8_t *bytes; /* task's arena: what came back; of STATE_BALANCE 32 bytes, big-endian. NULL unless OK */
+    size_t len;
+    int retry_after_s;  /* when a retry makes sense; 0: unknown */
+    const char *detail; /* public, static or in the task's arena; "" when OK */
+};
+
+/* Every read succeeds or fails for itself. */
+void state_read_many(struct task *task, struct chain *chain, const struct block_ref *block, struct state_read *reads,
+                     size_t n);
+
+#endif
