@@ -19,7 +19,7 @@ struct block_ref {
 };
 
 struct block_spec {
-    enum { BLOCK_LATEST, BLOCK_SAFE, BLOCK_FINALIZED, BLOCK_NUMBER, BLOCK_HASH } kind;
+    enum block_kind { BLOCK_LATEST, BLOCK_SAFE, BLOCK_FINALIZED, BLOCK_NUMBER, BLOCK_HASH } kind;
     uint64_t number; /* for BLOCK_NUMBER */
     hash32 hash;     /* for BLOCK_HASH */
 };

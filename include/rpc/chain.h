@@ -64,15 +64,22 @@ uint64_t chain_id(const struct chain *chain);
 /* How long until the next block is due, in whole seconds, at least 1: the max-age of an answer at the head. */
 unsigned chain_max_age_s(const struct chain *chain, uint64_t wall_us);
 
-/* Follows the head on this reactor until chain_stop: polls at half the measured block time, slows to nothing while
- * nobody asks. Starts a coroutine and returns. */
+/* What was last known of BLOCK_LATEST, BLOCK_SAFE or BLOCK_FINALIZED, whatever its age, without asking anyone. Returns
+ * false when that is nothing. */
+bool chain_known_block(struct chain *chain, struct block_ref *out, enum block_kind kind);
+
+/* Milliseconds between blocks, as configured or measured; 0: not known yet. */
+uint64_t chain_block_time_ms(const struct chain *chain);
+
+/* Follows the head on this reactor until chain_stop: asks about once per block, slows to nothing while nobody wants to
+ * know. Starts a coroutine and returns. */
 void chain_follow(struct chain *chain, struct reactor *reactor);
 
-/* On the following reactor's thread: ends the follower. */
+/* On the following reactor's thread: ends the follower, and what any reactor still asks on the side. */
 void chain_stop(struct chain *chain);
 
-/* Turns what a client named into one block. latest: the head, refreshed first when it is older than the poll interval
- * allows. A number or hash is checked to be canonical.
+/* Turns what a client named into one block. latest: the head that most of the nodes agree on, refreshed first when it is
+ * older than the poll interval allows. A number or hash is checked to be canonical.
  * Errors: ERR_BLOCK_NOT_FOUND (beyond the head, unknown or orphaned hash), ERR_UPSTREAM_*, ERR_TIMEOUT. */
 enum err chain_resolve(struct task *task, struct chain *chain, struct block_ref *out,
                        const struct block_spec *spec) MUST_CHECK;

@@ -71,6 +71,17 @@ unsigned chain_max_age_s(const struct chain *chain, uint64_t wall_us) {
     return left_us <= 1000000 ? 1 : (unsigned)((left_us + 999999) / 1000000);
 }
 
+bool chain_known_block(struct chain *chain, struct block_ref *out, enum block_kind kind) {
+    struct head_reading reading;
+    if (!head_read(chain->head, &reading, (enum head_tag)kind)) return false;
+    *out = reading.block;
+    return true;
+}
+
+uint64_t chain_block_time_ms(const struct chain *chain) {
+    return head_block_time_ms(chain->head);
+}
+
 void chain_forget_head(struct chain *chain, const hash32 *hash) {
     head_doubt(chain->head, hash);
 }
