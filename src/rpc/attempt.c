@@ -26,8 +26,7 @@ static struct transfer *post(struct task *task, const struct chain *chain, struc
     codec_build(&body, attempt->calls, attempt->n, first_id);
     if (body.failed) abort(); /* params are ours, and short */
     struct transport_request request = {
-        .node = attempt->upstream,
-        .url = attempt->upstream->url,
+        .node = attempt->upstream->endpoint,
         .body = body.data,
         .body_len = body.len,
         .connect_timeout_ms = chain->limits.connect_timeout_ms,

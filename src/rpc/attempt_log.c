@@ -3,6 +3,7 @@
  * On the task's thread. */
 #include "attempt_log.h"
 
+#include <curl/curl.h>
 #include <string.h>
 
 #include "core/log.h"
@@ -11,7 +12,7 @@
 enum { MIN_SECRET_BYTES = 8, MAX_SECRET_BYTES = 255, MAX_MESSAGE_BYTES = 256 };
 
 bool attempt_log_leaks(const char *url, const char *text) {
-    static const char separators[] = "/?&=@:#";
+    static const char separators[] = "/?&=@:# ";
     const char *part = strstr(url, "://");
     part = part == NULL ? url : part + 3;
     while (*part != '\0') {
@@ -26,15 +27,24 @@ bool attempt_log_leaks(const char *url, const char *text) {
     return false;
 }
 
+/* Nodes also echo keys that came in headers. */
+static bool leaks_any(const struct upstream *upstream, const char *text) {
+    if (attempt_log_leaks(upstream->url, text)) return true;
+    for (const struct curl_slist *header = upstream->endpoint->configured; header != NULL; header = header->next) {
+        if (attempt_log_leaks(header->data, text)) return true;
+    }
+    return false;
+}
+
 static void log_error(const struct attempt *attempt, const char *method, enum rpc_outcome outcome,
                       const json_t *error) {
     char message[MAX_MESSAGE_BYTES];
     struct codec_error read = codec_error_read(error);
     utf8_clean(message, sizeof(message), read.text, read.text_len);
-    bool leaks = attempt_log_leaks(attempt->upstream->url, message);
+    bool leaks = leaks_any(attempt->upstream, message);
     log_write(LOG_RPC, LOG_DEBUG, "node reports an error", LOG_STR("upstream", attempt->upstream->name),
               LOG_STR("method", method), LOG_STR("outcome", rpc_outcome_name(outcome)), LOG_I64("code", read.code),
-              LOG_STR("message", leaks ? "(withheld: repeats the URL)" : message));
+              LOG_STR("message", leaks ? "(withheld: repeats the URL or a header)" : message));
 }
 
 void attempt_log_errors(const struct attempt *attempt, const struct codec_item *items, const json_t *whole) {

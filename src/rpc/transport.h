@@ -1,4 +1,5 @@
-/* One HTTP POST to a node, from a coroutine. One thread. */
+/* One request to a node and its reply, whatever lies between: HTTP over TCP or a Unix socket. From a coroutine, one
+ * thread. */
 #ifndef DAPPD_RPC_TRANSPORT_H
 #define DAPPD_RPC_TRANSPORT_H
 
@@ -7,6 +8,7 @@
 #include <stdint.h>
 
 #include "core/task.h"
+#include "endpoint.h"
 #include "flight.h"
 #include "rpc/rpc.h"
 
@@ -20,9 +22,8 @@ uint64_t transport_take_ids(struct reactor_rpc *rpc, size_t n);
 struct flight **transport_flights(struct reactor_rpc *rpc);
 
 struct transport_request {
-    const void *node; /* whose connections it uses: for its turn */
-    const char *url;
-    const char *body; /* borrowed until transport_post returns, like url */
+    const struct endpoint *node;
+    const char *body; /* borrowed until transport_post returns */
     size_t body_len;
     uint64_t connect_timeout_ms;
     uint64_t attempt_timeout_ms; /* from when its turn has come; the task's deadline counts as well */

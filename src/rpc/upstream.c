@@ -22,12 +22,14 @@ static char *copy(const char *text) {
 
 void upstream_init(struct upstream *upstream, const struct upstream_config *config, size_t label) {
     *upstream = (struct upstream){.name = copy(config->name), .url = copy(config->url), .label = label};
+    upstream->endpoint = endpoint_new(config->url, config->headers, config->n_headers);
     atomic_init(&upstream->last_outcome, RPC_OUTCOME_COUNT);
 }
 
 void upstream_free(struct upstream *upstream) {
     free(upstream->name);
     free(upstream->url);
+    endpoint_free(upstream->endpoint);
 }
 
 uint64_t upstream_now_ms(void) {

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "endpoint.h"
 #include "rpc/chain.h"
 #include "rpc/rpc.h"
 
@@ -19,7 +20,8 @@ enum upstream_state {
 
 struct upstream {
     char *name;
-    char *url;    /* secret */
+    char *url; /* secret */
+    struct endpoint *endpoint;
     size_t label; /* in the metrics */
     atomic_int state;
     _Atomic uint64_t verified_ms; /* when it was last asked for its chain id and gave ours */
