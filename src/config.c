@@ -102,16 +102,16 @@ static enum err apply_file(struct config_loader *loader, const struct yaml_file 
 }
 
 /* An empty variable counts as not set: that is how container tools pass on what the user left out. */
-static const char *env_value(const char *(*env)(const char *name), const char *name) {
-    const char *value = env(name);
+static const char *env_value(const struct config_loader *loader, const char *name) {
+    const char *value = loader->env(name);
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static enum err apply_environment(struct config_loader *loader, const char *(*env)(const char *name)) {
+static enum err apply_environment(struct config_loader *loader) {
     enum err err = ERR_OK;
     for (size_t i = 0; err == ERR_OK && i < SETTINGS_COUNT; i++) {
         char name[CONFIG_NAME_BYTES];
-        const char *value = env_value(env, config_env_name(name, config_settings[i].key));
+        const char *value = env_value(loader, config_env_name(name, config_settings[i].key));
         if (value != NULL) err = config_set(loader, &config_settings[i], value, name);
     }
     return err;
@@ -133,27 +133,26 @@ struct source {
     size_t len;
 };
 
-static enum err apply_all(struct config_loader *loader, const struct source *source, const struct flags *flags,
-                          const char *(*env)(const char *name)) {
+static enum err apply_all(struct config_loader *loader, const struct source *source, const struct flags *flags) {
     struct yaml_file *yaml = NULL;
     enum err err = ERR_OK;
     if (source->file != NULL) err = config_yaml_parse(&yaml, loader, source->file, source->text, source->len);
     if (err == ERR_OK) err = apply_defaults(loader);
     if (err == ERR_OK) err = apply_file(loader, yaml, source->file, source->text, source->len);
-    if (err == ERR_OK) err = apply_environment(loader, env);
+    if (err == ERR_OK) err = apply_environment(loader);
     if (err == ERR_OK) err = apply_flags(loader, flags);
     if (err == ERR_OK) err = config_build_chains(loader, yaml, source->file);
     config_yaml_free(yaml);
     return err;
 }
 
-static struct config_loader loader_new(char *problem) {
+static struct config_loader loader_new(char *problem, const char *(*env)(const char *name)) {
     struct arena *arena = arena_new(ARENA_CAP_BYTES);
     struct loaded *loaded = arena_alloc(arena, sizeof *loaded);
     if (loaded == NULL) abort();
     loaded->arena = arena;
     problem[0] = '\0';
-    return (struct config_loader){.config = &loaded->config, .arena = arena, .problem = problem};
+    return (struct config_loader){.config = &loaded->config, .arena = arena, .problem = problem, .env = env};
 }
 
 static enum err loader_finish(struct config **out, const struct config_loader *loader, const struct source *source,
@@ -171,11 +170,11 @@ static enum err loader_finish(struct config **out, const struct config_loader *l
 enum err config_load_text(struct config **out, char problem[CONFIG_PROBLEM_BYTES], const char *file,
                           const uint8_t *text, size_t len, int argc, char **argv,
                           const char *(*env)(const char *name)) {
-    struct config_loader loader = loader_new(problem);
+    struct config_loader loader = loader_new(problem, env);
     struct flags flags = {.config = NULL};
     struct source source = {file, text, len};
     enum err err = parse_flags(&flags, &loader, argc, argv);
-    if (err == ERR_OK) err = apply_all(&loader, &source, &flags, env);
+    if (err == ERR_OK) err = apply_all(&loader, &source, &flags);
     return loader_finish(out, &loader, &source, err);
 }
 
@@ -198,8 +197,8 @@ static int read_file(struct buf *text, const char *file) {
 /* Finds and reads the file named by --config, else by DAPPD_CONFIG, else dappd.yaml if that exists. Out: *file, NULL
  * without one. */
 static enum err find_file(const char **file, struct buf *text, const struct config_loader *loader,
-                          const struct flags *flags, const char *(*env)(const char *name)) {
-    const char *named = flags->config != NULL ? flags->config : env_value(env, "DAPPD_CONFIG");
+                          const struct flags *flags) {
+    const char *named = flags->config != NULL ? flags->config : env_value(loader, "DAPPD_CONFIG");
     *file = named != NULL ? named : default_file;
     int failure = read_file(text, *file);
     if (failure == 0) return ERR_OK;
@@ -213,15 +212,15 @@ static enum err find_file(const char **file, struct buf *text, const struct conf
 
 enum err config_load(struct config **out, char problem[CONFIG_PROBLEM_BYTES], int argc, char **argv,
                      const char *(*env)(const char *name)) {
-    struct config_loader loader = loader_new(problem);
+    struct config_loader loader = loader_new(problem, env);
     struct flags flags = {.config = NULL};
     struct buf text;
     buf_init(&text, CONFIG_MAX_FILE_BYTES);
     const char *file = NULL;
     enum err err = parse_flags(&flags, &loader, argc, argv);
-    if (err == ERR_OK) err = find_file(&file, &text, &loader, &flags, env);
+    if (err == ERR_OK) err = find_file(&file, &text, &loader, &flags);
     struct source source = {file, (const uint8_t *)text.data, text.len};
-    if (err == ERR_OK) err = apply_all(&loader, &source, &flags, env);
+    if (err == ERR_OK) err = apply_all(&loader, &source, &flags);
     buf_free(&text);
     return loader_finish(out, &loader, &source, err);
 }

@@ -40,8 +40,13 @@ void config_print_help(FILE *out) {
         "      native_symbol: ETH\n"
         "      native_decimals: 18\n"
         "      block_time_ms: 12000     # without it, measured\n"
-        "      upstreams:               # in order of priority\n"
+        "      upstreams:\n"
         "        - name: rpc1\n"
-        "          url: https://node.example/key\n",
+        "          url: https://node.example/${NODE_KEY} # an environment variable; or http+unix:/path, ipc:/path\n"
+        "          priority: 1          # lower is asked first; without it, the place in the list\n"
+        "          calls_per_s: 25      # without it, no limit\n"
+        "          max_batch: 20        # without it, rpc_max_batch\n"
+        "          headers:             # with every request to this node\n"
+        "            - {name: Authorization, value: 'Bearer ${NODE_TOKEN}'}\n",
         out);
 }

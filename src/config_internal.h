@@ -36,6 +36,7 @@ enum {
     CONFIG_NAME_BYTES = 64,
     CONFIG_QUOTE_BYTES = 96,
     CONFIG_ORIGIN_BYTES = 320,
+    CONFIG_ITEM_BYTES = 160,
     CONFIG_MAX_FILE_BYTES = 1024 * 1024
 };
 
@@ -49,6 +50,7 @@ struct config_loader {
     struct arena *arena;
     char *problem;             /* CONFIG_PROBLEM_BYTES */
     const char *rpc_urls_from; /* where the value in force came from: "DAPPD_RPC_URLS", "dappd.yaml:3" */
+    const char *(*env)(const char *name);
 };
 
 /* Writes the problem and returns ERR_INVALID_PARAMETER. */
@@ -76,9 +78,19 @@ enum err config_set(struct config_loader *loader, const struct setting *setting,
                     const char *origin) MUST_CHECK;
 
 /* The YAML file: texts as written, NULL where absent. */
+struct yaml_header {
+    char *name;
+    char *value;
+};
+
 struct yaml_upstream {
     char *name;
     char *url;
+    char *priority;
+    char *calls_per_s;
+    char *max_batch;
+    struct yaml_header *headers;
+    unsigned n_headers;
 };
 
 struct yaml_chain {
@@ -106,6 +118,41 @@ void config_yaml_free(struct yaml_file *yaml);
 /* Returns the line, from 1, on which the key comes first after a line and column (both from 1), or 0 when there is
  * none. */
 size_t config_yaml_find_key(const char *key, const uint8_t *text, size_t len, size_t line, size_t column);
+
+/* What a problem is about: in which file or variable, and which part of it, such as "upstream 2 of chain main". */
+struct config_item {
+    const char *origin;
+    char what[CONFIG_ITEM_BYTES];
+};
+
+/* Checks a name that the file gives and copies it; NULL leaves *out as it is. In: whose, "chain's" or "upstream's". */
+enum err config_take_name(const struct config_loader *loader, const char **out, const char *origin, const char *whose,
+                          const char *text) MUST_CHECK;
+
+/* A number that the file may give. */
+struct config_number {
+    uint64_t *out;
+    const char *key;
+    const char *text; /* NULL where the file has none: *out stays */
+    uint64_t min, max;
+};
+enum err config_take_numbers(const struct config_loader *loader, const struct config_item *item,
+                             const struct config_number *numbers, size_t n) MUST_CHECK;
+
+/* Copies a text with each ${NAME} in it replaced by that environment variable. An empty variable is as none. */
+enum err config_expand(const struct config_loader *loader, const char **out, const struct config_item *item,
+                       const char *text) MUST_CHECK;
+
+/* Gives a chain its upstreams: those that the file lists, or those of rpc_urls. In and out: n_upstreams, of all chains
+ * so far; their names, where none are given, come from it. */
+enum err config_build_upstreams(const struct config_loader *loader, struct chain_config *chain, size_t *n_upstreams,
+                                const struct yaml_chain *yaml, const char *file) MUST_CHECK;
+enum err config_list_upstreams(const struct config_loader *loader, struct chain_config *chain, size_t *n_upstreams,
+                               const char *urls) MUST_CHECK;
+
+/* Copies the headers of an upstream, checked. In: item, upstream. */
+enum err config_build_headers(const struct config_loader *loader, struct upstream_config *upstream,
+                              const struct config_item *item, const struct yaml_upstream *yaml) MUST_CHECK;
 
 /* Puts chains and upstreams together from the file (may be NULL) and the setting rpc_urls. */
 enum err config_build_chains(const struct config_loader *loader, const struct yaml_file *yaml,

@@ -14,9 +14,22 @@
         } \
     }
 
+static const cyaml_schema_field_t header_fields[] = {
+    TEXT_FIELD("name", offsetof(struct yaml_header, name)),
+    TEXT_FIELD("value", offsetof(struct yaml_header, value)),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t header_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_header, header_fields)};
+
 static const cyaml_schema_field_t upstream_fields[] = {
     TEXT_FIELD("name", offsetof(struct yaml_upstream, name)),
     TEXT_FIELD("url", offsetof(struct yaml_upstream, url)),
+    TEXT_FIELD("priority", offsetof(struct yaml_upstream, priority)),
+    TEXT_FIELD("calls_per_s", offsetof(struct yaml_upstream, calls_per_s)),
+    TEXT_FIELD("max_batch", offsetof(struct yaml_upstream, max_batch)),
+    CYAML_FIELD_SEQUENCE_COUNT("headers", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_upstream, headers,
+                               n_headers, &header_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t upstream_schema = {
@@ -47,7 +60,7 @@ static const cyaml_schema_field_t file_fields[] = {
 static const cyaml_schema_value_t file_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct yaml_file, file_fields)};
 
-/* By how many lists stand around: the keys of the file, of a chain, of an upstream. */
+/* By how many lists stand around: the keys of the file, of a chain, of an upstream, of a header. */
 static const struct level {
     const cyaml_schema_field_t *fields;
     const char *where;
@@ -55,6 +68,7 @@ static const struct level {
     {file_fields, "at the top level"},
     {chain_fields, "in a chain"},
     {upstream_fields, "in an upstream"},
+    {header_fields, "in a header"},
 };
 enum { LEVELS = sizeof levels / sizeof levels[0] };
 

@@ -6,12 +6,13 @@
 
 #include "config_internal.h"
 #include "core/utf8.h"
+#include "rpc/node_url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char *no_variable(const char *name) {
-    (void)name;
-    return NULL;
+/* One variable holds what could end a header's line. */
+static const char *variable(const char *name) {
+    return strcmp(name, "KEY") == 0 ? "a\r\nb" : strcmp(name, "HOST") == 0 ? "node.example" : NULL;
 }
 
 static void check_settings(const struct config *config) {
@@ -30,17 +31,30 @@ static void check_settings(const struct config *config) {
     }
 }
 
+/* Every header is one line of its own, whatever the file says. */
+static void check_header(const struct header_config *header) {
+    assert(header->name[0] != '\0' && header->value[0] != '\0' && strcasecmp(header->name, "Host") != 0);
+    for (const char *c = header->name; *c != '\0'; c++) assert(*c > ' ' && *c <= '~' && *c != ':');
+    for (const char *c = header->value; *c != '\0'; c++) assert(*c >= ' ' && *c <= '~');
+}
+
+static void check_upstream(const struct upstream_config *upstream) {
+    struct node_url url;
+    const char *fault = node_url_parse(&url, upstream->url);
+    assert(upstream->name[0] != '\0' && fault == NULL);
+    assert(upstream->priority <= 1000 && upstream->max_batch <= 1000);
+    assert(upstream->n_headers == 0 || url.scheme != NODE_IPC);
+    assert((url.scheme == NODE_HTTP) == (url.socket_path[0] == '\0'));
+    for (size_t i = 0; i < upstream->n_headers; i++) check_header(&upstream->headers[i]);
+}
+
 static void check_chains(const struct config *config) {
     assert(config->n_chains > 0);
     for (size_t c = 0; c < config->n_chains; c++) {
         const struct chain_config *chain = &config->chains[c];
         assert(chain->n_upstreams > 0 && chain->name[0] != '\0' && chain->native_symbol[0] != '\0');
         for (size_t d = 0; d < c; d++) assert(strcmp(config->chains[d].name, chain->name) != 0);
-        for (size_t i = 0; i < chain->n_upstreams; i++) {
-            const struct upstream_config *up = &chain->upstreams[i];
-            assert(up->name[0] != '\0');
-            assert(strncasecmp(up->url, "http://", 7) == 0 || strncasecmp(up->url, "https://", 8) == 0);
-        }
+        for (size_t i = 0; i < chain->n_upstreams; i++) check_upstream(&chain->upstreams[i]);
     }
 }
 
@@ -55,7 +69,7 @@ static void check_problem(const char *problem) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct config *config;
     char problem[CONFIG_PROBLEM_BYTES];
-    enum err err = config_load_text(&config, problem, "fuzz.yaml", data, size, 0, NULL, no_variable);
+    enum err err = config_load_text(&config, problem, "fuzz.yaml", data, size, 0, NULL, variable);
     if (err != ERR_OK) {
         assert(config == NULL);
         check_problem(problem);

@@ -88,7 +88,7 @@ static void test_rpc_urls_replace_the_first_chains_upstreams(void **state) {
     config_free(config);
 }
 
-static void test_urls_are_http_or_https(void **state) {
+static void test_urls_have_a_known_scheme(void **state) {
     (void)state;
     static const char *const web_sockets[] = {"ws://node/KEY", "wss://node/KEY", "WSS://node/KEY"};
     for (size_t i = 0; i < sizeof web_sockets / sizeof web_sockets[0]; i++) {
@@ -101,8 +101,9 @@ static void test_urls_are_http_or_https(void **state) {
     }
     static const char *const others[] = {"ftp://node/KEY", "node/KEY", "node:8545", "http:/node", "http//node", "/ipc"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        expect_problem("--rpc-urls: upstream 1 of chain default: the URL must begin with http:// or https://",
-                       (struct input){.args = {"--rpc-urls", others[i]}});
+        expect_problem(
+            "--rpc-urls: upstream 1 of chain default: the URL must begin with http://, https://, http+unix:/ or ipc:/",
+            (struct input){.args = {"--rpc-urls", others[i]}});
     }
     config_free(expect_config((struct input){.args = {"--rpc-urls", "HTTP://node,HttpS://node"}}));
 }
@@ -248,7 +249,7 @@ int main(void) {
         cmocka_unit_test(test_rpc_urls_make_a_default_chain),
         cmocka_unit_test(test_chains_of_the_file),
         cmocka_unit_test(test_rpc_urls_replace_the_first_chains_upstreams),
-        cmocka_unit_test(test_urls_are_http_or_https),
+        cmocka_unit_test(test_urls_have_a_known_scheme),
         cmocka_unit_test(test_urls_have_a_host_and_maybe_a_port),
         cmocka_unit_test(test_urls_hold_printable_ascii_only),
         cmocka_unit_test(test_an_upstream_needs_a_url),
