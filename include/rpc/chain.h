@@ -78,9 +78,9 @@ void chain_follow(struct chain *chain, struct reactor *reactor);
 /* On the following reactor's thread: ends the follower, and what any reactor still asks on the side. */
 void chain_stop(struct chain *chain);
 
-/* Turns what a client named into one block. latest: the head that most of the nodes agree on, refreshed first when it is
- * older than the poll interval allows. A number or hash is checked to be canonical.
- * Errors: ERR_BLOCK_NOT_FOUND (beyond the head, unknown or orphaned hash), ERR_UPSTREAM_*, ERR_TIMEOUT. */
+/* Turns what a client named into one block. latest: the head that most of the nodes agree on, refreshed first when it
+ * is older than the poll interval allows. A number or hash is checked to be canonical. Errors: ERR_BLOCK_NOT_FOUND
+ * (beyond the head, unknown or orphaned hash), ERR_UPSTREAM_*, ERR_TIMEOUT. */
 enum err chain_resolve(struct task *task, struct chain *chain, struct block_ref *out,
                        const struct block_spec *spec) MUST_CHECK;
 
