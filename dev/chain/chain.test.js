@@ -4,12 +4,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { createPublicClient, createWalletClient, decodeAbiParameters, http, toHex } from 'viem';
-import { ODD_BALANCE, TOKENS, deployAll, startAnvil } from './index.js';
+import { createPublicClient, createWalletClient, decodeAbiParameters, http, keccak256, parseAbi, toHex } from 'viem';
+import { MULTICALL3, MULTICALL3_CODE_HASH, ODD_BALANCE, TOKENS, deployAll, deployMulticall3, startAnvil } from './index.js';
 
 const EXAMPLES = new URL('../../examples/curl/', import.meta.url);
 const MAX_UINT256 = 2n ** 256n - 1n;
 const BALANCE_OF = '0x70a08231';
+const GET_BLOCK_NUMBER = {
+    address: MULTICALL3, abi: parseAbi(['function getBlockNumber() view returns (uint256)']), functionName: 'getBlockNumber',
+};
 const SELECTOR = { name: '0x06fdde03', symbol: '0x95d89b41', decimals: '0x313ce567' };
 
 let anvil, chain, client, wallet;
@@ -132,6 +135,25 @@ test('balanceOf answers too much, too little and nothing', async () => {
 test('a token in the table is a token on the chain', async () => {
     for (const key of Object.keys(TOKENS)) assert.ok(await client.getCode(chain.tokens[key]), key);
 });
+
+// A node that mines by itself, one that waits to be told, and one that will not take the transaction.
+for (const args of [[], ['--no-mining'], ['--gas-limit', '500000']]) {
+    test(`Multicall3 is where it is everywhere, with the same code: anvil ${args.join(' ') || 'as it is'}`, async () => {
+        const other = await startAnvil({ args });
+        try {
+            const reader = createPublicClient({ transport: http(other.url, { retryCount: 0 }) });
+            assert.equal(await reader.getCode({ address: MULTICALL3 }), undefined);
+            assert.equal(await deployMulticall3(other.url), MULTICALL3);
+            assert.equal(keccak256(await reader.getCode({ address: MULTICALL3 })), MULTICALL3_CODE_HASH);
+            const results = await reader.multicall({ contracts: [GET_BLOCK_NUMBER], multicallAddress: MULTICALL3 });
+            assert.deepEqual(results, [{ status: 'success', result: 1n }]);
+            await deployMulticall3(other.url);
+            assert.equal(await reader.getBlockNumber({ cacheTime: 0 }), 1n, 'a second time changes nothing');
+        } finally {
+            await other.stop();
+        }
+    });
+}
 
 test('anvil dies with a test that is killed', { timeout: 30_000 }, async () => {
     const script = `import { startAnvil } from '${new URL('index.js', import.meta.url)}';

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-// The dev chain as a program: anvil with the sample tokens, until a signal comes.
+// The dev chain as a program: anvil with the sample tokens and Multicall3, until a signal comes.
 // Owns the anvil process and the file of addresses; both are gone when it ends.
 
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { BUILD, deployAll, startAnvil } from './index.js';
+import { BUILD, deployAll, deployMulticall3, startAnvil } from './index.js';
 
 const HELP = `usage: node dev/chain/main.js [--port N] [--file PATH] [--mine-every SECONDS] [-- ARGUMENT_OF_ANVIL...]
   --port N              where anvil listens on 127.0.0.1 (default: a free port)
@@ -21,6 +21,7 @@ try {
     anvil = await startAnvil({ port: Number(options.port), args: options.anvilArgs });
     anvil.exited.then(({ code, signal }) => end(1, `anvil ended by itself (${signal ?? `status ${code}`})`));
     const chain = await deployAll(anvil.url);
+    await deployMulticall3(anvil.url);
     writeAddresses(chain);
     console.log(`dev chain at ${chain.url} (chain id ${chain.chainId}), addresses in ${options.file}`);
     if (options.mineEvery > 0) setInterval(() => mine(anvil.url), options.mineEvery * 1000);

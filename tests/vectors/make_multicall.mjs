@@ -2,16 +2,15 @@
 // Oracles: viem 2.40.0 encodes and decodes aggregate3; a real anvil 1.7.1 runs both ways of asking, and the same reads
 // one by one. The chain is made the same each time, so that a second run writes the same bytes.
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import {
   bytesToHex, concatHex, decodeFunctionResult, encodeFunctionData, encodeFunctionResult, keccak256, multicall3Abi, numberToHex,
-  pad, parseAbi, parseTransaction, size, slice, stringToHex,
+  pad, parseAbi, size, slice, stringToHex,
 } from 'viem'
-import { startAnvil } from '../../dev/chain/index.js'
+import { MULTICALL3, multicall3Code, startAnvil } from '../../dev/chain/index.js'
 import { assemble } from './evm_assembler.mjs'
 
 const folder = process.argv[2]
-const MULTICALL3 = '0xcA11bde05977b3631167028862bE2a173976CA11'
 const GET_LAST_BLOCK_HASH = '0x27e86d6e'
 const count = (n) => [...Array(n).keys()]
 const random32 = (label, n) => keccak256(stringToHex(`${label} ${n}`))
@@ -128,11 +127,9 @@ async function rpc(method, ...params) {
   return reply.result
 }
 
-const runtimeOf = (deployment) => slice(parseTransaction(deployment).data, 0x20)
-const multicall3Code = runtimeOf(readFileSync(new URL('../../dev/chain/multicall3.tx', import.meta.url), 'utf8').trim())
 for (const [name, source] of Object.entries(CONTRACTS)) await rpc('anvil_setCode', at[name], bytesToHex(assemble(source)))
 for (const [owner, wei] of Object.entries(RICH)) await rpc('anvil_setBalance', owner, numberToHex(wei))
-await rpc('anvil_setCode', MULTICALL3, multicall3Code)
+await rpc('anvil_setCode', MULTICALL3, multicall3Code())
 await rpc('anvil_mine', '0x3')
 const block = await rpc('eth_getBlockByNumber', 'latest', false)
 const pinned = { blockHash: block.hash, requireCanonical: true }
