@@ -20,8 +20,10 @@ void rpc_detach(struct reactor_rpc *rpc);
 /* What one call came to. The task's fault has the public detail. */
 enum rpc_outcome {
     RPC_OK,
-    RPC_REVERTED,      /* the EVM reverted: final */
-    RPC_INVALID,       /* the node refuses the parameters or the method: final on this node */
+    RPC_REVERTED,   /* the EVM reverted: final */
+    RPC_OUT_OF_GAS, /* the call used up what this node lets a call use: another may give more, a smaller batch need less
+                     */
+    RPC_INVALID,    /* the node refuses the parameters or the method: final on this node */
     RPC_BLOCK_UNKNOWN, /* header not found, not canonical, future block: pin again */
     RPC_STATE_MISSING, /* the node has pruned this state: another node may have it */
     RPC_RATE_LIMITED,

@@ -22,17 +22,26 @@ static const struct {
     {"revert", RPC_REVERTED},
     {"vm execution error", RPC_REVERTED}, /* OpenEthereum, Nethermind */
     {"vm exception", RPC_REVERTED},       /* Ganache, Hardhat */
-    {"evm error outofgas", RPC_REVERTED}, /* anvil: halted, no revert data */
-    {"evm error invalid", RPC_REVERTED},
+    {"evm error invalid", RPC_REVERTED},  /* anvil: halted, no revert data */
     {"evm error stack", RPC_REVERTED},
     {"evm error opcode", RPC_REVERTED},
-    {"out of gas", RPC_REVERTED}, /* geth and its kin */
     {"invalid opcode", RPC_REVERTED},
     {"invalid jump destination", RPC_REVERTED},
     {"stack underflow", RPC_REVERTED},
     {"stack limit reached", RPC_REVERTED},
     {"write protection", RPC_REVERTED},
 
+    {"out of gas", RPC_OUT_OF_GAS},
+    {"evm error outofgas", RPC_OUT_OF_GAS}, /* anvil */
+    {"evm error*oog", RPC_OUT_OF_GAS},
+    {"gas required exceeds", RPC_OUT_OF_GAS},
+    {"intrinsic gas", RPC_OUT_OF_GAS},
+    {"gas limit*exceed", RPC_OUT_OF_GAS}, /* Besu, Nethermind */
+    {"exceed*gas limit", RPC_OUT_OF_GAS},
+    {"gas limit*cap", RPC_OUT_OF_GAS}, /* EIP-7825 in geth and reth */
+
+    {"code size exceeded", RPC_TOO_LARGE}, /* of init code, or what it returns */
+    {"createcontractsizelimit", RPC_TOO_LARGE},
     {"batch*too large", RPC_TOO_LARGE}, /* geth, reth */
     {"batch*limit", RPC_TOO_LARGE},     /* Erigon, Nethermind */
     {"batch*exceed", RPC_TOO_LARGE},    /* Besu */
@@ -68,15 +77,17 @@ static const struct {
     {"state*not available", RPC_STATE_MISSING},
     {"state*unavailable", RPC_STATE_MISSING}, /* Besu */
     {"pruned", RPC_STATE_MISSING},
-    {"pruning", RPC_STATE_MISSING},
-    {"archive", RPC_STATE_MISSING}, /* publicnode, Infura */
+    {"pruning", RPC_STATE_MISSING},         /* Erigon */
+    {"state histories", RPC_STATE_MISSING}, /* geth: not indexed yet */
+    {"archive", RPC_STATE_MISSING},         /* publicnode, Infura */
     {"only serves recent blocks", RPC_STATE_MISSING},
 
     {"rate limit", RPC_RATE_LIMITED},
     {"rate-limit", RPC_RATE_LIMITED},
     {"rate exceeded", RPC_RATE_LIMITED},
-    {"request limit", RPC_RATE_LIMITED}, /* QuickNode */
-    {"too many requests", RPC_RATE_LIMITED},
+    {"request limit", RPC_RATE_LIMITED},    /* QuickNode */
+    {"too many request", RPC_RATE_LIMITED}, /* dRPC leaves out the s */
+    {"rps limit", RPC_RATE_LIMITED},        /* Chainstack */
     {"requests limited to", RPC_RATE_LIMITED},
     {"requests per second", RPC_RATE_LIMITED},
     {"request count exceeded", RPC_RATE_LIMITED}, /* Infura, by day */
@@ -93,6 +104,7 @@ static const struct {
     {"header not found", RPC_BLOCK_UNKNOWN}, /* geth */
     {"header for hash not found", RPC_BLOCK_UNKNOWN},
     {"not currently canonical", RPC_BLOCK_UNKNOWN},
+    {"not canonical", RPC_BLOCK_UNKNOWN},   /* Nethermind */
     {"block*not found", RPC_BLOCK_UNKNOWN}, /* Erigon, reth, a chain without that tag */
     {"block*does not exist", RPC_BLOCK_UNKNOWN},
     {"unknown block", RPC_BLOCK_UNKNOWN},
@@ -196,8 +208,9 @@ enum rpc_outcome rpc_http_classify(int http_status) {
 }
 
 static const struct rpc_policy policies[RPC_OUTCOME_COUNT] = {
-    [RPC_OK] = {"ok", ERR_OK, "", RPC_RETRY_NEVER, 10},
-    [RPC_REVERTED] = {"reverted", ERR_EXECUTION_REVERTED, "execution reverted", RPC_RETRY_NEVER, 10},
+    [RPC_OK] = {"ok", ERR_OK, "", RPC_RETRY_NEVER, 11},
+    [RPC_REVERTED] = {"reverted", ERR_EXECUTION_REVERTED, "execution reverted", RPC_RETRY_NEVER, 11},
+    [RPC_OUT_OF_GAS] = {"out_of_gas", ERR_EXECUTION_REVERTED, "the call ran out of gas", RPC_RETRY_ELSEWHERE, 10},
     [RPC_INVALID] = {"invalid", ERR_UPSTREAM_ERROR, "the node refused the request", RPC_RETRY_ELSEWHERE, 7},
     [RPC_BLOCK_UNKNOWN] = {"block_unknown", ERR_BLOCK_NOT_FOUND, "the node does not know this block",
                            RPC_RETRY_ELSEWHERE, 8},

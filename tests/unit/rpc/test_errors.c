@@ -6,7 +6,7 @@
 #include "core/err.h"
 #include "rpc/errors.h"
 
-enum { MIN_ROWS = 90 };
+enum { MIN_ROWS = 150 };
 
 static void test_known_errors(void **state) {
     (void)state;
@@ -73,6 +73,7 @@ static void test_outcomes_lead_to_errors(void **state) {
     static const enum err want[RPC_OUTCOME_COUNT] = {
         [RPC_OK] = ERR_OK,
         [RPC_REVERTED] = ERR_EXECUTION_REVERTED,
+        [RPC_OUT_OF_GAS] = ERR_EXECUTION_REVERTED,
         [RPC_INVALID] = ERR_UPSTREAM_ERROR,
         [RPC_BLOCK_UNKNOWN] = ERR_BLOCK_NOT_FOUND,
         [RPC_STATE_MISSING] = ERR_STATE_UNAVAILABLE,
@@ -90,10 +91,19 @@ static void test_outcomes_lead_to_errors(void **state) {
         assert_true((policy->detail[0] == '\0') == (i == RPC_OK));
     }
     assert_int_equal(rpc_policy(RPC_REVERTED)->retry, RPC_RETRY_NEVER);
+    assert_int_equal(rpc_policy(RPC_OUT_OF_GAS)->retry, RPC_RETRY_ELSEWHERE);
     assert_int_equal(rpc_policy(RPC_INVALID)->retry, RPC_RETRY_ELSEWHERE);
     assert_int_equal(rpc_policy(RPC_STATE_MISSING)->retry, RPC_RETRY_ELSEWHERE);
     assert_int_equal(rpc_policy(RPC_BLOCK_UNKNOWN)->retry, RPC_RETRY_ELSEWHERE);
     assert_int_equal(rpc_policy(RPC_UNREACHABLE)->retry, RPC_RETRY_ANYWHERE);
+}
+
+/* A revert is final wherever it was seen; that one node ran out of gas says less, but more than what a node lacks. */
+static void test_what_tells_most(void **state) {
+    (void)state;
+    assert_true(rpc_policy(RPC_REVERTED)->telling > rpc_policy(RPC_OUT_OF_GAS)->telling);
+    assert_true(rpc_policy(RPC_OUT_OF_GAS)->telling > rpc_policy(RPC_STATE_MISSING)->telling);
+    assert_true(rpc_policy(RPC_OUT_OF_GAS)->telling > rpc_policy(RPC_TIMED_OUT)->telling);
 }
 
 int main(void) {
@@ -104,6 +114,7 @@ int main(void) {
         cmocka_unit_test(test_text_is_bounded),
         cmocka_unit_test(test_replies_without_json_rpc),
         cmocka_unit_test(test_outcomes_lead_to_errors),
+        cmocka_unit_test(test_what_tells_most),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
