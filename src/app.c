@@ -193,7 +193,7 @@ static void make_chains(struct app *app) {
 
 static void set_metric_labels(const struct config *config) {
     static const char *const kinds[CACHE_KIND_COUNT] = {
-        [CACHE_AMOUNT] = "amount", [CACHE_TOKEN] = "token", [CACHE_BLOCK] = "block"};
+        [CACHE_AMOUNT] = "amount", [CACHE_TOKEN] = "token", [CACHE_BLOCK] = "block", [CACHE_CODE] = "code"};
     const char *outcomes[RPC_OUTCOME_COUNT];
     for (size_t i = 0; i < RPC_OUTCOME_COUNT; i++) outcomes[i] = rpc_outcome_name((enum rpc_outcome)i);
     size_t n_upstreams = 0;

@@ -12,14 +12,22 @@ struct cache;
 enum { CACHE_MAX_KEY = 160, CACHE_MAX_VALUE = 1024 };
 
 /* What an entry holds; the label `cache` of the hit and miss metrics. */
-enum cache_kind { CACHE_AMOUNT, CACHE_TOKEN, CACHE_BLOCK, CACHE_KIND_COUNT };
+enum cache_kind { CACHE_AMOUNT, CACHE_TOKEN, CACHE_BLOCK, CACHE_CODE, CACHE_KIND_COUNT };
 
 /* In: max_bytes, the bound on all entries with their overhead. */
 struct cache *cache_new(size_t max_bytes);
 void cache_free(struct cache *cache);
 
-/* Copies the value out and returns true, or returns false when there is none, it expired, or its size is not
- * value_len. In: now_ms, any monotonic clock used for put as well. */
+/* Judges an entry's value and copies what it wants of it to `out`. Returns false to refuse it: then the look-up is a
+ * miss. Runs with a lock held: it must neither wait nor call the cache. */
+typedef bool (*cache_take_fn)(void *out, const void *value, size_t value_len);
+
+/* Looks a key up. Returns false when there is no entry, it expired, or `take` refused it. In: now_ms, any monotonic
+ * clock used for put as well. */
+bool cache_take(struct cache *cache, enum cache_kind kind, void *out, cache_take_fn take, const void *key,
+                size_t key_len, uint64_t now_ms);
+
+/* Copies a value of exactly this size out: one of another size is a miss. */
 bool cache_get(struct cache *cache, enum cache_kind kind, void *value, size_t value_len, const void *key,
                size_t key_len, uint64_t now_ms);
 

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -15,33 +16,31 @@
 enum {
     SHARD_BITS = 4,
     SHARDS = 1 << SHARD_BITS,
-    FIRST_SLOTS = 64,
-    MALLOC_OVERHEAD = 16, /* what malloc adds to a block, about */
+    FIRST_BUCKETS = 32,
+    MAX_LOAD = 2, /* entries per bucket before the table doubles: most of the memory is to be entries */
     CACHE_LINE = 64
 };
 
+#define NEVER_MS ((UINT64_C(1) << 48) - 1)
+
 struct entry {
-    uint64_t expires_ms;
-    uint16_t key_len;
+    struct entry *next; /* in its bucket */
+    uint64_t expires_ms : 48;
+    uint64_t key_len : 8;
+    uint64_t kind : 7;
+    uint64_t referenced : 1; /* read since the clock's hand last passed */
     uint16_t value_len;
-    uint8_t kind;
     uint8_t bytes[]; /* key, then value */
 };
-
-/* The table is open: an entry stands in the first free slot from its home on (hash modulo the number of slots). */
-struct slot {
-    struct entry *entry; /* NULL: free */
-    uint32_t hash;       /* tells most other entries apart without looking at them; finds the home */
-    bool referenced;     /* read since the clock's hand last passed */
-};
+_Static_assert(CACHE_MAX_KEY < 256 && CACHE_MAX_VALUE < 65536, "lengths fit their fields");
 
 struct shard {
     _Alignas(CACHE_LINE) pthread_mutex_t mutex;
-    struct slot *slots;
-    size_t n_slots; /* 0 or a power of two */
+    struct entry **buckets;
+    size_t n_buckets; /* 0 or a power of two */
     size_t n_entries;
-    size_t bytes; /* of entries and slots together */
-    size_t hand;  /* of the clock: the next slot to be considered for eviction */
+    size_t bytes; /* of entries and buckets together */
+    size_t hand;  /* of the clock: the next bucket to be considered for eviction */
 };
 
 struct cache {
@@ -55,117 +54,107 @@ struct lookup {
     enum cache_kind kind;
     const void *key;
     size_t key_len;
-    uint32_t hash;
+    uint64_t hash;
 };
 
-static size_t entry_bytes(size_t key_len, size_t value_len) {
-    return sizeof(struct entry) + key_len + value_len + MALLOC_OVERHEAD;
+static size_t entry_size(size_t key_len, size_t value_len) {
+    return offsetof(struct entry, bytes) + key_len + value_len;
 }
 
-static bool is_entry(const struct slot *slot, const struct lookup *what) {
-    const struct entry *entry = slot->entry;
-    return slot->hash == what->hash && entry->kind == what->kind && entry->key_len == what->key_len &&
+/* As glibc's malloc rounds it: its own word before the block, 16 bytes to a step. */
+static size_t entry_bytes(const struct entry *entry) {
+    return (entry_size(entry->key_len, entry->value_len) + sizeof(size_t) + 15) / 16 * 16;
+}
+
+static uint64_t hash_of(const struct cache *cache, const void *key, size_t key_len) {
+    return siphash24(cache->hash_key, key, key_len);
+}
+
+/* The top bits of a hash choose the shard, the low ones the bucket. */
+static struct entry **bucket_of(struct entry **buckets, size_t n_buckets, uint64_t hash) {
+    return &buckets[hash & (n_buckets - 1)];
+}
+
+static struct entry **end_of(struct entry **link) {
+    while (*link != NULL) link = &(*link)->next;
+    return link;
+}
+
+static bool is_entry(const struct entry *entry, const struct lookup *what) {
+    return entry->kind == what->kind && entry->key_len == what->key_len &&
            memcmp(entry->bytes, what->key, what->key_len) == 0;
 }
 
-/* Returns the entry's slot, or NULL. */
-static struct slot *find(const struct shard *shard, const struct lookup *what) {
-    if (shard->n_slots == 0) return NULL;
-    size_t mask = shard->n_slots - 1;
-    for (size_t i = what->hash & mask; shard->slots[i].entry != NULL; i = (i + 1) & mask) {
-        if (is_entry(&shard->slots[i], what)) return &shard->slots[i];
-    }
-    return NULL;
+/* Returns the link to the entry, or NULL. */
+static struct entry **find(const struct shard *shard, const struct lookup *what) {
+    if (shard->n_buckets == 0) return NULL;
+    struct entry **link = bucket_of(shard->buckets, shard->n_buckets, what->hash);
+    while (*link != NULL && !is_entry(*link, what)) link = &(*link)->next;
+    return *link != NULL ? link : NULL;
 }
 
-static void place(struct slot *slots, size_t n_slots, struct slot slot) {
-    size_t i = slot.hash & (n_slots - 1);
-    while (slots[i].entry != NULL) i = (i + 1) & (n_slots - 1);
-    slots[i] = slot;
-}
-
-/* Frees the entry at index i and closes the gap: an entry behind it moves up unless its home lies behind the gap. */
-static void remove_at(struct shard *shard, size_t i) {
-    struct slot *slots = shard->slots;
-    size_t mask = shard->n_slots - 1;
-    shard->bytes -= entry_bytes(slots[i].entry->key_len, slots[i].entry->value_len);
+static void remove_at(struct shard *shard, struct entry **link) {
+    struct entry *entry = *link;
+    *link = entry->next;
+    shard->bytes -= entry_bytes(entry);
     shard->n_entries--;
-    free(slots[i].entry);
-    size_t gap = i;
-    for (size_t j = (i + 1) & mask; slots[j].entry != NULL; j = (j + 1) & mask) {
-        size_t from_home = (j - slots[j].hash) & mask, from_gap = (j - gap) & mask;
-        if (from_home < from_gap) continue;
-        slots[gap] = slots[j];
-        gap = j;
-    }
-    slots[gap] = (struct slot){0};
+    free(entry);
 }
 
-/* CLOCK: the hand goes round, takes the mark off what was read since its last round and evicts what was not. */
+/* CLOCK: the hand goes round, takes the mark off what was read since its last round and evicts what was not. One
+ * eviction to a bucket and round, or those whose mark was just taken off would have no second chance. */
 static void evict_one(struct shard *shard) {
     assert(shard->n_entries > 0);
-    for (;; shard->hand = (shard->hand + 1) & (shard->n_slots - 1)) {
-        struct slot *slot = &shard->slots[shard->hand];
-        if (slot->entry == NULL) continue;
-        if (!slot->referenced) break;
-        slot->referenced = false;
+    for (bool evicted = false; !evicted;) {
+        struct entry **link = &shard->buckets[shard->hand];
+        shard->hand = (shard->hand + 1) & (shard->n_buckets - 1);
+        for (; *link != NULL && (*link)->referenced; link = &(*link)->next) (*link)->referenced = false;
+        if (*link == NULL) continue;
+        remove_at(shard, link);
+        evicted = true;
     }
-    remove_at(shard, shard->hand);
     metrics_add(METRIC_CACHE_EVICTIONS, 0, 0, 1);
 }
 
 /* Doubles the table, unless that would pass the bound. */
-static bool grow(struct shard *shard, size_t max_bytes) {
-    size_t n_slots = shard->n_slots > 0 ? shard->n_slots * 2 : FIRST_SLOTS;
-    size_t bytes = shard->bytes + (n_slots - shard->n_slots) * sizeof(struct slot);
-    if (bytes > max_bytes) return false;
-    struct slot *slots = calloc(n_slots, sizeof *slots);
-    if (slots == NULL) abort();
-    for (size_t i = 0; i < shard->n_slots; i++) {
-        if (shard->slots[i].entry != NULL) place(slots, n_slots, shard->slots[i]);
+static bool grow(const struct cache *cache, struct shard *shard) {
+    size_t n_buckets = shard->n_buckets > 0 ? shard->n_buckets * 2 : FIRST_BUCKETS;
+    size_t bytes = shard->bytes + (n_buckets - shard->n_buckets) * sizeof(struct entry *);
+    if (bytes > cache->shard_max_bytes) return false;
+    struct entry **buckets = calloc(n_buckets, sizeof *buckets);
+    if (buckets == NULL) abort();
+    for (size_t i = 0; i < shard->n_buckets; i++) {
+        struct entry *next;
+        for (struct entry *entry = shard->buckets[i]; entry != NULL; entry = next) {
+            next = entry->next;
+            entry->next = NULL;
+            *end_of(bucket_of(buckets, n_buckets, hash_of(cache, entry->bytes, entry->key_len))) = entry;
+        }
     }
-    free(shard->slots);
-    shard->slots = slots;
-    shard->n_slots = n_slots;
+    free(shard->buckets);
+    shard->buckets = buckets;
+    shard->n_buckets = n_buckets;
     shard->bytes = bytes;
     shard->hand = 0;
     return true;
 }
 
-/* Makes room for an entry, keeping a quarter of the slots free so that searches stay short. Returns false when it
- * would not fit into an empty shard. */
-static bool make_room(struct shard *shard, size_t max_bytes, size_t need) {
-    while (shard->n_slots == 0 || (shard->n_entries + 1) * 4 > shard->n_slots * 3) {
-        if (grow(shard, max_bytes)) continue;
-        if (shard->n_entries == 0) return false;
-        evict_one(shard);
-    }
-    while (shard->bytes + need > max_bytes) {
+/* Makes room for an entry. Returns false when it would not fit into an empty shard. A table that may not grow any more
+ * only gets longer chains. */
+static bool make_room(const struct cache *cache, struct shard *shard, size_t need) {
+    if (shard->n_entries >= shard->n_buckets * MAX_LOAD && !grow(cache, shard) && shard->n_buckets == 0) return false;
+    while (shard->bytes + need > cache->shard_max_bytes) {
         if (shard->n_entries == 0) return false;
         evict_one(shard);
     }
     return true;
 }
 
-static struct entry *new_entry(const struct lookup *what, const void *value, size_t value_len, uint64_t expires_ms) {
-    struct entry *entry = malloc(sizeof *entry + what->key_len + value_len);
-    if (entry == NULL) abort();
-    *entry = (struct entry){.expires_ms = expires_ms,
-                            .key_len = (uint16_t)what->key_len,
-                            .value_len = (uint16_t)value_len,
-                            .kind = (uint8_t)what->kind};
-    memcpy(entry->bytes, what->key, what->key_len);
-    memcpy(entry->bytes + what->key_len, value, value_len);
-    return entry;
-}
-
-/* The top bits of the hash choose the shard, the low ones the slot. */
 static struct shard *choose(struct cache *cache, struct lookup *what, enum cache_kind kind, const void *key,
                             size_t key_len) {
     assert(key_len <= CACHE_MAX_KEY && kind < CACHE_KIND_COUNT);
-    uint64_t hash = siphash24(cache->hash_key, key, key_len);
-    *what = (struct lookup){kind, key, key_len, (uint32_t)hash};
-    return &cache->shards[hash >> (64 - SHARD_BITS)];
+    *what = (struct lookup){kind, key, key_len, hash_of(cache, key, key_len)};
+    return &cache->shards[what->hash >> (64 - SHARD_BITS)];
 }
 
 struct cache *cache_new(size_t max_bytes) {
@@ -183,36 +172,71 @@ void cache_free(struct cache *cache) {
     if (cache == NULL) return;
     for (size_t s = 0; s < SHARDS; s++) {
         struct shard *shard = &cache->shards[s];
-        for (size_t i = 0; i < shard->n_slots; i++) free(shard->slots[i].entry);
-        free(shard->slots);
+        for (size_t i = 0; i < shard->n_buckets; i++) {
+            while (shard->buckets[i] != NULL) remove_at(shard, &shard->buckets[i]);
+        }
+        free(shard->buckets);
         pthread_mutex_destroy(&shard->mutex);
     }
     free(cache);
 }
 
 /* With the shard locked. */
-static bool take_value(struct shard *shard, void *value, size_t value_len, const struct lookup *what, uint64_t now_ms) {
-    struct slot *slot = find(shard, what);
-    if (slot == NULL) return false;
-    if (slot->entry->expires_ms <= now_ms) {
-        remove_at(shard, (size_t)(slot - shard->slots));
+static bool take_value(struct shard *shard, void *out, cache_take_fn take, const struct lookup *what, uint64_t now_ms) {
+    struct entry **link = find(shard, what);
+    if (link == NULL) return false;
+    struct entry *entry = *link;
+    if (entry->expires_ms != NEVER_MS && entry->expires_ms <= now_ms) {
+        remove_at(shard, link);
         return false;
     }
-    if (slot->entry->value_len != value_len) return false;
-    memcpy(value, slot->entry->bytes + what->key_len, value_len);
-    slot->referenced = true;
+    if (!take(out, entry->bytes + what->key_len, entry->value_len)) return false;
+    entry->referenced = true;
+    return true;
+}
+
+bool cache_take(struct cache *cache, enum cache_kind kind, void *out, cache_take_fn take, const void *key,
+                size_t key_len, uint64_t now_ms) {
+    struct lookup what;
+    struct shard *shard = choose(cache, &what, kind, key, key_len);
+    pthread_mutex_lock(&shard->mutex);
+    bool hit = take_value(shard, out, take, &what, now_ms);
+    pthread_mutex_unlock(&shard->mutex);
+    metrics_add(hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES, kind, 0, 1);
+    return hit;
+}
+
+struct copy {
+    void *to;
+    size_t len;
+};
+
+static bool copy_value(void *out, const void *value, size_t value_len) {
+    const struct copy *copy = out;
+    if (value_len != copy->len) return false;
+    memcpy(copy->to, value, value_len);
     return true;
 }
 
 bool cache_get(struct cache *cache, enum cache_kind kind, void *value, size_t value_len, const void *key,
                size_t key_len, uint64_t now_ms) {
-    struct lookup what;
-    struct shard *shard = choose(cache, &what, kind, key, key_len);
-    pthread_mutex_lock(&shard->mutex);
-    bool hit = take_value(shard, value, value_len, &what, now_ms);
-    pthread_mutex_unlock(&shard->mutex);
-    metrics_add(hit ? METRIC_CACHE_HITS : METRIC_CACHE_MISSES, kind, 0, 1);
-    return hit;
+    struct copy copy = {value, value_len};
+    return cache_take(cache, kind, &copy, copy_value, key, key_len, now_ms);
+}
+
+/* With the shard locked. New entries start unmarked: were all marked, the hand would clear a whole round at once and
+ * then evict blindly. They go to the end of their bucket, where the hand comes last. */
+static void add(const struct cache *cache, struct shard *shard, const struct lookup *what, const struct entry *head,
+                const void *value) {
+    if (!make_room(cache, shard, entry_bytes(head))) return;
+    struct entry *entry = malloc(entry_size(head->key_len, head->value_len));
+    if (entry == NULL) abort();
+    memcpy(entry, head, offsetof(struct entry, bytes));
+    memcpy(entry->bytes, what->key, head->key_len);
+    memcpy(entry->bytes + head->key_len, value, head->value_len);
+    *end_of(bucket_of(shard->buckets, shard->n_buckets, what->hash)) = entry;
+    shard->n_entries++;
+    shard->bytes += entry_bytes(entry);
 }
 
 void cache_put(struct cache *cache, enum cache_kind kind, const void *key, size_t key_len, const void *value,
@@ -220,23 +244,24 @@ void cache_put(struct cache *cache, enum cache_kind kind, const void *key, size_
     assert(value_len <= CACHE_MAX_VALUE);
     struct lookup what;
     struct shard *shard = choose(cache, &what, kind, key, key_len);
-    struct entry *entry = new_entry(&what, value, value_len, expires_ms);
-    size_t bytes = entry_bytes(key_len, value_len);
+    struct entry head = {.expires_ms = (expires_ms < NEVER_MS ? expires_ms : NEVER_MS) & NEVER_MS,
+                         .key_len = (uint8_t)key_len,
+                         .kind = kind,
+                         .value_len = (uint16_t)value_len};
 
     pthread_mutex_lock(&shard->mutex);
-    struct slot *old = find(shard, &what);
-    /* New entries start unmarked: were all marked, the hand would clear a whole round at once and then evict blindly.
-     */
-    bool referenced = old != NULL && old->referenced;
-    if (old != NULL) remove_at(shard, (size_t)(old - shard->slots));
-    if (make_room(shard, cache->shard_max_bytes, bytes)) {
-        place(shard->slots, shard->n_slots, (struct slot){entry, what.hash, referenced});
-        shard->n_entries++;
-        shard->bytes += bytes;
-        entry = NULL;
+    struct entry **old = find(shard, &what);
+    if (old != NULL && (*old)->value_len == value_len) {
+        memcpy((*old)->bytes + key_len, value, value_len);
+        (*old)->expires_ms = head.expires_ms;
+    } else {
+        if (old != NULL) {
+            head.referenced = (*old)->referenced;
+            remove_at(shard, old);
+        }
+        add(cache, shard, &what, &head, value);
     }
     pthread_mutex_unlock(&shard->mutex);
-    free(entry); /* only one that does not fit is still here */
 }
 
 struct cache_stats cache_stats(struct cache *cache) {

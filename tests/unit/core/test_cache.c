@@ -86,6 +86,82 @@ static void test_a_value_of_another_size_is_a_miss(void **state) {
     cache_free(cache);
 }
 
+/* Takes a value that begins as `want` does, whatever its length. */
+struct wanted {
+    char want;
+    char rest[8];
+    size_t calls;
+};
+
+static bool take_if_wanted(void *out, const void *value, size_t value_len) {
+    struct wanted *wanted = out;
+    const char *text = value;
+    wanted->calls++;
+    if (value_len == 0 || value_len > sizeof wanted->rest || text[0] != wanted->want) return false;
+    memcpy(wanted->rest, text + 1, value_len - 1);
+    return true;
+}
+
+static void test_the_reader_judges_the_value(void **state) {
+    (void)state;
+    struct cache *cache = cache_new(MEGABYTE);
+    struct wanted a = {.want = 'a'}, b = {.want = 'b'};
+    assert_false(cache_take(cache, CACHE_CODE, &a, take_if_wanted, "k", 1, 0));
+    assert_int_equal(a.calls, 0);
+    cache_put(cache, CACHE_CODE, "k", 1, "a12", 3, 500);
+    assert_true(cache_take(cache, CACHE_CODE, &a, take_if_wanted, "k", 1, 0));
+    assert_string_equal(a.rest, "12");
+    assert_false(cache_take(cache, CACHE_CODE, &b, take_if_wanted, "k", 1, 0));
+    assert_int_equal(b.calls, 1);
+    assert_int_equal(cache_stats(cache).entries, 1); /* refused is not gone */
+    cache_put(cache, CACHE_CODE, "k", 1, "b3456", 5, 500);
+    assert_false(cache_take(cache, CACHE_CODE, &a, take_if_wanted, "k", 1, 0));
+    assert_true(cache_take(cache, CACHE_CODE, &b, take_if_wanted, "k", 1, 499));
+    assert_string_equal(b.rest, "3456");
+    assert_false(cache_take(cache, CACHE_CODE, &b, take_if_wanted, "k", 1, 500));
+    assert_int_equal(b.calls, 2); /* expired values are not shown */
+    cache_free(cache);
+}
+
+/* A value replaces one of the same length in its place, and one of another length; either way the time is the new
+ * one's, and what is not there any more is not counted. */
+static void test_a_replacement_counts_once(void **state) {
+    (void)state;
+    struct cache *cache = cache_new(MEGABYTE);
+    char value[300];
+    for (size_t round = 0; round < 4; round++) {
+        for (size_t len = 1; len < sizeof value; len += len < 40 ? 1 : 37) {
+            memset(value, (int)len, sizeof value);
+            cache_put(cache, CACHE_TOKEN, "k", 1, value, len, 100 * len);
+            cache_put(cache, CACHE_TOKEN, "k", 1, value, len, 100 * len + 1);
+            char got[300];
+            assert_true(cache_get(cache, CACHE_TOKEN, got, len, "k", 1, 100 * len));
+            assert_memory_equal(got, value, len);
+            assert_false(cache_get(cache, CACHE_TOKEN, got, len, "k", 1, 100 * len + 1));
+            cache_put(cache, CACHE_TOKEN, "k", 1, value, len, UINT64_MAX);
+            assert_int_equal(cache_stats(cache).entries, 1);
+            assert_in_range(cache_stats(cache).bytes, len, len + 400);
+        }
+    }
+    cache_free(cache);
+}
+
+/* What an entry costs beyond its key and value: memory for 100,000 balances is a promise. */
+static void test_entries_cost_little_more_than_their_bytes(void **state) {
+    (void)state;
+    enum { ENTRIES = 100000, KEY = 43, VALUE = 41 };
+    struct cache *cache = cache_new((size_t)64 * MEGABYTE);
+    char key[KEY] = "", value[VALUE] = "";
+    for (uint32_t i = 0; i < ENTRIES; i++) {
+        memcpy(key, &i, sizeof i);
+        cache_put(cache, CACHE_AMOUNT, key, sizeof key, value, sizeof value, UINT64_MAX);
+    }
+    struct cache_stats stats = cache_stats(cache);
+    assert_int_equal(stats.entries, ENTRIES);
+    assert_in_range(stats.bytes / ENTRIES, KEY + VALUE, KEY + VALUE + 40);
+    cache_free(cache);
+}
+
 static void test_the_largest_entry_fits(void **state) {
     (void)state;
     struct cache *cache = cache_new(MEGABYTE);
@@ -166,7 +242,7 @@ static void test_what_is_read_often_stays(void **state) {
 
 static void test_evictions_hits_and_misses_are_counted(void **state) {
     (void)state;
-    static const char *const kinds[] = {"amount", "token", "block"};
+    static const char *const kinds[CACHE_KIND_COUNT] = {"amount", "token", "block", "code"};
     metrics_set_label_values(METRIC_LABEL_CACHE, kinds, CACHE_KIND_COUNT);
     metrics_start(1);
     struct cache *cache = cache_new(MEGABYTE);
@@ -255,6 +331,9 @@ int main(void) {
         cmocka_unit_test(test_kinds_are_apart),
         cmocka_unit_test(test_a_key_is_all_its_bytes),
         cmocka_unit_test(test_a_value_of_another_size_is_a_miss),
+        cmocka_unit_test(test_the_reader_judges_the_value),
+        cmocka_unit_test(test_a_replacement_counts_once),
+        cmocka_unit_test(test_entries_cost_little_more_than_their_bytes),
         cmocka_unit_test(test_the_largest_entry_fits),
         cmocka_unit_test(test_expired_entries_are_gone),
         cmocka_unit_test(test_an_empty_cache_takes_no_memory),
