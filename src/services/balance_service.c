@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/metadata.h"
 #include "services/pinned.h"
+#include "snapshot.h"
 
 struct batch {
     struct balance *balances;
@@ -15,9 +15,6 @@ struct batch {
     struct metadata_read *metadata; /* one for each distinct token, sorted by address */
     size_t n_metadata;
     struct erc20_metadata *native;
-    const struct source *source;
-    const struct block_ref *block;
-    bool is_head;
 };
 
 static void set_native(const struct source *source, struct erc20_metadata *out) {
@@ -46,12 +43,12 @@ static size_t distinct(address *tokens, size_t n) {
     return kept;
 }
 
-static bool prepare(struct task *task, struct batch *batch) {
+static bool prepare(struct task *task, const struct source *source, struct batch *batch) {
     address *tokens = arena_alloc(task->arena, batch->n * sizeof *tokens);
     batch->reads = arena_alloc(task->arena, batch->n * sizeof *batch->reads);
     batch->native = arena_alloc(task->arena, sizeof *batch->native);
     if (tokens == NULL || batch->reads == NULL || batch->native == NULL) return false;
-    set_native(batch->source, batch->native);
+    set_native(source, batch->native);
     size_t m = 0;
     for (size_t i = 0; i < batch->n; i++) {
         batch->reads[i] = batch->balances[i].read;
@@ -62,36 +59,6 @@ static bool prepare(struct task *task, struct batch *batch) {
     if (batch->metadata == NULL) return false;
     for (size_t i = 0; i < batch->n_metadata; i++) batch->metadata[i].token = tokens[i];
     return true;
-}
-
-static void fetch_amounts(struct task *task, const struct batch *batch) {
-    amount_fetch(task, batch->source, batch->reads, batch->n, batch->block);
-}
-
-static void fetch_metadata(struct task *task, const struct batch *batch) {
-    metadata_fetch(task, batch->source, batch->metadata, batch->n_metadata, batch->block, batch->is_head);
-}
-
-static void fetch_half(struct task *task, void *arg, size_t i) {
-    if (i == 0) {
-        fetch_amounts(task, arg);
-    } else {
-        fetch_metadata(task, arg);
-    }
-}
-
-/* What is missing of both goes out at the same time; what the cache has costs no switch of coroutines. */
-static void read_both(struct task *task, struct batch *batch) {
-    size_t amounts = amount_look_up(task, batch->source, batch->reads, batch->n, batch->block);
-    size_t metadata =
-        metadata_look_up(task, batch->source, batch->metadata, batch->n_metadata, batch->block, batch->is_head);
-    if (amounts > 0 && metadata > 0) {
-        task_parallel(task, 2, fetch_half, batch);
-    } else if (amounts > 0) {
-        fetch_amounts(task, batch);
-    } else if (metadata > 0) {
-        fetch_metadata(task, batch);
-    }
 }
 
 static void join(const struct batch *batch, struct balance *balance) {
@@ -109,10 +76,9 @@ static void join(const struct batch *batch, struct balance *balance) {
 
 static enum err read_batch(struct task *task, const struct source *source, void *arg, const struct block_ref *block) {
     struct batch *batch = arg;
-    batch->source = source;
-    batch->block = block;
-    if (!prepare(task, batch)) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-    read_both(task, batch);
+    if (!prepare(task, source, batch)) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    struct snapshot snapshot = {batch->reads, batch->n, batch->metadata, batch->n_metadata};
+    snapshot_read(task, source, &snapshot, block);
     for (size_t i = 0; i < batch->n; i++) {
         batch->balances[i].read = batch->reads[i];
         join(batch, &batch->balances[i]);
@@ -126,7 +92,7 @@ static enum err read_batch(struct task *task, const struct source *source, void 
 
 enum err balance_service_get_many(struct task *task, const struct source *source, struct balance *balances, size_t n,
                                   struct block_ref *block, const struct block_spec *spec) {
-    struct batch batch = {.balances = balances, .n = n, .is_head = spec->kind == BLOCK_LATEST};
+    struct batch batch = {.balances = balances, .n = n};
     return pinned_read(task, source, block, spec, read_batch, &batch);
 }
 

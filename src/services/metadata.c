@@ -4,56 +4,104 @@
 #include <string.h>
 
 #include "eth/abi.h"
-#include "rpc/rpc.h"
+#include "fetch.h"
+#include "kept.h"
 
-enum { GETTERS = 3, TTL_MS = 10 * 60 * 1000 };
+static const enum erc20_selector getters[METADATA_GETTERS] = {ERC20_NAME, ERC20_SYMBOL, ERC20_DECIMALS};
 
-static const enum erc20_selector getters[GETTERS] = {ERC20_NAME, ERC20_SYMBOL, ERC20_DECIMALS};
-
-/* What a token says at the head is kept for a while under a key without block, but only when nothing is missing: a
- * token that is deployed in the next block must not stay nameless. All else is kept for its block alone. */
-struct metadata_key {
-    uint64_t chain_id;
-    address token;
-    uint32_t at_block; /* 1: block counts; also fills what would be padding, since keys are compared as bytes */
-    hash32 block;
+/* A look-up under way. */
+struct found {
+    const struct block_ref *block;
+    struct erc20_metadata *metadata;
 };
 
-static struct metadata_key head_key(const struct source *source, const address *token) {
-    return (struct metadata_key){.chain_id = chain_id(source->chain), .token = *token};
+/* What is missing may be there in the next block: a token that is deployed in it must not stay nameless. */
+static bool is_complete(const struct erc20_metadata *m) {
+    return m->has_name && m->has_symbol && m->decimals >= 0;
 }
 
-static struct metadata_key block_key(const struct source *source, const address *token, const struct block_ref *block) {
-    return (struct metadata_key){
-        .chain_id = chain_id(source->chain), .token = *token, .at_block = 1, .block = block->hash};
+static void make_key(struct kept_key *key, const struct source *source, const address *token,
+                     const struct block_ref *block) {
+    kept_key_begin(key, source, block, 0);
+    kept_key_add(key, token);
 }
 
-static bool look_up(const struct task *task, const struct source *source, struct metadata_read *read,
-                    const struct metadata_key *key) {
-    return cache_get(source->cache, CACHE_TOKEN, &read->metadata, sizeof read->metadata, key, sizeof *key,
-                     reactor_now_ms(task->reactor));
+/* The content of a value: decimals, then name and symbol, each behind a byte that says whether there is one. */
+static void put_text(struct kept_value *value, bool has, const char *text) {
+    uint8_t first = has;
+    kept_value_add(value, &first, sizeof first);
+    kept_value_add(value, text, strlen(text) + 1);
 }
 
-static void keep(struct task *task, const struct source *source, const struct metadata_read *read,
-                 const struct block_ref *block, bool is_head) {
+static const char *take_text(char *text, bool *has, const char *from) {
+    size_t size = strlen(from + 1) + 1;
+    *has = *from != 0;
+    memcpy(text, from + 1, size);
+    return from + 1 + size;
+}
+
+static bool take_kept(void *out, const void *value, size_t value_len) {
+    const struct found *found = out;
+    struct erc20_metadata *m = found->metadata;
+    const char *content = (const char *)value + kept_content_at(found->block);
+    memcpy(&m->decimals, content, sizeof m->decimals);
+    const char *symbol = take_text(m->name, &m->has_name, content + sizeof m->decimals);
+    (void)take_text(m->symbol, &m->has_symbol, symbol);
+    return is_complete(m) || kept_is_true_at(found->block, value, value_len);
+}
+
+static bool find(const struct task *task, const struct source *source, struct metadata_read *read,
+                 const struct block_ref *block) {
+    struct found found = {block, &read->metadata};
+    struct kept_key key;
+    make_key(&key, source, &read->token, block);
+    return cache_take(source->cache, CACHE_TOKEN, &found, take_kept, key.bytes, key.len, reactor_now_ms(task->reactor));
+}
+
+static void keep(const struct task *task, const struct source *source, const struct metadata_read *read,
+                 const struct block_ref *block) {
     const struct erc20_metadata *m = &read->metadata;
-    bool complete = m->has_name && m->has_symbol && m->decimals >= 0;
-    bool for_a_while = is_head && complete;
-    struct metadata_key key = for_a_while ? head_key(source, &read->token) : block_key(source, &read->token, block);
-    uint64_t expires_ms = for_a_while ? reactor_now_ms(task->reactor) + TTL_MS : UINT64_MAX;
-    cache_put(source->cache, CACHE_TOKEN, &key, sizeof key, m, sizeof *m, expires_ms);
+    bool for_a_while = block->head && is_complete(m);
+    struct kept_key key;
+    struct kept_value value;
+    make_key(&key, source, &read->token, block);
+    kept_value_begin(&value, block);
+    kept_value_add(&value, &m->decimals, sizeof m->decimals);
+    put_text(&value, m->has_name, m->name);
+    put_text(&value, m->has_symbol, m->symbol);
+    cache_put(source->cache, CACHE_TOKEN, key.bytes, key.len, value.bytes, value.len,
+              for_a_while ? reactor_now_ms(task->reactor) + METADATA_TTL_MS : kept_until_ms(task, block));
 }
 
-/* In: detail, static or in the arena; NULL when the arena's cap is passed. */
-static void fail(struct metadata_read *read, enum err err, const char *detail) {
+size_t metadata_look_up(const struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
+                        const struct block_ref *block) {
+    size_t missing = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct metadata_read *read = &reads[i];
+        read->answer = NULL;
+        read->err = ERR_OK;
+        read->retry_after_s = 0;
+        read->detail = "";
+        read->missing = !find(task, source, read, block);
+        if (read->missing) missing++;
+    }
+    return missing;
+}
+
+void metadata_ask(struct fetch *fetch, struct metadata_read *reads, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        for (size_t g = 0; reads[i].missing && g < METADATA_GETTERS; g++) {
+            struct abi_call call;
+            erc20_call_getter(&call, getters[g]);
+            const struct state_read *answer = fetch_call(fetch, &reads[i].token, &call);
+            if (g == 0) reads[i].answer = answer;
+        }
+    }
+}
+
+void metadata_fail(struct metadata_read *read, enum err err, const char *detail) {
     read->err = err;
     read->detail = detail != NULL ? detail : "";
-}
-
-/* A getter that reverts or answers something else is missing; a node that fails is an error: "unknown decimals" must
- * not be said of a token that has them. */
-static bool is_missing(const struct rpc_call *call) {
-    return call->outcome == RPC_REVERTED;
 }
 
 /* ERC-20 has uint8; more than U256_MAX_DECIMALS cannot be shown, so it counts as unknown. */
@@ -63,19 +111,16 @@ static int16_t decode_decimals(const uint8_t *data, size_t len) {
     return value.limb[0] <= U256_MAX_DECIMALS ? (int16_t)value.limb[0] : -1;
 }
 
-static void take_getter(struct task *task, struct metadata_read *read, enum erc20_selector getter,
-                        const struct rpc_call *call) {
+/* A getter that reverts or answers something else is missing; a node that fails is an error: "unknown decimals" must
+ * not be said of a token that has them. */
+static void take_getter(struct metadata_read *read, enum erc20_selector getter, const struct state_read *answer) {
     struct erc20_metadata *m = &read->metadata;
-    const uint8_t *data;
-    size_t len;
-    if (is_missing(call)) return;
-    if (call->err != ERR_OK) {
-        fail(read, call->err, arena_strndup(task->arena, call->detail, strlen(call->detail)));
-        read->retry_after_s = call->retry_after_s;
-        return;
-    }
-    if (rpc_result_bytes(task, &data, &len, call) != ERR_OK) {
-        fail(read, ERR_UPSTREAM_ERROR, "a node answered eth_call with no data");
+    const uint8_t *data = answer->bytes;
+    size_t len = answer->len;
+    if (answer->outcome == RPC_REVERTED) return;
+    if (answer->err != ERR_OK) {
+        metadata_fail(read, answer->err, answer->detail);
+        read->retry_after_s = answer->retry_after_s;
         return;
     }
     if (getter == ERC20_NAME) m->has_name = abi_decode_string(m->name, sizeof m->name, data, len) == ERR_OK;
@@ -83,62 +128,15 @@ static void take_getter(struct task *task, struct metadata_read *read, enum erc2
     if (getter == ERC20_DECIMALS) m->decimals = decode_decimals(data, len);
 }
 
-size_t metadata_look_up(const struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
-                        const struct block_ref *block, bool is_head) {
-    size_t missing = 0;
+void metadata_take(struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
+                   const struct block_ref *block) {
+    bool late = n > 0 && kept_is_late(source, block);
     for (size_t i = 0; i < n; i++) {
         struct metadata_read *read = &reads[i];
-        struct metadata_key recent = head_key(source, &read->token);
-        struct metadata_key exact = block_key(source, &read->token, block);
-        read->err = ERR_OK;
-        read->retry_after_s = 0;
-        read->detail = "";
-        read->missing = !(is_head && look_up(task, source, read, &recent)) && !look_up(task, source, read, &exact);
-        if (read->missing) missing++;
-    }
-    return missing;
-}
-
-static struct rpc_call make_call(struct task *task, const address *token, enum erc20_selector getter,
-                                 const struct block_ref *block) {
-    struct abi_call data;
-    erc20_call_getter(&data, getter);
-    return (struct rpc_call){.method = "eth_call", .params = rpc_params_call(task, token, &data, block)};
-}
-
-/* Out: GETTERS calls for each missing read, in order. Returns their number, or 0 when the arena's cap is passed. */
-static size_t make_calls(struct task *task, struct rpc_call *calls, const struct metadata_read *reads, size_t n,
-                         const struct block_ref *block) {
-    size_t m = 0;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t g = 0; reads[i].missing && g < GETTERS; g++) {
-            calls[m] = make_call(task, &reads[i].token, getters[g], block);
-            if (calls[m++].params == NULL) return 0;
-        }
-    }
-    return m;
-}
-
-static void take_all(struct task *task, struct metadata_read *read, const struct rpc_call calls[GETTERS]) {
-    memset(&read->metadata, 0, sizeof read->metadata);
-    read->metadata.decimals = -1;
-    for (size_t g = 0; g < GETTERS; g++) take_getter(task, read, getters[g], &calls[g]);
-}
-
-void metadata_fetch(struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
-                    const struct block_ref *block, bool is_head) {
-    struct rpc_call *calls = arena_alloc(task->arena, n * GETTERS * sizeof *calls);
-    size_t m = calls != NULL ? make_calls(task, calls, reads, n, block) : 0;
-    if (m > 0) rpc_batch(task, source->chain, calls, m);
-    const struct rpc_call *next = calls;
-    for (size_t i = 0; i < n; i++) {
-        if (!reads[i].missing) continue;
-        if (m == 0) {
-            fail(&reads[i], ERR_OVERLOADED, "the request needs too much memory");
-            continue;
-        }
-        take_all(task, &reads[i], next);
-        next += GETTERS;
-        if (reads[i].err == ERR_OK) keep(task, source, &reads[i], block, is_head);
+        if (!read->missing) continue;
+        memset(&read->metadata, 0, sizeof read->metadata);
+        read->metadata.decimals = -1;
+        for (size_t g = 0; g < METADATA_GETTERS; g++) take_getter(read, getters[g], &read->answer[g]);
+        if (read->err == ERR_OK && !late) keep(task, source, read, block);
     }
 }

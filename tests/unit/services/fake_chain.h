@@ -1,7 +1,7 @@
 /* Stands in for src/rpc below the services: a chain whose head the test moves, and a node that answers each call from a
- * table of the test's. Defines what services use of rpc/chain.h and rpc/rpc.h, so that none of src/rpc is linked.
+ * table of the test's. Defines what services use of rpc/chain.h and rpc/state.h, so that none of src/rpc is linked.
  * One fake for each test, reset by fake_begin.
- * Tests only, one thread; the services run on a coroutine, and each batch waits a little. */
+ * Tests only, one thread; the services run on a coroutine, and each departure waits a little. */
 #ifndef DAPPD_TESTS_SERVICES_FAKE_CHAIN_H
 #define DAPPD_TESTS_SERVICES_FAKE_CHAIN_H
 
@@ -10,19 +10,19 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "eth/hex.h"
-#include "rpc/rpc.h"
+#include "eth/u256.h"
+#include "rpc/state.h"
 #include "services/source.h"
 
-/* The answer to calls that contain match: "METHOD 0xto[ 0xdata] @block", all in lower case. */
+/* The answer to reads that contain match: "KIND 0xto[ 0xdata] @block", all in lower case. */
 struct fake_answer {
     const char *match;
-    const char *result; /* JSON; NULL: it fails with what follows */
+    const char *result; /* hex: a quantity of a balance, else data; NULL: it fails with what follows */
     enum rpc_outcome outcome;
     enum err err;
     const char *detail;
@@ -40,10 +40,12 @@ static struct {
     const struct fake_answer *answers;
     size_t n_answers;
     uint64_t head; /* its number, also in its hash */
+    uint8_t fork;  /* also in every hash: another chain of blocks of the same numbers */
     bool resolve_fails;
-    unsigned resolves, forgets, batches;
-    size_t calls;
-    char log[128 * 1024]; /* every call, one a line */
+    void (*on_the_way)(void); /* called while a departure waits; NULL: nothing happens meanwhile */
+    unsigned resolves, forgets, departures;
+    size_t asked;
+    char log[128 * 1024]; /* every read, one a line */
     int broken;
 } fake;
 
@@ -57,7 +59,9 @@ static inline void check_at(bool holds, const char *what, int line) {
 
 static inline struct block_ref fake_block(uint64_t number) {
     struct block_ref block = {.number = number, .timestamp = 1700000000 + number};
+    block.hash.bytes[0] = fake.fork;
     block.hash.bytes[31] = (uint8_t)number;
+    block.head = number == fake.head;
     return block;
 }
 
@@ -97,68 +101,75 @@ void chain_forget_head(struct chain *chain, const hash32 *hash) {
     fake.head++;
 }
 
-const char *rpc_params_call(struct task *task, const address *to, const struct abi_call *call,
-                            const struct block_ref *block) {
-    char to_text[64], data[2 * ABI_CALL_BYTES + 3];
-    return arena_printf(task->arena, "%s %s @%llu", hex_encode(to_text, to->bytes, sizeof to->bytes),
-                        hex_encode(data, call->data, call->len), (unsigned long long)block->number);
+bool chain_head(struct chain *chain, struct block_ref *out, uint64_t *age_ms) {
+    (void)chain;
+    *out = fake_block(fake.head);
+    *age_ms = 0;
+    return true;
 }
 
-const char *rpc_params_account(struct task *task, const address *account, const struct block_ref *block) {
-    char text[64];
-    return arena_printf(task->arena, "%s @%llu", hex_encode(text, account->bytes, sizeof account->bytes),
-                        (unsigned long long)block->number);
-}
-
-enum err rpc_result_bytes(struct task *task, const uint8_t **data, size_t *len, const struct rpc_call *call) {
-    const char *text = json_string_value(call->result);
-    size_t text_len = json_string_length(call->result);
-    uint8_t *bytes = arena_alloc(task->arena, text_len + 1);
-    if (text == NULL || bytes == NULL || hex_decode(bytes, text_len, len, text, text_len) != ERR_OK) {
-        return task_fail(task, ERR_UPSTREAM_ERROR, "no data");
+static inline const struct fake_answer *fake_find(const char *text) {
+    for (size_t i = 0; i < fake.n_answers; i++) {
+        if (strstr(text, fake.answers[i].match) != NULL) return &fake.answers[i];
     }
-    *data = bytes;
-    return ERR_OK;
+    return NULL;
 }
 
-static inline void fake_release_json(void *json) {
-    json_decref(json);
-}
-
-static inline void fake_answer_call(struct task *task, struct rpc_call *call) {
-    char text[512];
-    int len = snprintf(text, sizeof text, "%s %s\n", call->method, call->params);
+static inline void fake_log(const struct state_read *read, const struct fake_answer **answer, uint64_t number) {
+    static const char *const kinds[] = {[STATE_CALL] = "call", [STATE_BALANCE] = "balance", [STATE_CODE] = "code"};
+    char to[64], data[2 * ABI_CALL_BYTES + 4] = " ", text[512];
+    check(read->data_len <= ABI_CALL_BYTES && (read->data_len > 0) == (read->kind == STATE_CALL));
+    if (read->data_len > 0) (void)hex_encode(data + 1, read->data, read->data_len);
+    int len = snprintf(text, sizeof text, "%s %s%s @%llu\n", kinds[read->kind],
+                       hex_encode(to, read->to.bytes, sizeof read->to.bytes), read->data_len > 0 ? data : "",
+                       (unsigned long long)number);
     check(strlen(fake.log) + (size_t)len < sizeof fake.log);
     (void)strncat(fake.log, text, sizeof fake.log - strlen(fake.log) - 1);
-    const struct fake_answer *answer = NULL;
-    for (size_t i = 0; i < fake.n_answers && answer == NULL; i++) {
-        if (strstr(text, fake.answers[i].match) != NULL) answer = &fake.answers[i];
-    }
-    if (answer == NULL || answer->result == NULL) {
-        call->outcome = answer != NULL ? answer->outcome : RPC_REVERTED;
-        call->err = answer != NULL ? answer->err : ERR_EXECUTION_REVERTED;
-        call->retry_after_s = answer != NULL ? answer->retry_after_s : 0;
-        (void)snprintf(call->detail, sizeof call->detail, "%s", answer != NULL ? answer->detail : "reverted");
-        return;
-    }
-    json_t *json = json_loads(answer->result, JSON_DECODE_ANY, NULL);
-    check(json != NULL);
-    if (!arena_defer(task->arena, fake_release_json, json)) {
-        call->outcome = RPC_TOO_LARGE;
-        call->err = ERR_OVERLOADED;
-        return;
-    }
-    call->outcome = RPC_OK;
-    call->result = json;
+    *answer = fake_find(text);
 }
 
-void rpc_batch(struct task *task, struct chain *chain, struct rpc_call *calls, size_t n) {
+static inline void fake_fail(struct state_read *read, const struct fake_answer *answer) {
+    read->outcome = answer != NULL ? answer->outcome : RPC_REVERTED;
+    read->err = answer != NULL ? answer->err : ERR_EXECUTION_REVERTED;
+    read->retry_after_s = answer != NULL ? answer->retry_after_s : 0;
+    read->detail = answer != NULL ? answer->detail : "reverted";
+}
+
+static inline void fake_succeed(struct task *task, struct state_read *read, const char *text) {
+    uint8_t *bytes = arena_alloc(task->arena, strlen(text) + 32);
+    u256 balance;
+    read->outcome = RPC_OK;
+    read->detail = "";
+    if (bytes == NULL) {
+        read->outcome = RPC_TOO_LARGE;
+        read->err = ERR_OVERLOADED;
+    } else if (read->kind == STATE_BALANCE) {
+        check(u256_from_hex(&balance, text, strlen(text)) == ERR_OK);
+        u256_to_be(bytes, &balance);
+        read->len = 32;
+    } else {
+        check(hex_decode(bytes, strlen(text), &read->len, text, strlen(text)) == ERR_OK);
+    }
+    read->bytes = bytes;
+}
+
+void state_read_many(struct task *task, struct chain *chain, const struct block_ref *block, struct state_read *reads,
+                     size_t n) {
     (void)chain;
-    fake.batches++;
-    fake.calls += n;
+    fake.departures++;
+    fake.asked += n;
     task->rpc_calls += (uint32_t)n;
     reactor_sleep_ms(task->reactor, 1);
-    for (size_t i = 0; i < n; i++) fake_answer_call(task, &calls[i]);
+    if (fake.on_the_way != NULL) fake.on_the_way();
+    for (size_t i = 0; i < n; i++) {
+        const struct fake_answer *answer;
+        fake_log(&reads[i], &answer, block->number);
+        if (answer == NULL || answer->result == NULL) {
+            fake_fail(&reads[i], answer);
+        } else {
+            fake_succeed(task, &reads[i], answer->result);
+        }
+    }
 }
 
 static inline void fake_begin(const struct fake_answer *answers, size_t n) {
@@ -201,6 +212,14 @@ static inline void fake_run_in(void (*body)(struct task *task, const struct sour
 
 static inline void fake_run(void (*body)(struct task *task, const struct source *source)) {
     fake_run_in(body, 16 * 1024 * 1024);
+}
+
+/* The time that look-ups of this turn see. Nothing may wait until fake_now_is_real. */
+static inline void fake_set_now(uint64_t now_ms) {
+    reactor_loop(fake.reactor)->time = now_ms;
+}
+static inline void fake_now_is_real(void) {
+    uv_update_time(reactor_loop(fake.reactor));
 }
 
 /* An address of one byte repeated. */

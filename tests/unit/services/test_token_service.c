@@ -5,8 +5,8 @@
 
 #include "services/token_service.h"
 
-#define WORD(last) "\"0x00000000000000000000000000000000000000000000000000000000000000" last "\""
-#define TEXT "\"0x4142430000000000000000000000000000000000000000000000000000000000\""
+#define WORD(last) "0x00000000000000000000000000000000000000000000000000000000000000" last
+#define TEXT "0x4142430000000000000000000000000000000000000000000000000000000000"
 #define NAME "0x06fdde03"
 #define SYMBOL "0x95d89b41"
 #define DECIMALS "0x313ce567"
@@ -35,7 +35,7 @@ static void test_a_whole_token(void **state) {
     (void)state;
     static const struct fake_answer answers[] = {{.match = DECIMALS, .result = WORD("06")},
                                                  {.match = TOTAL_SUPPLY, .result = WORD("64")},
-                                                 {.match = "eth_call", .result = TEXT}};
+                                                 {.match = "call", .result = TEXT}};
     get_with(answers, 3);
     u256 hundred = u256_from_u64(100);
     assert_int_equal(err, ERR_OK);
@@ -45,10 +45,11 @@ static void test_a_whole_token(void **state) {
     assert_true(token.has_total_supply);
     assert_int_equal(u256_cmp(&token.total_supply, &hundred), 0);
     assert_int_equal(block.number, 100);
+    assert_int_equal(fake.departures, 1);
     fake_run(get); /* the cache knows all of it */
     assert_int_equal(err, ERR_OK);
     assert_true(token.has_total_supply && token.metadata.decimals == 6);
-    assert_int_equal(fake.calls, 4);
+    assert_int_equal(fake.asked, 4);
     fake_end();
 }
 
@@ -67,10 +68,10 @@ static void test_a_token_without_supply(void **state) {
     (void)state;
     static const struct fake_answer reverts[] = {{.match = SYMBOL, .result = TEXT}};
     static const struct fake_answer says_nothing[] = {{.match = SYMBOL, .result = TEXT},
-                                                      {.match = TOTAL_SUPPLY, .result = "\"0x\""},
-                                                      {.match = "eth_getCode", .result = "\"0x60\""}};
+                                                      {.match = TOTAL_SUPPLY, .result = "0x"},
+                                                      {.match = "code", .result = "0x60"}};
     static const struct fake_answer says_too_little[] = {{.match = SYMBOL, .result = TEXT},
-                                                         {.match = TOTAL_SUPPLY, .result = "\"0x01\""}};
+                                                         {.match = TOTAL_SUPPLY, .result = "0x01"}};
     static const struct {
         const struct fake_answer *answers;
         size_t n;
@@ -86,10 +87,9 @@ static void test_a_token_without_supply(void **state) {
 
 static void test_what_is_no_token(void **state) {
     (void)state;
-    static const struct fake_answer no_code[] = {{.match = "eth_call", .result = "\"0x\""},
-                                                 {.match = "eth_getCode", .result = "\"0x\""}};
-    static const struct fake_answer other_contract[] = {{.match = "eth_call", .result = "\"0x\""},
-                                                        {.match = "eth_getCode", .result = "\"0x60\""}};
+    static const struct fake_answer no_code[] = {{.match = "call", .result = "0x"}, {.match = "code", .result = "0x"}};
+    static const struct fake_answer other_contract[] = {{.match = "call", .result = "0x"},
+                                                        {.match = "code", .result = "0x60"}};
     get_with(no_code, 2);
     assert_int_equal(err, ERR_NOT_A_TOKEN);
     assert_non_null(strstr(fault.detail, "no contract"));
@@ -99,6 +99,25 @@ static void test_what_is_no_token(void **state) {
     fake_end();
     get_with(NULL, 0); /* reverts whatever it is asked */
     assert_int_equal(err, ERR_NOT_A_TOKEN);
+    fake_end();
+}
+
+/* What it said a while ago is still believed, but not that it is a token. */
+static void test_a_token_that_is_gone(void **state) {
+    (void)state;
+    static const struct fake_answer answers[] = {{.match = "@101", .result = "0x"},
+                                                 {.match = DECIMALS, .result = WORD("06")},
+                                                 {.match = TOTAL_SUPPLY, .result = WORD("64")},
+                                                 {.match = "call", .result = TEXT}};
+    get_with(answers, 4);
+    assert_int_equal(err, ERR_OK);
+    fake.head = 101;
+    for (size_t i = 0; i < 2; i++) {
+        fake_run(get);
+        assert_int_equal(err, ERR_NOT_A_TOKEN);
+        assert_non_null(strstr(fault.detail, "no contract"));
+        assert_int_equal(fake.asked, 4 + 2); /* its supply and its code */
+    }
     fake_end();
 }
 
@@ -113,7 +132,7 @@ static void test_nodes_that_fail(void **state) {
                                                .retry_after_s = 6},
                                               {.match = DECIMALS, .result = WORD("06")},
                                               {.match = TOTAL_SUPPLY, .result = WORD("64")},
-                                              {.match = "eth_call", .result = TEXT}};
+                                              {.match = "call", .result = TEXT}};
         get_with(answers, 4);
         assert_int_equal(err, ERR_UPSTREAM_UNAVAILABLE);
         assert_string_equal(fault.detail, "busy");
@@ -131,7 +150,7 @@ static void test_a_reorg_in_between_is_read_again(void **state) {
             {.match = matches[i], .outcome = RPC_BLOCK_UNKNOWN, .err = ERR_BLOCK_NOT_FOUND, .detail = "gone"},
             {.match = DECIMALS, .result = WORD("06")},
             {.match = TOTAL_SUPPLY, .result = WORD("64")},
-            {.match = "eth_call", .result = TEXT}};
+            {.match = "call", .result = TEXT}};
         get_with(answers, 4);
         assert_int_equal(err, ERR_OK);
         assert_int_equal(block.number, 101);
@@ -142,9 +161,13 @@ static void test_a_reorg_in_between_is_read_again(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_whole_token),          cmocka_unit_test(test_a_supply_alone_will_do),
-        cmocka_unit_test(test_a_token_without_supply), cmocka_unit_test(test_what_is_no_token),
-        cmocka_unit_test(test_nodes_that_fail),        cmocka_unit_test(test_a_reorg_in_between_is_read_again),
+        cmocka_unit_test(test_a_whole_token),
+        cmocka_unit_test(test_a_supply_alone_will_do),
+        cmocka_unit_test(test_a_token_without_supply),
+        cmocka_unit_test(test_what_is_no_token),
+        cmocka_unit_test(test_a_token_that_is_gone),
+        cmocka_unit_test(test_nodes_that_fail),
+        cmocka_unit_test(test_a_reorg_in_between_is_read_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
