@@ -244,10 +244,10 @@ void cache_put(struct cache *cache, enum cache_kind kind, const void *key, size_
     assert(value_len <= CACHE_MAX_VALUE);
     struct lookup what;
     struct shard *shard = choose(cache, &what, kind, key, key_len);
-    struct entry head = {.expires_ms = (expires_ms < NEVER_MS ? expires_ms : NEVER_MS) & NEVER_MS,
-                         .key_len = (uint8_t)key_len,
-                         .kind = kind,
-                         .value_len = (uint16_t)value_len};
+    const struct entry head = {.expires_ms = (expires_ms < NEVER_MS ? expires_ms : NEVER_MS) & NEVER_MS,
+                               .key_len = (uint8_t)key_len,
+                               .kind = kind,
+                               .value_len = (uint16_t)value_len};
 
     pthread_mutex_lock(&shard->mutex);
     struct entry **old = find(shard, &what);
@@ -255,10 +255,7 @@ void cache_put(struct cache *cache, enum cache_kind kind, const void *key, size_
         memcpy((*old)->bytes + key_len, value, value_len);
         (*old)->expires_ms = head.expires_ms;
     } else {
-        if (old != NULL) {
-            head.referenced = (*old)->referenced;
-            remove_at(shard, old);
-        }
+        if (old != NULL) remove_at(shard, old);
         add(cache, shard, &what, &head, value);
     }
     pthread_mutex_unlock(&shard->mutex);

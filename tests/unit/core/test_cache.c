@@ -240,6 +240,22 @@ static void test_what_is_read_often_stays(void **state) {
     cache_free(cache);
 }
 
+/* Having been read once is no right to stay. */
+static void test_what_is_read_no_more_goes(void **state) {
+    (void)state;
+    enum { COLD = 1000 };
+    struct cache *cache = cache_new(MEGABYTE);
+    uint64_t value, left = 0;
+    for (uint64_t key = 0; key < COLD; key++) {
+        put_u64(cache, CACHE_TOKEN, key, key);
+        assert_true(get_u64(cache, CACHE_TOKEN, key, &value));
+    }
+    for (uint64_t key = 0; key < 100000; key++) put_u64(cache, CACHE_AMOUNT, key, key);
+    for (uint64_t key = 0; key < COLD; key++) left += get_u64(cache, CACHE_TOKEN, key, &value) ? 1 : 0;
+    assert_int_equal(left, 0);
+    cache_free(cache);
+}
+
 static void test_evictions_hits_and_misses_are_counted(void **state) {
     (void)state;
     static const char *const kinds[CACHE_KIND_COUNT] = {"amount", "token", "block", "code"};
@@ -340,6 +356,7 @@ int main(void) {
         cmocka_unit_test(test_the_bound_holds_and_is_used),
         cmocka_unit_test(test_the_bound_counts_large_values_too),
         cmocka_unit_test(test_what_is_read_often_stays),
+        cmocka_unit_test(test_what_is_read_no_more_goes),
         cmocka_unit_test(test_evictions_hits_and_misses_are_counted),
         cmocka_unit_test(test_a_bound_too_small_keeps_nothing),
         cmocka_unit_test(test_agrees_with_a_model),

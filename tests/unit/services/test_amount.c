@@ -334,6 +334,28 @@ static void test_the_next_head_takes_the_place_of_the_last(void **state) {
     fake_end();
 }
 
+/* A balance of an ordinary size and what it takes to find it: memory for 100,000 of them is a promise. */
+static void test_a_kept_balance_is_small(void **state) {
+    (void)state;
+    enum { ROUNDS = 250 };
+    static const struct fake_answer answer = {.match = "call",
+                                              .result = "0x"
+                                                        "000000000000000000000000000000000000000000000000"
+                                                        "0de0b6b3a7640000"};
+    fake_begin(&answer, 1);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        for (uint8_t i = 0; i < MAX_READS; i++) {
+            reads[i] = read_of(AMOUNT_TOKEN_BALANCE, 0x22, i, 0);
+            memcpy(reads[i].owner.bytes, &round, sizeof round);
+        }
+        read_at(100, MAX_READS);
+    }
+    struct cache_stats stats = cache_stats(fake.cache);
+    assert_int_equal(stats.entries, ROUNDS * MAX_READS);
+    assert_in_range(stats.bytes / stats.entries, 80, 128);
+    fake_end();
+}
+
 /* The head moves while its question is under way: the answer is right for whoever asked, but is not kept, since it
  * would push out what is asked for now. */
 static void move_on(void) {
@@ -532,6 +554,7 @@ int main(void) {
         cmocka_unit_test(test_amounts_of_every_size_come_back),
         cmocka_unit_test(test_refusals_come_back_whole),
         cmocka_unit_test(test_the_next_head_takes_the_place_of_the_last),
+        cmocka_unit_test(test_a_kept_balance_is_small),
         cmocka_unit_test(test_a_late_reader_pushes_nothing_out),
         cmocka_unit_test(test_a_reorg_leaves_nothing_to_answer_with),
         cmocka_unit_test(test_named_blocks_stay_beside_the_head),
