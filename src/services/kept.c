@@ -53,8 +53,8 @@ bool kept_is_true_at(const struct block_ref *block, const void *value, size_t va
 
 bool kept_is_late(const struct source *source, const struct block_ref *block) {
     struct block_ref newest;
-    uint64_t age_ms;
-    return block->head && chain_head(source->chain, &newest, &age_ms) && !hash32_equal(&newest.hash, &block->hash);
+    if (!block->head || !chain_known_block(source->chain, &newest, BLOCK_LATEST)) return false;
+    return !hash32_equal(&newest.hash, &block->hash);
 }
 
 uint64_t kept_until_ms(const struct task *task, const struct block_ref *block) {

@@ -337,7 +337,7 @@ static void test_the_next_head_takes_the_place_of_the_last(void **state) {
 /* A balance of an ordinary size and what it takes to find it: memory for 100,000 of them is a promise. */
 static void test_a_kept_balance_is_small(void **state) {
     (void)state;
-    enum { ROUNDS = 250 };
+    enum { ROUNDS = 100 };
     static const struct fake_answer answer = {.match = "call",
                                               .result = "0x"
                                                         "000000000000000000000000000000000000000000000000"
