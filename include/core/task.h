@@ -3,6 +3,7 @@
 #ifndef DAPPD_CORE_TASK_H
 #define DAPPD_CORE_TASK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/arena.h"
@@ -33,10 +34,17 @@ struct task {
     uint64_t deadline_ms; /* reactor_now_ms clock */
     struct fault fault;
     struct trace trace;
-    uint64_t rpc_us;    /* time spent waiting for nodes */
-    uint32_t rpc_calls; /* JSON-RPC calls made */
-    const char *name;   /* for logs: "request", "head" */
+    uint64_t rpc_us;           /* time spent waiting for nodes */
+    uint32_t rpc_calls;        /* JSON-RPC calls made */
+    const char *name;          /* for logs: "request", "head" */
+    const struct task *parent; /* whose work this does a part of, or NULL */
 };
+
+/* Returns a task that does a part of the parent's work: its fault and its cost start anew, the rest is the parent's. */
+struct task task_child(const struct task *parent);
+
+/* Returns true when it does a part of the ancestor's work, or is the ancestor. */
+bool task_is_within(const struct task *task, const struct task *ancestor);
 
 /* Records what went wrong and returns code, so that a caller writes `return task_fail(task, ERR_X, "...", ...)`.
  * The format's result is public. Control characters and broken UTF-8 in it are replaced. */

@@ -39,19 +39,24 @@ static void run_child(void *arg) {
     if (--group->left == 0) waiter_wake(&group->all_done, ERR_OK);
 }
 
-/* What is the parent's own, its fault and cost, starts anew. */
-static struct task child_of(const struct task *parent) {
+struct task task_child(const struct task *parent) {
     struct task child = *parent;
+    child.parent = parent;
     child.fault = (struct fault){.code = ERR_OK};
     child.rpc_us = 0;
     child.rpc_calls = 0;
     return child;
 }
 
+bool task_is_within(const struct task *task, const struct task *ancestor) {
+    while (task != NULL && task != ancestor) task = task->parent;
+    return task != NULL;
+}
+
 /* On the parent's coroutine: for a single child, and for more when there is no memory for them. */
 static void run_in_turn(struct task *parent, size_t n, task_fn fn, void *arg) {
     for (size_t i = 0; i < n; i++) {
-        struct task child = child_of(parent);
+        struct task child = task_child(parent);
         fn(&child, arg, i);
         parent->rpc_calls += child.rpc_calls;
         parent->rpc_us += child.rpc_us;
@@ -78,7 +83,7 @@ void task_parallel(struct task *parent, size_t n, task_fn fn, void *arg) {
     struct group group = {.left = n, .fn = fn, .arg = arg};
     waiter_init(&group.all_done, parent->reactor);
     for (size_t i = 0; i < n; i++) {
-        children[i] = (struct child){.task = child_of(parent), .group = &group, .i = i};
+        children[i] = (struct child){.task = task_child(parent), .group = &group, .i = i};
         if (reactor_has_room(parent->reactor)) {
             reactor_spawn(parent->reactor, run_child, &children[i]);
         } else {

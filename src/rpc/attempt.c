@@ -119,7 +119,6 @@ static enum rpc_outcome take_body(struct task *task, struct attempt *attempt, co
 /* A node that answers with an error is well, even with status 400. One that refuses us by any other status is not. */
 static bool is_ill(enum rpc_outcome outcome, int status) {
     switch (outcome) {
-    case RPC_RATE_LIMITED:
     case RPC_NONSENSE:
     case RPC_UNREACHABLE:
     case RPC_TIMED_OUT:
@@ -132,16 +131,23 @@ static bool is_ill(enum rpc_outcome outcome, int status) {
 static void remember_health(const struct task *task, const struct attempt *attempt, enum rpc_outcome outcome,
                             uint64_t started_ms, const struct transport_reply *reply) {
     struct upstream *upstream = attempt->upstream;
+    struct upstream_result result = {
+        .verdict = UPSTREAM_ANSWERED,
+        .outcome = outcome,
+        .is_poll = attempt->is_poll,
+        .started_ms = started_ms,
+        .us = reply->us,
+        .retry_after_s = reply->retry_after_s,
+        .problem = reply->problem,
+    };
     if (!reply->sent) return;
-    upstream_sent(upstream, outcome, reply->us);
-    if (!is_ill(outcome, reply->status)) {
-        upstream_succeeded(upstream);
-        return;
-    }
-    bool cut_short = outcome == RPC_TIMED_OUT && reactor_now_ms(task->reactor) >= task->deadline_ms;
-    if (!cut_short) upstream_failed(upstream, outcome, started_ms, reply->retry_after_s, reply->problem);
-    if (reply->outcome == RPC_UNREACHABLE && upstream_state(upstream) == UPSTREAM_VERIFIED) {
-        upstream_enter(upstream, UPSTREAM_UNVERIFIED, 0); /* what comes back at this address may be another node */
+    bool late = reactor_now_ms(task->reactor) >= task->deadline_ms;
+    if (is_ill(outcome, reply->status)) result.verdict = UPSTREAM_FAILED;
+    if (outcome == RPC_RATE_LIMITED) result.verdict = UPSTREAM_LIMITED;
+    if (outcome == RPC_TIMED_OUT && late) result.verdict = UPSTREAM_CUT_SHORT;
+    upstream_record(upstream, &result, upstream_now_ms());
+    if (reply->outcome == RPC_UNREACHABLE && upstream_identity(upstream) == UPSTREAM_VERIFIED) {
+        upstream_identify(upstream, UPSTREAM_UNVERIFIED, 0); /* what comes back at this address may be another node */
     }
 }
 
@@ -149,7 +155,9 @@ void attempt_send_unverified(struct task *task, struct chain *chain, struct atte
     struct transport_reply reply;
     uint64_t first_id = transport_take_ids(transport_of(task), attempt->n);
     uint64_t started_ms = upstream_now_ms();
+    atomic_fetch_add(&attempt->upstream->in_flight, 1);
     struct transfer *transfer = post(task, chain, &reply, attempt, first_id);
+    atomic_fetch_sub(&attempt->upstream->in_flight, 1);
     enum rpc_outcome outcome = reply.outcome;
     if (outcome == RPC_OK) {
         outcome = take_body(task, attempt, &reply, first_id);

@@ -7,6 +7,7 @@
 
 #include "chain_state.h"
 #include "core/clock.h"
+#include "hedge.h"
 
 static char *copy(const char *text) {
     char *text_copy = strdup(text);
@@ -31,6 +32,7 @@ struct chain *chain_new(const struct chain_config *config, const struct rpc_limi
     for (size_t i = 0; i < config->n_upstreams; i++) {
         upstream_init(&chain->upstreams[i], &config->upstreams[i], first_upstream_label + i);
     }
+    hedge_budget_init(chain);
     chain->head = head_new(config->block_time_ms);
     return chain;
 }

@@ -19,6 +19,8 @@ struct chain {
     size_t label;               /* in the metrics */
     struct upstream *upstreams; /* in order of priority */
     size_t n_upstreams;
+    atomic_size_t preferred;     /* index of the upstream that reads stay with while it is well */
+    atomic_int hedge_twentieths; /* of second attempts, saved up */
     struct head *head;
     _Atomic uint64_t finality_asked_us; /* when the finalized block was last asked for on the side */
     struct follower follower;

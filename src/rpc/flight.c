@@ -6,6 +6,7 @@
 struct flight_passenger {
     struct waiter waiter;
     struct flight_passenger *next;
+    const struct task *task;
     struct flight_result *result;
     bool landed;
 };
@@ -17,7 +18,7 @@ static void leave(struct flight *flight, struct flight_passenger *self) {
 }
 
 static void ride(struct flight *flight, struct flight_result *result, struct task *task) {
-    struct flight_passenger self = {.next = flight->passengers, .result = result};
+    struct flight_passenger self = {.next = flight->passengers, .task = task, .result = result};
     waiter_init(&self.waiter, task->reactor);
     flight->passengers = &self;
     enum err err = waiter_wait(&self.waiter, task->deadline_ms);
@@ -47,5 +48,13 @@ void flight_land(struct flight **flights, struct flight *own, const struct fligh
         *p->result = *result;
         p->landed = true;
         waiter_wake(&p->waiter, ERR_OK);
+    }
+}
+
+void flight_cancel(struct flight *flights, const struct task *task) {
+    for (; flights != NULL; flights = flights->next) {
+        for (struct flight_passenger *p = flights->passengers; p != NULL; p = p->next) {
+            if (task_is_within(p->task, task)) waiter_wake(&p->waiter, ERR_TIMEOUT);
+        }
     }
 }

@@ -32,4 +32,7 @@ bool flight_join(struct flight **flights, struct flight *own, struct flight_resu
 /* Ends the flight and wakes all passengers. */
 void flight_land(struct flight **flights, struct flight *own, const struct flight_result *result);
 
+/* Ends the wait of a task and its children, as if their deadline had passed. */
+void flight_cancel(struct flight *flights, const struct task *task);
+
 #endif

@@ -77,7 +77,7 @@ void lane_leave(struct lane *lanes, const void *node) {
 void lane_cancel(struct lane *lanes, const struct task *task) {
     for (; lanes != NULL; lanes = lanes->next) {
         for (struct lane_turn *turn = lanes->first; turn != NULL; turn = turn->next) {
-            if (turn->task == task) waiter_wake(&turn->waiter, ERR_TIMEOUT);
+            if (task_is_within(turn->task, task)) waiter_wake(&turn->waiter, ERR_TIMEOUT);
         }
     }
 }

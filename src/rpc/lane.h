@@ -25,7 +25,7 @@ enum err lane_enter(struct lane **lanes, const struct task *task, const void *no
 /* Gives the place to whoever waits longest. */
 void lane_leave(struct lane *lanes, const void *node);
 
-/* Ends the wait of a task, as if its deadline had passed. */
+/* Ends the wait of a task and its children, as if its deadline had passed. */
 void lane_cancel(struct lane *lanes, const struct task *task);
 
 /* Nobody may be in one any more (asserted). */

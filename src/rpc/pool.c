@@ -1,5 +1,5 @@
-/* The order of the nodes is the operator's; this file only decides when to leave one for the next. State lives in the
- * upstreams, shared by all reactors.
+/* Which node is asked stands in choice.c, how one is asked in attempt.c and hedge.c; this file only decides whether to
+ * ask again, when, and when to give up. State lives in the upstreams, shared by all reactors.
  * On the task's thread, in a coroutine. */
 #include "pool.h"
 
@@ -9,76 +9,36 @@
 #include "answer.h"
 #include "attempt.h"
 #include "chain_state.h"
+#include "choice.h"
 #include "core/clock.h"
 #include "errors.h"
+#include "hedge.h"
 
-enum { MAX_TRIES = 3, FIRST_BACKOFF_MS = 100, MAX_BACKOFF_MS = 3000, NAP_MS = 100 };
-
-/* The tries of one group of calls so far. */
-struct tries {
-    struct upstream *tried[MAX_TRIES];
-    unsigned n;
+enum {
+    FIRST_BACKOFF_MS = 100,
+    MAX_BACKOFF_MS = 3000,
+    NAP_MS = 100,
+    LAST_HOPE_MS = 1000,          /* time spent on nodes that are known to be down */
+    MAX_RETRY_AFTER_MS = 5 * 1000 /* of nodes that fail: they may be back any time */
 };
 
-static unsigned times_tried(const struct tries *tries, const struct upstream *upstream) {
-    unsigned times = 0;
-    for (unsigned i = 0; i < tries->n; i++) times += tries->tried[i] == upstream ? 1 : 0;
-    return times;
-}
-
-/* How gladly an upstream is asked; lower is better. */
-struct rank {
-    uint64_t rest_ms;
-    unsigned tried;
-};
-
-/* A node that is well before one that rests, even for the second time; among those, one that was not tried yet. Of
- * resting nodes, the one whose rest ends first: policy alone never leaves a request without an answer. */
-static bool is_better(const struct rank *a, const struct rank *b) {
-    bool a_rests = a->rest_ms > 0;
-    bool b_rests = b->rest_ms > 0;
-    if (a_rests != b_rests) return b_rests;
-    if (a->tried != b->tried) return a->tried < b->tried;
-    return a->rest_ms < b->rest_ms;
-}
-
-static struct upstream *find_best(const struct chain *chain, const struct tries *tries, bool may_repeat,
-                                  uint64_t now_ms) {
-    struct upstream *best = NULL;
-    struct rank best_rank = {0};
-    for (size_t i = 0; i < chain->n_upstreams; i++) {
-        struct upstream *upstream = &chain->upstreams[i];
-        struct rank rank = {upstream_rest_ms(upstream, now_ms), times_tried(tries, upstream)};
-        if (rank.rest_ms > 0 && upstream_state(upstream) == UPSTREAM_OTHER_CHAIN) continue;
-        if (rank.tried > 0 && !may_repeat) continue;
-        if (best != NULL && !is_better(&rank, &best_rank)) continue;
-        best = upstream;
-        best_rank = rank;
-    }
-    return best;
-}
-
-static struct upstream *pick(const struct chain *chain, const struct tries *tries, bool may_repeat) {
-    for (size_t i = 0; i < chain->n_upstreams; i++) {
-        uint64_t now_ms = upstream_now_ms();
-        struct upstream *best = find_best(chain, tries, may_repeat, now_ms);
-        if (best == NULL || upstream_rest_ms(best, now_ms) > 0) return best;
-        if (upstream_claim(best, now_ms, chain->limits.attempt_timeout_ms)) return best;
-    }
-    return find_best(chain, tries, may_repeat, upstream_now_ms());
-}
-
-/* 100 ms, doubled with each try, a random part of it; but not before the node said. Returns false when that would be
- * past the deadline. */
-static bool back_off(struct task *task, const struct chain *chain, unsigned tries, int retry_after_s) {
+/* 100 ms, doubled with each try, a random part of it: clients that failed together must not come back together. */
+static uint64_t backoff_ms(unsigned tries) {
     uint64_t limit_ms = (uint64_t)FIRST_BACKOFF_MS << (tries - 1);
     if (limit_ms > MAX_BACKOFF_MS) limit_ms = MAX_BACKOFF_MS;
     uint64_t random;
     clock_random(&random, sizeof(random));
-    uint64_t wait_ms = random % (limit_ms + 1);
-    uint64_t asked_ms = (uint64_t)retry_after_s * 1000;
-    if (wait_ms < asked_ms) wait_ms = asked_ms;
-    if (reactor_now_ms(task->reactor) + wait_ms >= task->deadline_ms) return false;
+    return random % (limit_ms + 1);
+}
+
+static uint64_t left_ms(const struct task *task) {
+    uint64_t now_ms = reactor_now_ms(task->reactor);
+    return task->deadline_ms > now_ms ? task->deadline_ms - now_ms : 0;
+}
+
+/* Returns false when that would be past the deadline. */
+static bool wait_for(struct task *task, const struct chain *chain, uint64_t wait_ms) {
+    if (wait_ms >= left_ms(task)) return false;
     uint64_t end_ms = reactor_now_ms(task->reactor) + wait_ms;
     for (uint64_t now_ms; (now_ms = reactor_now_ms(task->reactor)) < end_ms;) {
         if (atomic_load(&chain->follower.stopping)) return false; /* a shutdown does not wait for politeness */
@@ -109,38 +69,87 @@ static bool any_may_repeat(const enum rpc_outcome *outcomes, size_t n) {
 }
 
 static bool is_late(const struct task *task) {
-    return reactor_now_ms(task->reactor) >= task->deadline_ms;
+    return left_ms(task) == 0;
 }
 
-/* Chooses the node for the next try and waits where politeness asks for it. Returns NULL when there is nothing left to
- * try. In and out: n, the calls that are still worth it. */
-static struct upstream *next_upstream(struct task *task, const struct chain *chain, const struct tries *tries,
-                                      struct attempt *last) {
-    if (last->n == 0 || tries->n == MAX_TRIES || is_late(task)) return NULL;
+/* An open one is asked once, and no more of them when that took a while. One that does badly is not asked again in the
+ * rest of the time when an attempt may take longer. The client is better off with an answer. */
+static bool is_hopeless(const struct task *task, const struct chain *chain, const struct tries *tries,
+                        const struct choice *choice, uint64_t now_ms) {
+    bool tried = tries_of(tries, choice->upstream) > 0;
+    if (choice->view.fitness < UPSTREAM_PENALISED) return false;
+    if (tried && left_ms(task) < chain->limits.attempt_timeout_ms) return true;
+    if (choice->view.fitness != UPSTREAM_OPEN || tries->open_since_ms == 0) return false;
+    return tried || now_ms > tries->open_since_ms + LAST_HOPE_MS;
+}
+
+/* What looking for the next upstream came to. */
+struct next {
+    struct upstream *upstream; /* NULL: there is nothing left to try */
+    uint64_t wait_ms;          /* before it is asked */
+    bool shorter;              /* it takes shorter batches only: ask it nothing */
+    enum rpc_outcome why_not;
+};
+
+static struct next find_next(const struct task *task, struct chain *chain, struct tries *tries, size_t n,
+                             bool may_repeat) {
+    struct next next = {.why_not = RPC_UNREACHABLE};
+    for (size_t i = 0; i <= chain->n_upstreams; i++) { /* each may be lost to another request in this moment */
+        uint64_t now_ms = upstream_now_ms();
+        struct choice choice = choice_best(chain, tries, may_repeat, now_ms);
+        if (choice.upstream == NULL && !choice.all_down) next.why_not = RPC_NONSENSE; /* they serve other chains */
+        if (choice.upstream == NULL || is_hopeless(task, chain, tries, &choice, now_ms)) return next;
+        if (choice.view.wait_ms >= left_ms(task)) return (struct next){.why_not = RPC_RATE_LIMITED};
+        next.shorter = n > upstream_batch_cap(choice.upstream, chain->limits.max_batch, now_ms);
+        if (next.shorter) return next;
+        if (!upstream_admit(choice.upstream, &next.wait_ms, n, left_ms(task), chain->limits.attempt_timeout_ms, now_ms))
+            continue;
+        if (choice.view.fitness == UPSTREAM_OPEN && tries->open_since_ms == 0) tries->open_since_ms = now_ms;
+        if (choice.lasting && tries->n == 0) choice_prefer(chain, choice.upstream);
+        next.upstream = choice.upstream;
+        return next;
+    }
+    return next;
+}
+
+/* Chooses the node for the next try and waits where politeness asks for it. In and out: last->n, the calls that are
+ * still worth it. */
+static struct next next_upstream(struct task *task, struct chain *chain, struct tries *tries, struct attempt *last) {
+    struct next none = {.why_not = RPC_TIMED_OUT};
+    if (last->n == 0 || tries->n == MAX_TRIES || is_late(task)) return none;
     bool may_repeat = tries->n == 0 || any_may_repeat(last->outcomes, last->n);
-    struct upstream *next = pick(chain, tries, may_repeat);
-    if (next == NULL || times_tried(tries, next) == 0) return next;
-    last->n = keep_retryable(last->calls, last->outcomes, last->n, true);
-    bool waited = back_off(task, chain, tries->n, next == last->upstream ? last->retry_after_s : 0);
-    return waited ? next : NULL;
+    struct next next = find_next(task, chain, tries, last->n, may_repeat);
+    if (next.upstream == NULL) return next;
+    if (tries_of(tries, next.upstream) > 0) {
+        last->n = keep_retryable(last->calls, last->outcomes, last->n, true);
+        uint64_t jitter_ms = backoff_ms(tries->n);
+        if (next.wait_ms < jitter_ms) next.wait_ms = jitter_ms;
+    }
+    return wait_for(task, chain, next.wait_ms) ? next : none;
 }
 
-/* Until a node that rests may be asked again, at least a second. */
+/* Until a node may be asked again, or may be back; at least a second. */
 static int retry_after_s(const struct chain *chain) {
     uint64_t now_ms = upstream_now_ms();
     uint64_t soonest_ms = UINT64_MAX;
     for (size_t i = 0; i < chain->n_upstreams; i++) {
-        uint64_t rest_ms = upstream_rest_ms(&chain->upstreams[i], now_ms);
-        if (rest_ms < soonest_ms) soonest_ms = rest_ms;
+        struct upstream *upstream = &chain->upstreams[i];
+        uint64_t ms = upstream_retry_in_ms(upstream, now_ms);
+        uint64_t asked_ms = upstream_look(upstream, now_ms).wait_ms;
+        if (ms > MAX_RETRY_AFTER_MS) ms = MAX_RETRY_AFTER_MS;
+        if (ms < asked_ms) ms = asked_ms;
+        if (ms < soonest_ms) soonest_ms = ms;
     }
-    return soonest_ms < 1000 || soonest_ms == UINT64_MAX ? 1 : (int)((soonest_ms + 999) / 1000);
+    return soonest_ms < 1000 ? 1 : (int)((soonest_ms + 999) / 1000);
 }
 
-/* What no try could tell: that no node serves this chain, that the task's own time ran out, when to come back. */
-static void finish(const struct task *task, const struct chain *chain, struct rpc_call *call, bool tried) {
+/* What no try could tell: why there was none, that the task's own time ran out before a node had its share of it, when
+ * to come back. */
+static void finish(const struct task *task, const struct chain *chain, struct rpc_call *call, const struct tries *tries,
+                   enum rpc_outcome why_not) {
     bool late = is_late(task);
-    if (!tried) answer_take_failure(call, late ? RPC_TIMED_OUT : RPC_NONSENSE);
-    if (late && call->outcome == RPC_TIMED_OUT) {
+    if (tries->n == 0) answer_take_failure(call, late ? RPC_TIMED_OUT : why_not);
+    if (late && tries->n <= 1 && call->outcome == RPC_TIMED_OUT) {
         call->err = ERR_TIMEOUT;
         snprintf(call->detail, sizeof(call->detail), "the deadline passed while waiting for a node");
     }
@@ -150,33 +159,37 @@ static void finish(const struct task *task, const struct chain *chain, struct rp
 size_t pool_send(struct task *task, struct chain *chain, struct rpc_call **calls, size_t n) {
     struct tries tries = {.n = 0};
     struct attempt attempt = {.calls = calls, .n = n, .outcomes = calloc(n, sizeof(*attempt.outcomes))};
-    size_t sent = 0;
+    struct next next;
     if (attempt.outcomes == NULL) abort();
-    while ((attempt.upstream = next_upstream(task, chain, &tries, &attempt)) != NULL) {
-        sent = attempt.n;
-        attempt_send(task, chain, &attempt);
-        tries.tried[tries.n++] = attempt.upstream;
+    while ((next = next_upstream(task, chain, &tries, &attempt)).upstream != NULL) {
+        size_t sent = attempt.n;
+        attempt.upstream = next.upstream;
+        hedge_send(task, chain, &attempt, &tries);
+        tries.n++;
+        if (attempt.refused) upstream_refused_batch(attempt.upstream, sent, upstream_now_ms());
         attempt.n = keep_retryable(calls, attempt.outcomes, attempt.n, false);
         if (attempt.refused) break;
     }
-    size_t refused = attempt.refused ? attempt.n : 0;
-    if (refused > 0) upstream_refused_batch(attempt.upstream, sent);
+    size_t refused = attempt.refused || next.shorter ? attempt.n : 0;
     for (size_t i = 0; i < refused; i++) answer_clear(calls[i]);
-    for (size_t i = refused; i < n; i++) finish(task, chain, calls[i], tries.n > 0);
+    for (size_t i = refused; i < n; i++) finish(task, chain, calls[i], &tries, next.why_not);
     free(attempt.outcomes);
     return refused;
 }
 
 enum rpc_outcome pool_ask(struct task *task, struct chain *chain, struct upstream *upstream, struct rpc_call *call) {
     enum rpc_outcome outcome;
-    struct attempt attempt = {.upstream = upstream, .calls = &call, .n = 1, .outcomes = &outcome};
+    struct attempt attempt = {.upstream = upstream, .calls = &call, .n = 1, .is_poll = true, .outcomes = &outcome};
     answer_clear(call);
+    upstream_ask(upstream, 1, upstream_now_ms());
     attempt_send(task, chain, &attempt);
     return outcome;
 }
 
 size_t pool_batch_cap(const struct chain *chain) {
-    struct tries none = {.n = 0};
-    const struct upstream *best = find_best(chain, &none, true, upstream_now_ms());
-    return best == NULL ? chain->limits.max_batch : upstream_batch_cap(best, chain->limits.max_batch);
+    const struct tries none = {.n = 0};
+    uint64_t now_ms = upstream_now_ms();
+    struct choice choice = choice_best(chain, &none, true, now_ms);
+    if (choice.upstream == NULL) return chain->limits.max_batch;
+    return upstream_batch_cap(choice.upstream, chain->limits.max_batch, now_ms);
 }

@@ -22,17 +22,33 @@ static void render_head(struct chain *chain, struct json_out *out) {
     json_out_object_end(out);
 }
 
-static void render_upstream(const struct upstream *upstream, struct json_out *out) {
-    int last = atomic_load(&upstream->last_outcome);
-    uint64_t other_chain_id = atomic_load(&upstream->other_chain_id);
+static void render_identity(struct upstream *upstream, struct json_out *out) {
+    enum upstream_identity identity = upstream_identity(upstream);
+    json_out_key_str(out, "identity", upstream_identity_name(identity));
+    if (identity != UPSTREAM_OTHER_CHAIN) return;
+    json_out_key_u64(out, "chain_id", atomic_load(&upstream->other_chain_id));
+}
+
+static void render_upstream(struct upstream *upstream, struct json_out *out) {
+    uint64_t now_ms = upstream_now_ms();
+    struct upstream_health health = upstream_health(upstream);
+    bool asked = health.last_outcome != RPC_OUTCOME_COUNT;
     json_out_object_begin(out);
     json_out_key_str(out, "name", upstream->name);
-    json_out_key_str(out, "state", upstream_state_name(upstream));
-    if (upstream_state(upstream) == UPSTREAM_OTHER_CHAIN) json_out_key_u64(out, "chain_id", other_chain_id);
-    json_out_key_str(out, "last_outcome", last == RPC_OUTCOME_COUNT ? NULL : rpc_outcome_name((enum rpc_outcome)last));
-    json_out_key_u64(out, "latency_ms", atomic_load(&upstream->latency_us) / 1000);
-    json_out_key_u64(out, "requests", atomic_load(&upstream->requests));
-    json_out_key_u64(out, "failed", atomic_load(&upstream->failed));
+    json_out_key_u64(out, "priority", upstream->priority);
+    render_identity(upstream, out);
+    json_out_key_str(out, "state", breaker_state_name(health.breaker.state));
+    json_out_key_bool(out, "lagging", health.lagging);
+    json_out_key_bool(out, "paused", health.paused_until_ms > now_ms);
+    json_out_key_u64(out, "retry_in_ms", upstream_retry_in_ms(upstream, now_ms));
+    json_out_key_str(out, "last_outcome", asked ? rpc_outcome_name((enum rpc_outcome)health.last_outcome) : NULL);
+    json_out_key_u64(out, "failed_percent", breaker_failed_percent(&health.breaker));
+    json_out_key_u64(out, "latency_ms", health.latency.average_us / 1000);
+    json_out_key_u64(out, "p95_ms", latency_p95_us(&health.latency) / 1000);
+    json_out_key_u64(out, "requests", health.requests);
+    json_out_key_u64(out, "failed", health.failed);
+    json_out_key_u64(out, "hedges", health.hedges);
+    json_out_key_u64(out, "hedges_lost", health.hedges_lost);
     json_out_object_end(out);
 }
 

@@ -128,8 +128,9 @@ struct transfer *transport_post(struct task *task, struct transport_reply *reply
 
 void transport_cancel(const struct task *task) {
     lane_cancel(transport_of(task)->lanes, task);
+    flight_cancel(transport_of(task)->flights, task);
     for (struct transfer *t = transport_of(task)->active; t != NULL; t = t->next) {
-        if (t->task == task) http_transfer_cancel(&t->http);
+        if (task_is_within(t->task, task)) http_transfer_cancel(&t->http);
     }
 }
 

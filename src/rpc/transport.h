@@ -50,7 +50,8 @@ struct transfer *transport_post(struct task *task, struct transport_reply *reply
                                 const struct transport_request *request);
 void transport_release(struct task *task, struct transfer *transfer);
 
-/* Ends what the task is waiting for now, as if its deadline had passed. From another coroutine of its reactor. */
+/* Ends what the task and its children are waiting for now, as if their deadline had passed. From another coroutine of
+ * its reactor. */
 void transport_cancel(const struct task *task);
 
 #endif

@@ -31,6 +31,7 @@ static enum rpc_outcome ask(struct task *task, struct chain *chain, struct upstr
     struct attempt attempt = {.upstream = upstream, .calls = calls, .n = 1, .outcomes = &outcome};
     uint64_t asked_ms = upstream_now_ms();
     answer_clear(&call);
+    upstream_ask(upstream, 1, asked_ms);
     attempt_send_unverified(task, chain, &attempt);
     *retry_after_s = attempt.retry_after_s;
     if (outcome != RPC_OK) return as_retryable(outcome);
@@ -39,7 +40,7 @@ static enum rpc_outcome ask(struct task *task, struct chain *chain, struct upstr
     if (hex_decode_u64(&id, text, json_string_length(call.result)) != ERR_OK || id == 0) return RPC_NONSENSE;
     bool ours = is_ours(chain, id);
     if (ours) atomic_store(&upstream->verified_ms, asked_ms);
-    upstream_enter(upstream, ours ? UPSTREAM_VERIFIED : UPSTREAM_OTHER_CHAIN, ours ? 0 : id);
+    upstream_identify(upstream, ours ? UPSTREAM_VERIFIED : UPSTREAM_OTHER_CHAIN, ours ? 0 : id);
     return ours ? RPC_OK : RPC_NONSENSE;
 }
 
@@ -49,7 +50,7 @@ enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct 
     struct flight own;
     struct flight_result result;
     *retry_after_s = 0;
-    while (upstream_state(upstream) != UPSTREAM_VERIFIED) {
+    while (upstream_identity(upstream) != UPSTREAM_VERIFIED) {
         if (flight_join(flights, &own, &result, task, upstream)) {
             if (!result.out_of_time) return result.outcome;
             if (reactor_now_ms(task->reactor) >= task->deadline_ms) return RPC_TIMED_OUT;
@@ -66,6 +67,7 @@ enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct 
 enum rpc_outcome verify_upstream_since(struct task *task, struct chain *chain, struct upstream *upstream,
                                        uint64_t started_ms, int *retry_after_s) {
     bool recent = atomic_load(&upstream->verified_ms) + RECENT_MS >= started_ms;
-    if (!recent && upstream_state(upstream) == UPSTREAM_VERIFIED) upstream_enter(upstream, UPSTREAM_UNVERIFIED, 0);
+    if (!recent && upstream_identity(upstream) == UPSTREAM_VERIFIED)
+        upstream_identify(upstream, UPSTREAM_UNVERIFIED, 0);
     return verify_upstream(task, chain, upstream, retry_after_s);
 }

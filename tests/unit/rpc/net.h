@@ -19,6 +19,7 @@ struct net {
     struct chain *chain;
     struct rpc_limits limits;
     uint64_t task_ms; /* time a body's task gets */
+    bool equals;      /* the nodes have the same priority */
     void *arg;        /* what bodies are given */
 };
 
@@ -54,7 +55,8 @@ static inline void net_open(struct net *net, uint64_t chain_id, uint64_t block_t
     static const char *const names[NET_MAX_NODES] = {"first", "second", "third"};
     struct upstream_config upstreams[NET_MAX_NODES];
     for (size_t i = 0; i < net->n; i++) {
-        upstreams[i] = (struct upstream_config){.name = names[i], .url = net->nodes[i].url};
+        upstreams[i] = (struct upstream_config){
+            .name = names[i], .url = net->nodes[i].url, .priority = net->equals ? 0 : (unsigned)i};
     }
     struct chain_config config = {.name = "test",
                                   .id = chain_id,

@@ -90,7 +90,7 @@ static void test_deadline_of_the_task(void **state) {
     net.task_ms = 200;
     struct seen seen = run_call(&net);
     assert_failed(&seen, RPC_TIMED_OUT, ERR_TIMEOUT);
-    assert_status(&net, "{\"name\":\"first\",\"state\":\"verified\","); /* it had no fair chance: it does not rest */
+    assert_status(&net, "\"state\":\"closed\",\"lagging\":false,\"paused\":false,\"retry_in_ms\":0,"); /* it had no fair chance */
     net_close(&net);
 }
 
@@ -125,9 +125,11 @@ static void test_dead_node_is_not_paid_for_again(void **state) {
         struct seen seen = run_call(&net);
         assert_good(&seen);
     }
-    assert_status(&net, "{\"name\":\"first\",\"state\":\"resting\",\"last_outcome\":\"unreachable\"");
-    assert_status(&net, "{\"name\":\"second\",\"state\":\"verified\",\"last_outcome\":\"ok\"");
-    assert_status(&net, "\"requests\":1,\"failed\":1}");
+    assert_status(&net, "{\"name\":\"first\",\"priority\":0,\"identity\":\"unverified\",\"state\":\"closed\"");
+    assert_status(&net, "\"last_outcome\":\"unreachable\",\"failed_percent\":100");
+    assert_status(&net, "{\"name\":\"second\",\"priority\":1,\"identity\":\"verified\",\"state\":\"closed\"");
+    assert_status(&net, "\"last_outcome\":\"ok\",\"failed_percent\":0");
+    assert_status(&net, "\"requests\":1,\"failed\":1,\"hedges\":0,\"hedges_lost\":0}");
     assert_int_equal(metrics_value(METRIC_RPC_CALLS, 0, RPC_UNREACHABLE), 1);
     assert_int_equal(metrics_value(METRIC_RPC_CALLS, 1, RPC_OK), 6);
     assert_int_equal(metrics_value(METRIC_RPC_REQUESTS, 1, 0), 6);
@@ -183,7 +185,7 @@ static void test_other_chain_is_never_used(void **state) {
         struct seen seen = run_call(&net);
         assert_good(&seen);
     }
-    assert_status(&net, "{\"name\":\"first\",\"state\":\"other_chain\",\"chain_id\":5,");
+    assert_status(&net, "{\"name\":\"first\",\"priority\":0,\"identity\":\"other_chain\",\"chain_id\":5,");
     net_close(&net);
     assert_int_equal(net.nodes[0].chain_id_questions, 1);
 }

@@ -1,0 +1,38 @@
+/* Which of a chain's upstreams to ask next. On the task's thread; the upstreams lock themselves. */
+#ifndef DAPPD_RPC_CHOICE_H
+#define DAPPD_RPC_CHOICE_H
+
+#include "rpc/chain.h"
+#include "upstream.h"
+
+enum { MAX_TRIES = 3, MAX_TRIED = 2 * MAX_TRIES /* each may be hedged */ };
+
+/* The tries of one group of calls so far. */
+struct tries {
+    struct upstream *tried[MAX_TRIED];
+    unsigned n_tried;
+    unsigned n;             /* a try and its hedge are one */
+    uint64_t open_since_ms; /* when an open one was asked for want of a better; 0: not yet */
+};
+
+unsigned tries_of(const struct tries *tries, const struct upstream *upstream);
+void tries_note(struct tries *tries, struct upstream *upstream);
+
+struct choice {
+    struct upstream *upstream; /* NULL: none is left to ask */
+    struct upstream_view view; /* of the upstream */
+    bool lasting;              /* worth staying with: not just in place of one that waits for its limit on calls */
+    bool all_down;             /* none is left, because enough others are asking the open ones */
+};
+
+/* The least bad one: policy alone never leaves a request without an answer. In: may_repeat, one that was tried may be
+ * tried again. */
+struct choice choice_best(const struct chain *chain, const struct tries *tries, bool may_repeat, uint64_t now_ms);
+
+/* One that is well beyond doubt and was not tried; NULL: there is none. */
+struct upstream *choice_rival(const struct chain *chain, const struct tries *tries, size_t n_calls, uint64_t now_ms);
+
+/* Reads stay with the one chosen, as long as it is well. */
+void choice_prefer(struct chain *chain, const struct upstream *upstream);
+
+#endif
