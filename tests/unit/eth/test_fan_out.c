@@ -91,6 +91,21 @@ static void test_lies(void **state) {
     }
 }
 
+/* A balance is a word or too much for the room; unlike a call it cannot fail. */
+static void test_answers_to_a_balance(void **state) {
+    (void)state;
+    struct multicall_row row = {.n = 1};
+    row.items[0].kind = MULTICALL_BALANCE;
+    for (uint8_t answer = MULTICALL_FAILED; answer <= MULTICALL_OMITTED; answer++) {
+        for (uint8_t len = 0; len <= 2 * WORD; len++) {
+            uint8_t reply[WITNESS + 3 + 2 * WORD] = {[WITNESS] = answer, 0, len};
+            bool good = answer == MULTICALL_OK ? len == WORD : answer == MULTICALL_OMITTED && len == 0;
+            enum err err = decode_small(&row, reply, (size_t)WITNESS + 3 + len);
+            assert_int_equal(err, good ? ERR_OK : ERR_UPSTREAM_ERROR);
+        }
+    }
+}
+
 static void test_longer_than_the_program_returns(void **state) {
     (void)state;
     uint8_t reply[FAN_OUT_MAX_RETURN_BYTES + 1] = {0};
@@ -151,6 +166,7 @@ int main(void) {
         cmocka_unit_test(test_small),
         cmocka_unit_test(test_cut_short_and_too_long),
         cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_answers_to_a_balance),
         cmocka_unit_test(test_longer_than_the_program_returns),
         cmocka_unit_test(test_fits),
         cmocka_unit_test(test_balance_without_calldata),

@@ -188,6 +188,17 @@ static void test_balance_must_be_a_word(void **state) {
     assert_true(row.items[0].bytes == NULL && row.items[0].len == 0);
 }
 
+static void test_success_is_a_bool(void **state) {
+    (void)state;
+    uint8_t reply[SMALL_BYTES];
+    struct multicall_row row;
+    for (uint64_t flag = 0; flag < 300; flag++) {
+        make_small(reply, &row);
+        put_word(reply + AT_CALL, flag);
+        assert_int_equal(decode_small(&row, reply, sizeof reply), flag <= 1 ? ERR_OK : ERR_UPSTREAM_ERROR);
+    }
+}
+
 /* Nothing in the specification says in which order the results lie, nor that nothing lies between them. */
 static void test_another_order(void **state) {
     (void)state;
@@ -215,6 +226,7 @@ int main(void) {
         cmocka_unit_test(test_length_past_the_end),
         cmocka_unit_test(test_witness_must_be_a_hash),
         cmocka_unit_test(test_balance_must_be_a_word),
+        cmocka_unit_test(test_success_is_a_bool),
         cmocka_unit_test(test_another_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
