@@ -110,6 +110,7 @@ const CONTRACTS = {
   invalid: 'INVALID',
   hog: 'again: @again JUMP',
   writing: '1 0 SSTORE 0 SLOAD 0 MSTORE 32 0 RETURN', // answers 1 alone, must not write beside others
+  counting: '1 0 SLOAD ADD DUP1 0 SSTORE 0 MSTORE 32 0 RETURN', // answers how often it was asked
 }
 const at = Object.fromEntries(Object.keys(CONTRACTS).map((name, n) => [name, numberToHex(0xc0de00 + n, { size: 20 })]))
 const NOBODY = numberToHex(0xdead, { size: 20 })
@@ -143,22 +144,24 @@ async function askAlone({ kind, to, data }) {
   }
 }
 
-/** What a batch answers must be what each item answers alone; `but` tells in which items the way of asking differs. */
+/** What a batch answers must be what each item answers alone; `but` tells which items are answered
+ * otherwise, and how. */
 async function run({ what, items, but = {} }, code, to, read) {
   const returned = await rpc('eth_call', { to, data: code }, pinned)
   const { parentHash, answers } = read(returned, items.length)
   assert.equal(parentHash, block.parentHash, what)
   for (const [n, item] of items.entries()) {
-    const want = but[n] ? { answer: but[n], data: '0x' } : await askAlone(item)
+    const want = but[n] ? { data: '0x', ...but[n] } : await askAlone(item)
     assert.deepEqual(answers[n], want, `${what}, item ${n}`)
   }
   return [what, itemsText(items), code, parentHash, answersText(answers), returned]
 }
 
+const FAILED = { answer: 'failed' }
+const OMITTED = { answer: 'omitted' }
 const zeros = (n) => call(at.zeros, numberToHex(n, { size: 32 }))
 const token = (n, length = 36) => call(at.token, bytesOf(`calldata ${n}`, length))
 const hogs = (n) => count(n).map(() => call(at.hog))
-const from = (n, items, answer) => Object.fromEntries(count(items.length - n).map((i) => [n + i, answer]))
 const mixed = (n) => [token(n), balance(rich[n % 3]), call(at.echo, bytesOf(`echo ${n}`, n)), call(at.silent), call(NOBODY, '0x70a08231')][n % 5]
 
 const common = [
@@ -181,7 +184,7 @@ function omittedOf(items) {
   let room = MAX_RETURN - 64 - 3 * items.length
   return Object.fromEntries(items.flatMap(({ data }, n) => {
     const wanted = Number(data)
-    if (wanted > Math.floor(room / SHARE)) return [[n, 'omitted']]
+    if (wanted > Math.floor(room / SHARE)) return [[n, OMITTED]]
     room -= wanted
     return []
   }))
@@ -191,16 +194,23 @@ const afterHogs = [...hogs(40), token(0), balance(rich[1]), token(1), balance(ri
 const fanOuts = [
   ...common,
   { what: 'an invalid opcode', items: [token(1), call(at.invalid), token(2)] },
-  { what: 'a contract that writes does not, beside others', items: [token(0), call(at.writing), token(1)], but: { 1: 'failed' } },
+  { what: 'a contract that writes does not, beside others', items: [token(0), call(at.writing), token(1)], but: { 1: FAILED } },
+  { what: 'what one item would write, the next one does not see', items: [call(at.counting), call(at.counting), token(0)],
+    but: { 0: FAILED, 1: FAILED } },
   { what: 'one hog costs only itself', items: [call(at.hog), ...count(40).map(mixed)] },
-  { what: 'too many hogs leave gas for balances and the return', items: afterHogs, but: { 40: 'failed', 42: 'failed' } },
+  { what: 'too many hogs leave gas for balances and the return', items: afterHogs, but: { 40: FAILED, 42: FAILED } },
   { what: 'the longest code', items: [...fill, token(46, fillRest)] },
-  { what: 'too long for its share', items: [zeros(24000), zeros(30000), token(0), zeros(2 ** 20)], but: { 0: 'omitted', 1: 'omitted', 3: 'omitted' } },
+  { what: 'too long for its share', items: [zeros(24000), zeros(30000), token(0), zeros(2 ** 20)], but: { 0: OMITTED, 1: OMITTED, 3: OMITTED } },
   { what: 'exactly its share', items: [zeros(edge(0)), token(0)] },
-  { what: 'a byte more than its share', items: [zeros(edge(1)), token(0)], but: { 0: 'omitted' } },
+  { what: 'a byte more than its share', items: [zeros(edge(1)), token(0)], but: { 0: OMITTED } },
   { what: 'greedy items', items: greedy, but: omittedOf(greedy) },
 ]
-const multicalls = [...common, { what: 'an invalid opcode first and last', items: [call(at.invalid), token(1)].reverse() }]
+const multicalls = [
+  ...common,
+  { what: 'what one item writes, the next one sees', items: [call(at.counting), call(at.counting)],
+    but: { 1: { answer: 'ok', data: numberToHex(2, { size: 32 }) } } },
+  { what: 'an invalid opcode behind the others', items: [token(1), call(at.invalid)] },
+]
 
 const COLUMNS = ['what', 'items', 'data', 'parent hash', 'answers', 'returned']
 const fanOutRows = []
