@@ -22,6 +22,7 @@
 #include "http/status.h"
 #include "middleware/middleware.h"
 #include "rpc/rpc.h"
+#include "rpc/state.h"
 
 enum {
     DRAIN_POLL_MS = 10,
@@ -208,6 +209,7 @@ static void set_metric_labels(const struct config *config) {
     }
     router_set_metric_labels();
     status_set_metric_labels();
+    state_set_metric_labels();
     metrics_set_label_values(METRIC_LABEL_CACHE, kinds, CACHE_KIND_COUNT);
     metrics_set_label_values(METRIC_LABEL_OUTCOME, outcomes, RPC_OUTCOME_COUNT);
     metrics_set_label_values(METRIC_LABEL_CHAIN, chains, config->n_chains);

@@ -34,8 +34,8 @@ struct task {
     uint64_t deadline_ms; /* reactor_now_ms clock */
     struct fault fault;
     struct trace trace;
-    uint64_t rpc_us;           /* time spent waiting for nodes */
-    uint32_t rpc_calls;        /* JSON-RPC calls made */
+    uint64_t rpc_us;           /* time spent waiting for nodes, and for others who ask them */
+    uint32_t rpc_calls;        /* JSON-RPC calls made; of reads that left with others', one for each batch */
     const char *name;          /* for logs: "request", "head" */
     const struct task *parent; /* whose work this does a part of, or NULL */
 };

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "core/task.h"
-#include "eth/abi.h"
+#include "eth/address.h"
 #include "rpc/chain.h"
 
 struct reactor_rpc;
@@ -38,10 +38,19 @@ enum rpc_outcome {
 /* Text of an outcome for metrics and /status. */
 const char *rpc_outcome_name(enum rpc_outcome outcome);
 
+struct rpc_call;
+
+/* What a result is worth that the method's own rule lets pass. Anything but RPC_OK is handled as if the node had said
+ * that: another one may be asked. It sees every try, perhaps of a copy of the call: what it takes out of the result it
+ * takes again once the call has returned. */
+typedef enum rpc_outcome (*rpc_check)(struct task *task, const struct rpc_call *call, const json_t *result);
+
 struct rpc_call {
     /* in */
     const char *method;
-    const char *params; /* JSON array text, borrowed until the call returns */
+    const char *params;    /* JSON array text, borrowed until the call returns */
+    rpc_check check;       /* NULL: the method's own rule will do */
+    const void *check_arg; /* for the check */
     /* out */
     enum rpc_outcome outcome;
     enum err err;               /* ERR_OK, or what to answer a client about this call */
@@ -60,8 +69,8 @@ enum err rpc_call(struct task *task, struct chain *chain, struct rpc_call *call)
 void rpc_batch(struct task *task, struct chain *chain, struct rpc_call *calls, size_t n);
 
 /* params of eth_call / eth_getBalance / eth_getCode pinned to a block per EIP-1898 with requireCanonical. Task's
- * arena; NULL once its cap is passed. */
-const char *rpc_params_call(struct task *task, const address *to, const struct abi_call *call,
+ * arena; NULL once its cap is passed. In: to, NULL when data is init code; data, calldata of any length. */
+const char *rpc_params_call(struct task *task, const address *to, const uint8_t *data, size_t len,
                             const struct block_ref *block);
 const char *rpc_params_account(struct task *task, const address *account, const struct block_ref *block);
 

@@ -34,6 +34,9 @@ struct state_read {
     const char *detail; /* public, static or in the task's arena; "" when OK */
 };
 
+/* Gives the metrics their values of the label `batching`. */
+void state_set_metric_labels(void);
+
 /* Every read succeeds or fails for itself. */
 void state_read_many(struct task *task, struct chain *chain, const struct block_ref *block, struct state_read *reads,
                      size_t n);

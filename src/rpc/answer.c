@@ -67,11 +67,16 @@ static const struct {
     {"eth_chainId", check_quantity}, {"eth_getBalance", check_quantity},    {"eth_getCode", check_data},
 };
 
-static enum rpc_outcome check_result(struct task *task, struct rpc_call *call, const json_t *result) {
+static enum rpc_outcome check_by_method(struct task *task, struct rpc_call *call, const json_t *result) {
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
         if (strcmp(checks[i].method, call->method) == 0) return checks[i].check(task, call, result);
     }
     return RPC_OK;
+}
+
+static enum rpc_outcome check_result(struct task *task, struct rpc_call *call, const json_t *result) {
+    enum rpc_outcome outcome = check_by_method(task, call, result);
+    return outcome == RPC_OK && call->check != NULL ? call->check(task, call, result) : outcome;
 }
 
 static enum rpc_outcome check_error(struct task *task, struct rpc_call *call, const json_t *error, int http_status) {

@@ -6,6 +6,7 @@
 
 #include "follow.h"
 #include "head.h"
+#include "method.h"
 #include "rpc/chain.h"
 #include "upstream.h"
 
@@ -24,6 +25,7 @@ struct chain {
     struct head *head;
     _Atomic uint64_t finality_asked_us; /* when the finalized block was last asked for on the side */
     struct follower follower;
+    struct batching batching;
 };
 
 #endif

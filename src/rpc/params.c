@@ -1,23 +1,21 @@
 /* Parameters of reads pinned to one block, and the bytes that come back. Text goes to the task's arena.
  * Source: EIP-1898; requireCanonical makes a node refuse a block that a reorg has replaced.
  * Any thread: functions on values. */
-#include <assert.h>
-
 #include "eth/hex.h"
 #include "rpc/rpc.h"
 
-enum { ADDRESS_HEX_BYTES = 2 * 20 + 3, CALL_HEX_BYTES = 2 * ABI_CALL_BYTES + 3 };
+enum { ADDRESS_HEX_BYTES = 2 * 20 + 3 };
 
-const char *rpc_params_call(struct task *task, const address *to, const struct abi_call *call,
+const char *rpc_params_call(struct task *task, const address *to, const uint8_t *data, size_t len,
                             const struct block_ref *block) {
     char to_hex[ADDRESS_HEX_BYTES];
-    char data_hex[CALL_HEX_BYTES];
     char hash_hex[HASH32_TEXT_BYTES];
-    assert(call->len <= ABI_CALL_BYTES);
-    return arena_printf(task->arena,
-                        "[{\"to\":\"%s\",\"data\":\"%s\"},{\"blockHash\":\"%s\",\"requireCanonical\":true}]",
-                        hex_encode(to_hex, to->bytes, sizeof(to->bytes)), hex_encode(data_hex, call->data, call->len),
-                        hash32_format(hash_hex, &block->hash));
+    char *data_hex = arena_alloc(task->arena, 2 * len + 3);
+    if (data_hex == NULL) return NULL;
+    if (to != NULL) hex_encode(to_hex, to->bytes, sizeof(to->bytes));
+    return arena_printf(task->arena, "[{%s%s%s\"data\":\"%s\"},{\"blockHash\":\"%s\",\"requireCanonical\":true}]",
+                        to != NULL ? "\"to\":\"" : "", to != NULL ? to_hex : "", to != NULL ? "\"," : "",
+                        hex_encode(data_hex, data, len), hash32_format(hash_hex, &block->hash));
 }
 
 const char *rpc_params_account(struct task *task, const address *account, const struct block_ref *block) {

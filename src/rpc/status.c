@@ -63,6 +63,8 @@ void chain_render_status(struct chain *chain, struct json_out *out) {
     }
     json_out_key_u64(out, "block_time_ms", head_block_time_ms(chain->head));
     render_head(chain, out);
+    json_out_key(out, "batching");
+    json_out_str(out, method_status(chain));
     json_out_key(out, "upstreams");
     json_out_array_begin(out);
     for (size_t i = 0; i < chain->n_upstreams; i++) render_upstream(&chain->upstreams[i], out);

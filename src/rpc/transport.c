@@ -30,6 +30,7 @@ struct reactor_rpc {
     size_t n_idle;
     uint64_t next_id;
     struct flight *flights;
+    struct gather *gathers;
     struct lane *lanes;
 };
 
@@ -50,6 +51,10 @@ uint64_t transport_take_ids(struct reactor_rpc *rpc, size_t n) {
 
 struct flight **transport_flights(struct reactor_rpc *rpc) {
     return &rpc->flights;
+}
+
+struct gather **transport_gathers(struct reactor_rpc *rpc) {
+    return &rpc->gathers;
 }
 
 static struct transfer *transfer_get(struct reactor_rpc *rpc, const struct task *task, size_t max_reply_bytes) {
@@ -152,7 +157,7 @@ struct reactor_rpc *rpc_attach(struct reactor *reactor) {
 }
 
 void rpc_detach(struct reactor_rpc *rpc) {
-    assert(rpc->active == NULL);
+    assert(rpc->active == NULL && rpc->gathers == NULL);
     attached[reactor_index(rpc->reactor)] = NULL;
     while (rpc->idle != NULL) {
         struct transfer *transfer = rpc->idle;

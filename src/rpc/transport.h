@@ -12,6 +12,8 @@
 #include "flight.h"
 #include "rpc/rpc.h"
 
+struct gather;
+
 /* The transport of the reactor that the task runs on. */
 struct reactor_rpc *transport_of(const struct task *task);
 
@@ -20,6 +22,9 @@ uint64_t transport_take_ids(struct reactor_rpc *rpc, size_t n);
 
 /* What this reactor is fetching right now. */
 struct flight **transport_flights(struct reactor_rpc *rpc);
+
+/* Reads of state on this reactor that wait or are under way. */
+struct gather **transport_gathers(struct reactor_rpc *rpc);
 
 struct transport_request {
     const struct endpoint *node;

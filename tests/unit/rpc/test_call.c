@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "one_call.h"
+#include "eth/abi.h"
 
 #define REVERT_DATA \
     "0x08c379a00000000000000000000000000000000000000000000000000000000000000020000000000000000000000000000000000000" \
@@ -219,7 +220,7 @@ static void call_contract(struct task *task, struct chain *chain, void *arg) {
     struct abi_call data;
     abi_call_begin(&data, (const uint8_t[4]){0x70, 0xa0, 0x82, 0x31});
     abi_call_address(&data, &to);
-    struct rpc_call call = {.method = "eth_call", .params = rpc_params_call(task, &to, &data, &block)};
+    struct rpc_call call = {.method = "eth_call", .params = rpc_params_call(task, &to, data.data, data.len, &block)};
     seen->err = rpc_call(task, chain, &call);
     seen->outcome = call.outcome;
     snprintf(seen->detail, sizeof seen->detail, "%s", call.detail);

@@ -20,9 +20,8 @@ static const struct block_ref block = {.number = 1, .hash = {{[31] = 0xab}}};
 static void test_pinned_to_the_block(void **state) {
     (void)state;
     struct task task = {.arena = arena_new(4096)};
-    struct abi_call call;
-    abi_call_begin(&call, (const uint8_t[4]){0x31, 0x3c, 0xe5, 0x67});
-    assert_string_equal(rpc_params_call(&task, &token, &call, &block),
+    const uint8_t decimals[] = {0x31, 0x3c, 0xe5, 0x67};
+    assert_string_equal(rpc_params_call(&task, &token, decimals, sizeof decimals, &block),
                         "[{\"to\":\"0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48\",\"data\":\"0x313ce567\"},"
                         "{\"blockHash\":\"" HASH "\",\"requireCanonical\":true}]");
     assert_string_equal(rpc_params_account(&task, &token, &block),
@@ -31,15 +30,22 @@ static void test_pinned_to_the_block(void **state) {
     arena_free(task.arena);
 }
 
-static void test_longest_call_fits(void **state) {
+static void test_init_code_has_no_address(void **state) {
     (void)state;
     struct task task = {.arena = arena_new(4096)};
-    struct abi_call call;
-    u256 most = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
-    abi_call_begin(&call, (const uint8_t[4]){0xff, 0xff, 0xff, 0xff});
-    for (int i = 0; i < 3; i++) abi_call_u256(&call, &most);
-    const char *params = rpc_params_call(&task, &token, &call, &block);
-    assert_int_equal(strspn(strstr(params, "0xff") + 2, "f"), 2 * ABI_CALL_BYTES);
+    assert_string_equal(rpc_params_call(&task, NULL, (const uint8_t[]){0x60, 0x0a}, 2, &block),
+                        "[{\"data\":\"0x600a\"},{\"blockHash\":\"" HASH "\",\"requireCanonical\":true}]");
+    arena_free(task.arena);
+}
+
+static void test_long_calldata_is_whole(void **state) {
+    (void)state;
+    enum { LONG = 50000 };
+    struct task task = {.arena = arena_new(8 * LONG)};
+    uint8_t *data = arena_alloc(task.arena, LONG);
+    memset(data, 0xff, LONG);
+    const char *params = rpc_params_call(&task, &token, data, LONG, &block);
+    assert_int_equal(strspn(strstr(params, "0xff") + 2, "f"), 2 * LONG);
     arena_free(task.arena);
 }
 
@@ -47,6 +53,7 @@ static void test_no_memory_is_no_params(void **state) {
     (void)state;
     struct task task = {.arena = arena_new(16)};
     assert_null(rpc_params_account(&task, &token, &block));
+    assert_null(rpc_params_call(&task, &token, (const uint8_t[]){1}, 1, &block));
     arena_free(task.arena);
 }
 
@@ -79,9 +86,8 @@ static void test_results_as_bytes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pinned_to_the_block),
-        cmocka_unit_test(test_longest_call_fits),
-        cmocka_unit_test(test_no_memory_is_no_params),
+        cmocka_unit_test(test_pinned_to_the_block),    cmocka_unit_test(test_init_code_has_no_address),
+        cmocka_unit_test(test_long_calldata_is_whole), cmocka_unit_test(test_no_memory_is_no_params),
         cmocka_unit_test(test_results_as_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,220 @@
+/* One eth_call for many reads, taken apart when it fails, so that no read fails for another's sake; what only a plain
+ * call can tell is asked by one. Reads belong to the caller; each call has an arena of its own.
+ * On the task's thread, in a coroutine. */
+#include "departure.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "chain_state.h"
+#include "core/metrics.h"
+#include "method.h"
+#include "packed.h"
+#include "plain.h"
+
+enum {
+    MAX_FAILURES = 8,              /* finds the one of 200 that breaks a call; beyond it plain calls are cheaper */
+    ARENA_BYTES = 2 * 1024 * 1024, /* for what is sent, */
+    ARENA_REPLIES = 4              /* and the longest reply as text, tree and bytes */
+};
+
+struct trip {
+    struct chain *chain;
+    const struct block_ref *block;
+    const struct packing *packing;
+    departure_done done;
+    unsigned failures;         /* packed calls that failed for their own sake */
+    struct state_read **alone; /* those that a plain call has to tell */
+    size_t n_alone;
+};
+
+static struct arena *reply_arena(const struct trip *trip) {
+    return arena_new(ARENA_BYTES + ARENA_REPLIES * trip->chain->limits.max_reply_bytes);
+}
+
+static void send_plain(struct task *task, struct trip *trip, struct state_read **reads, size_t n) {
+    struct arena *shared = task->arena;
+    task->arena = reply_arena(trip);
+    plain_read_many(task, trip->chain, trip->block, reads, n);
+    for (size_t i = 0; i < n; i++) trip->done(reads[i]);
+    arena_free(task->arena);
+    task->arena = shared;
+}
+
+static void leave_alone(struct trip *trip, struct state_read **reads, size_t n) {
+    memcpy(trip->alone + trip->n_alone, reads, n * sizeof(struct state_read *));
+    trip->n_alone += n;
+}
+
+static void fail_all(struct trip *trip, struct state_read **reads, size_t n, const struct rpc_call *call) {
+    for (size_t i = 0; i < n; i++) {
+        read_settle_like(reads[i], call);
+        trip->done(reads[i]);
+    }
+}
+
+/* An item without an answer may have been starved by another, and the reason for a revert is not told here. */
+static void take(struct trip *trip, struct state_read **reads, const struct multicall_item *items, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        struct state_read *read = reads[i];
+        if (items[i].answer != MULTICALL_OK) {
+            leave_alone(trip, &reads[i], 1);
+            continue;
+        }
+        read_settle(read, RPC_OK, ERR_OK, "");
+        read->bytes = items[i].bytes;
+        read->len = items[i].len;
+        trip->done(read);
+    }
+}
+
+static void send_packed(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
+                        size_t n);
+
+/* Two parts of a piece. */
+struct parts {
+    struct trip *trip;
+    const struct packing *packing;
+    struct state_read **reads;
+    size_t n, first;
+};
+
+static void send_part(struct task *task, void *arg, size_t i) {
+    const struct parts *parts = arg;
+    size_t from = i == 0 ? 0 : parts->first;
+    size_t to = i == 0 ? parts->first : parts->n;
+    send_packed(task, parts->trip, parts->packing, parts->reads + from, to - from);
+}
+
+static void send_parts(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
+                       size_t n, size_t first) {
+    struct parts parts = {trip, packing, reads, n, first};
+    task_parallel(task, 2, send_part, &parts);
+}
+
+/* What the failure of a packed call means for its items. */
+static const enum {
+    PASS_ON,
+    HALVE,
+    ASK_ALONE
+} reactions[RPC_OUTCOME_COUNT] = {
+    [RPC_REVERTED] = HALVE, /* out of gas, mostly */
+    [RPC_TOO_LARGE] = HALVE,
+    [RPC_INVALID] = ASK_ALONE,
+    [RPC_NODE_ERROR] = ASK_ALONE, /* the node's time-out too: there is no time to find out whose fault it was */
+};
+
+static void react(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
+                  size_t n, const struct rpc_call *call) {
+    if (reactions[call->outcome] == PASS_ON) {
+        fail_all(trip, reads, n, call);
+    } else if (reactions[call->outcome] == HALVE && n > 1 && trip->failures++ < MAX_FAILURES) {
+        send_parts(task, trip, packing, reads, n, n / 2);
+    } else {
+        leave_alone(trip, reads, n);
+    }
+}
+
+static void step_down(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
+                      size_t n) {
+    if (packing == NULL) {
+        leave_alone(trip, reads, n);
+    } else {
+        send_packed(task, trip, packing, reads, n);
+    }
+}
+
+static struct multicall_item make_item(const struct state_read *read) {
+    return (struct multicall_item){
+        .kind = read->kind == STATE_BALANCE ? MULTICALL_BALANCE : MULTICALL_CALL,
+        .to = read->to,
+        .data = read->data,
+        .data_len = read->data_len,
+    };
+}
+
+static void send_packed(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
+                        size_t n) {
+    struct rpc_call call;
+    struct arena *shared = task->arena;
+    struct multicall_item *items = calloc(n, sizeof(*items));
+    if (items == NULL) abort();
+    for (size_t i = 0; i < n; i++) items[i] = make_item(reads[i]);
+    size_t fits = packing->fits(items, n);
+    if (fits < n) {
+        free(items);
+        send_parts(task, trip, packing, reads, n, fits);
+        return;
+    }
+    task->arena = reply_arena(trip);
+    enum packed_end end = packed_ask(task, trip->chain, trip->block, packing, items, n, &call);
+    if (end == PACKED_TAKEN) take(trip, reads, items, n);
+    arena_free(task->arena); /* nothing else fits beside what the other parts will bring */
+    task->arena = shared;
+    free(items);
+    if (end == PACKED_FAILED) react(task, trip, packing, reads, n, &call);
+    if (end == PACKED_ABSENT) step_down(task, trip, packing->fallback, reads, n);
+}
+
+static bool can_be_packed(const struct state_read *read) {
+    if (read->kind == STATE_BALANCE) return true;
+    return read->kind == STATE_CALL && read->data_len <= MULTICALL_MAX_ITEM_DATA;
+}
+
+/* Moves the reads that can be packed to the front; returns how many they are. */
+static size_t sort_out(struct state_read **reads, size_t n) {
+    size_t packed = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct state_read *read = reads[i];
+        if (!can_be_packed(read)) continue;
+        reads[i] = reads[packed];
+        reads[packed++] = read;
+    }
+    return packed;
+}
+
+/* The reads that travel packed stand in front of those that never do. */
+struct legs {
+    struct trip *trip;
+    struct state_read **reads;
+    size_t n, packed;
+};
+
+static void send_leg(struct task *task, void *arg, size_t i) {
+    const struct legs *legs = arg;
+    if (i == 0) {
+        send_packed(task, legs->trip, legs->trip->packing, legs->reads, legs->packed);
+    } else {
+        send_plain(task, legs->trip, legs->reads + legs->packed, legs->n - legs->packed);
+    }
+}
+
+static void send_all(struct task *task, struct trip *trip, struct state_read **reads, size_t n, size_t packed) {
+    struct legs legs = {trip, reads, n, packed};
+    if (packed == n) {
+        send_leg(task, &legs, 0);
+    } else if (packed == 0) {
+        send_leg(task, &legs, 1);
+    } else {
+        task_parallel(task, 2, send_leg, &legs);
+    }
+}
+
+/* A single read goes packed as well where that proves its block: it costs the same. */
+static size_t count_packed(const struct trip *trip, struct state_read **reads, size_t n) {
+    if (trip->packing == NULL) return 0;
+    size_t packed = sort_out(reads, n);
+    return packed == 1 && !atomic_load(&trip->chain->batching.provable) ? 0 : packed;
+}
+
+void departure_send(struct task *task, struct chain *chain, const struct block_ref *block, struct state_read **reads,
+                    size_t n, departure_done done) {
+    enum method method = method_choose(task, chain, block);
+    struct trip trip = {.chain = chain, .block = block, .packing = method_packing(method), .done = done};
+    trip.alone = calloc(n, sizeof(struct state_read *));
+    if (trip.alone == NULL) abort();
+    metrics_add(METRIC_STATE_BATCHES, chain->label, method, 1);
+    send_all(task, &trip, reads, n, count_packed(&trip, reads, n));
+    if (trip.n_alone > 0) send_plain(task, &trip, trip.alone, trip.n_alone);
+    free(trip.alone);
+}

@@ -1,0 +1,34 @@
+/* Many reads of state in one eth_call, and the proof that it ran at the block that was asked for. On the task's thread,
+ * in a coroutine. */
+#ifndef DAPPD_RPC_PACKED_H
+#define DAPPD_RPC_PACKED_H
+
+#include "eth/multicall.h"
+#include "rpc/rpc.h"
+
+/* One way of putting many reads into a call: a row of a table. */
+struct packing {
+    const address *to; /* NULL: the data is init code */
+    size_t (*fits)(const struct multicall_item *items, size_t n);
+    void (*encode)(struct buf *out, const struct multicall_item *items, size_t n);
+    enum err (*decode)(hash32 *parent_hash, struct multicall_item *items, size_t n, const uint8_t *data, size_t len);
+    const struct packing *fallback; /* where this one is not there at an old block; NULL: plain calls */
+};
+
+extern const struct packing packing_multicall3;
+extern const struct packing packing_fan_out;
+
+enum packed_end {
+    PACKED_TAKEN,  /* the items have their answers */
+    PACKED_ABSENT, /* nothing at that block answers such calls */
+    PACKED_FAILED  /* the call says why */
+};
+
+/* Asks for what packing->fits says, and no more. An answer that was not got at this block is handled as a node's
+ * failure, once this chain's blocks have been seen to prove themselves. Out: call; the items' answers, borrowed from
+ * the task's arena. */
+enum packed_end packed_ask(struct task *task, struct chain *chain, const struct block_ref *block,
+                           const struct packing *packing, struct multicall_item *items, size_t n,
+                           struct rpc_call *call) MUST_CHECK;
+
+#endif

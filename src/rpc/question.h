@@ -1,0 +1,44 @@
+/* Distinct reads of state and who waits for each, found by what they ask. One thread. */
+#ifndef DAPPD_RPC_QUESTION_H
+#define DAPPD_RPC_QUESTION_H
+
+#include "rpc/state.h"
+
+struct batch;
+struct passenger;
+
+/* One read, asked once for all who want it. It keeps what it needs: whoever asked first may be gone before the rest. */
+struct question {
+    struct state_read read;           /* its calldata stands behind the struct */
+    struct passenger *passengers;     /* those who wait for it */
+    uint64_t deadline_ms;             /* of the most patient of them */
+    struct batch *batch;              /* that it is under way with; NULL while it waits */
+    struct question *before, *behind; /* while it waits */
+    struct question *next;            /* in its bucket */
+    uint64_t hash;
+    uint8_t data[];
+};
+
+/* A hash table that grows; its keys come from strangers. */
+struct question_table {
+    struct question **buckets;
+    size_t n_buckets; /* a power of two, or 0 */
+    size_t n;
+    uint64_t key[2];
+};
+
+void question_table_init(struct question_table *table);
+
+/* Its questions must be gone (asserted). */
+void question_table_free(struct question_table *table);
+
+/* Returns the question that equals the read, or NULL. */
+struct question *question_find(const struct question_table *table, const struct state_read *read);
+
+/* Adds a question that is not there yet, for nobody so far. */
+struct question *question_add(struct question_table *table, const struct state_read *read);
+
+/* Frees it. */
+void question_remove(struct question_table *table, struct question *question);
+
+#endif

@@ -1,0 +1,404 @@
+/* How a batch of reads is sent: no read fails for another's sake, whatever the node and the contracts do.
+ * Each test makes and takes down its own net of fake nodes.
+ * Runs on the main thread; the nodes run on theirs. */
+#include "fake_state.h"
+
+#include "rpc/departure.h"
+#include "rpc/method.h"
+
+enum { MAX_READS = MULTICALL_MAX_ITEMS };
+
+/* What became of each read, kept past its arena. */
+struct fate {
+    unsigned done;
+    enum rpc_outcome outcome;
+    enum err err;
+    uint32_t value;
+    size_t len;
+    char detail[64];
+};
+
+static struct trial {
+    struct one_read reads[MAX_READS];
+    size_t n;
+    struct fate fates[MAX_READS];
+} trial;
+
+static void note(struct state_read *read) {
+    struct one_read *one = (struct one_read *)((char *)read - offsetof(struct one_read, read));
+    struct fate *fate = &trial.fates[one - trial.reads];
+    fate->done++;
+    fate->outcome = read->outcome;
+    fate->err = read->err;
+    fate->value = read_value(read);
+    fate->len = read->len;
+    snprintf(fate->detail, sizeof fate->detail, "%s", read->detail);
+}
+
+static void send_all(struct task *task, struct chain *chain, void *arg) {
+    (void)arg;
+    struct block_ref block = state_block(1);
+    struct state_read *reads[MAX_READS];
+    for (size_t i = 0; i < trial.n; i++) reads[i] = &trial.reads[i].read;
+    departure_send(task, chain, &block, reads, trial.n, note);
+}
+
+/* Reads that all do well, each with its number. */
+static void plan(size_t n) {
+    memset(&trial, 0, sizeof trial);
+    trial.n = n;
+    for (size_t i = 0; i < n; i++) make_read(&trial.reads[i], WELL, (uint32_t)i + 1);
+}
+
+static void misbehave(size_t i, enum behaviour behaviour) {
+    make_read(&trial.reads[i], behaviour, (uint32_t)i + 1);
+}
+
+static void send_by(struct net *net, enum method method, bool provable) {
+    state_set_method(net->chain, method, provable);
+    net_run(net, send_all);
+    for (size_t i = 0; i < trial.n; i++) assert_int_equal(trial.fates[i].done, 1);
+}
+
+static void send_to(struct fake_state *states, size_t n, enum method method, bool provable) {
+    struct net net;
+    state_start(&net, states, n);
+    send_by(&net, method, provable);
+    net_close(&net);
+}
+
+static void assert_well(size_t i) {
+    assert_int_equal(trial.fates[i].err, ERR_OK);
+    assert_int_equal(trial.fates[i].value, i + 1);
+    assert_string_equal(trial.fates[i].detail, "");
+}
+
+static void assert_all_well(void) {
+    for (size_t i = 0; i < trial.n; i++) assert_well(i);
+}
+
+static const enum method packing_methods[] = {METHOD_MULTICALL3, METHOD_FAN_OUT};
+
+static struct fake_state good_node(void) {
+    return (struct fake_state){.multicall3 = true, .fan_out = true, .witness = PARENT_BYTE};
+}
+
+static void test_one_call_for_all(void **state) {
+    (void)state;
+    for (size_t m = 0; m < 2; m++) {
+        struct fake_state node = good_node();
+        plan(MAX_READS);
+        send_to(&node, 1, packing_methods[m], true);
+        assert_all_well();
+        assert_int_equal(node.packed, 1);
+        assert_int_equal(node.items, MAX_READS);
+        assert_int_equal(node.plain, 0);
+    }
+}
+
+static void test_without_packing(void **state) {
+    (void)state;
+    struct fake_state node = good_node();
+    plan(MAX_READS);
+    send_to(&node, 1, METHOD_JSON_RPC, true);
+    assert_all_well();
+    assert_int_equal(node.packed, 0);
+    assert_int_equal(node.plain, MAX_READS);
+    assert_int_equal(node.plain_requests, 2); /* 100 each */
+}
+
+static void test_failed_items_are_asked_alone_together(void **state) {
+    (void)state;
+    for (size_t m = 0; m < 2; m++) {
+        struct fake_state node = good_node();
+        plan(20);
+        misbehave(3, REVERTS);
+        misbehave(4, STARVES);
+        misbehave(19, REVERTS);
+        send_to(&node, 1, packing_methods[m], true);
+        for (size_t i = 0; i < 20; i++) {
+            if (i == 3 || i == 19) {
+                assert_int_equal(trial.fates[i].outcome, RPC_REVERTED);
+                assert_int_equal(trial.fates[i].err, ERR_EXECUTION_REVERTED);
+                assert_string_equal(trial.fates[i].detail, "execution reverted: no");
+            } else {
+                assert_well(i);
+            }
+        }
+        assert_int_equal(node.packed, 1);
+        assert_int_equal(node.plain, 3);
+        assert_int_equal(node.plain_requests, 1);
+    }
+}
+
+static void test_empty_answers_are_answers(void **state) {
+    (void)state;
+    struct fake_state node = good_node();
+    plan(2);
+    misbehave(1, ANSWERS_NOTHING);
+    send_to(&node, 1, METHOD_MULTICALL3, true);
+    assert_well(0);
+    assert_int_equal(trial.fates[1].err, ERR_OK);
+    assert_int_equal(trial.fates[1].len, 0);
+    assert_int_equal(node.plain, 0);
+}
+
+static void test_halves_until_one_is_left(void **state) {
+    (void)state;
+    for (size_t m = 0; m < 2; m++) {
+        struct fake_state node = good_node();
+        plan(MAX_READS);
+        misbehave(77, POISONS);
+        send_to(&node, 1, packing_methods[m], true);
+        for (size_t i = 0; i < trial.n; i++) {
+            if (i != 77) assert_well(i);
+        }
+        assert_int_equal(trial.fates[77].err, ERR_OK); /* alone it has gas enough */
+        assert_int_equal(node.plain, 1);
+        assert_true(node.packed <= 2 * 8 + 1);
+    }
+}
+
+static void test_many_that_break_calls_cost_little(void **state) {
+    (void)state;
+    struct fake_state node = good_node();
+    plan(MAX_READS);
+    for (size_t i = 0; i < MAX_READS; i += 2) misbehave(i, POISONS);
+    send_to(&node, 1, METHOD_MULTICALL3, true);
+    for (size_t i = 1; i < MAX_READS; i += 2) assert_well(i);
+    assert_true(node.packed <= 2 * 8 + 1);
+}
+
+/* A node that gives little gas. */
+static void takes_sixty(struct fake_request *request, struct fake_state *state) {
+    unsigned before = atomic_exchange(&state->largest, 0);
+    const json_t *args = json_array_get(json_object_get(request->body, "params"), 0);
+    size_t item_digits = 2 * (32 + 128 + 32); /* offset, head and calldata of an item in aggregate3 */
+    (void)before;
+    if (json_string_length(json_object_get(args, "data")) > 62 * item_digits) {
+        fake_answer(request, "error", "{\"code\":-32000,\"message\":\"out of gas\"}");
+    } else {
+        serve_state_as_ever(request);
+    }
+}
+
+static void test_little_gas_is_halved_to(void **state) {
+    (void)state;
+    struct fake_state node = good_node();
+    node.instead = takes_sixty;
+    plan(MAX_READS);
+    send_to(&node, 1, METHOD_MULTICALL3, true);
+    assert_all_well();
+    assert_int_equal(node.packed, 7); /* 200, 100, 100, then four of 50 */
+    assert_int_equal(node.plain, 0);
+}
+
+static void test_long_replies_are_halved(void **state) {
+    (void)state;
+    struct net net;
+    struct fake_state node = good_node();
+    state_start(&net, &node, 1);
+    net.chain->limits.max_reply_bytes = 24 * 1024; /* a read takes 320 digits */
+    plan(MAX_READS);
+    send_by(&net, METHOD_MULTICALL3, true);
+    net_close(&net);
+    assert_all_well();
+    assert_int_equal(node.packed, 7);
+}
+
+static void test_steps_down_at_a_block_before_multicall3(void **state) {
+    (void)state;
+    struct net net;
+    struct fake_state node = good_node();
+    node.multicall3 = false;
+    state_start(&net, &node, 1);
+    plan(50);
+    send_by(&net, METHOD_MULTICALL3, true);
+    assert_all_well();
+    assert_int_equal(node.packed, 2);
+    assert_int_equal(node.plain, 0);
+    assert_string_equal(method_status(net.chain), "multicall3"); /* it is there at newer blocks */
+    net_close(&net);
+}
+
+static void test_steps_down_to_plain_calls(void **state) {
+    (void)state;
+    struct fake_state node = {.witness = PARENT_BYTE};
+    plan(50);
+    send_to(&node, 1, METHOD_MULTICALL3, true);
+    assert_all_well();
+    assert_int_equal(node.packed, 2);
+    assert_int_equal(node.plain, 50);
+    assert_int_equal(node.plain_requests, 1);
+}
+
+static void answers_rubbish(struct fake_request *request, struct fake_state *state) {
+    (void)state;
+    fake_answer(request, "result", "\"0x1234\"");
+}
+
+static void times_out(struct fake_request *request, struct fake_state *state) {
+    (void)state;
+    fake_answer(request, "error", "{\"code\":-32000,\"message\":\"execution timed out\"}");
+}
+
+static void refuses(struct fake_request *request, struct fake_state *state) {
+    (void)state;
+    fake_answer(request, "error", "{\"code\":-32602,\"message\":\"invalid params\"}");
+}
+
+static void test_what_halves_would_not_tell_is_asked_alone(void **state) {
+    (void)state;
+    static void (*const rows[])(struct fake_request *, struct fake_state *) = {answers_rubbish, times_out, refuses};
+    for (size_t i = 0; i < 3; i++) {
+        struct fake_state node = good_node();
+        node.instead = rows[i];
+        plan(50);
+        send_to(&node, 1, METHOD_MULTICALL3, true);
+        assert_all_well();
+        assert_true(node.packed <= 3); /* tries of one call */
+        assert_int_equal(node.plain_requests, 1);
+    }
+}
+
+static void test_rubbish_is_asked_of_another_node_first(void **state) {
+    (void)state;
+    struct fake_state nodes[] = {good_node(), good_node()};
+    nodes[0].instead = answers_rubbish;
+    plan(50);
+    send_to(nodes, 2, METHOD_MULTICALL3, true);
+    assert_all_well();
+    assert_int_equal(nodes[1].packed, 1);
+    assert_int_equal(nodes[1].plain, 0);
+}
+
+static void test_answer_for_another_block_goes_to_another_node(void **state) {
+    (void)state;
+    for (size_t m = 0; m < 2; m++) {
+        struct fake_state nodes[] = {good_node(), good_node()};
+        nodes[0].witness = 0x77;
+        plan(50);
+        send_to(nodes, 2, packing_methods[m], true);
+        assert_all_well();
+        assert_int_equal(nodes[0].packed, 1);
+        assert_int_equal(nodes[1].packed, 1);
+    }
+}
+
+static void test_answer_for_another_block_is_never_believed(void **state) {
+    (void)state;
+    struct fake_state node = good_node();
+    node.witness = 0x77;
+    plan(50);
+    send_to(&node, 1, METHOD_MULTICALL3, true);
+    for (size_t i = 0; i < trial.n; i++) assert_int_equal(trial.fates[i].err, ERR_UPSTREAM_ERROR);
+    assert_int_equal(node.plain, 0);
+}
+
+static void test_chain_that_cannot_prove_is_believed(void **state) {
+    (void)state;
+    struct fake_state node = good_node();
+    node.witness = 0x77;
+    plan(50);
+    send_to(&node, 1, METHOD_MULTICALL3, false);
+    assert_all_well();
+    assert_int_equal(node.packed, 1);
+}
+
+static void limits_rate(struct fake_request *request, struct fake_state *state) {
+    (void)state;
+    fake_send(request, 429, "", "");
+}
+
+static void forgets_block(struct fake_request *request, struct fake_state *state) {
+    (void)state;
+    fake_answer(request, "error", "{\"code\":-32000,\"message\":\"header not found\"}");
+}
+
+static void test_what_is_about_the_node_is_for_all(void **state) {
+    (void)state;
+    static const struct {
+        void (*instead)(struct fake_request *, struct fake_state *);
+        enum rpc_outcome outcome;
+        enum err err;
+    } rows[] = {{limits_rate, RPC_RATE_LIMITED, ERR_UPSTREAM_UNAVAILABLE},
+                {forgets_block, RPC_BLOCK_UNKNOWN, ERR_BLOCK_NOT_FOUND}};
+    for (size_t r = 0; r < 2; r++) {
+        struct fake_state node = good_node();
+        node.instead = rows[r].instead;
+        plan(50);
+        send_to(&node, 1, METHOD_MULTICALL3, true);
+        for (size_t i = 0; i < trial.n; i++) {
+            assert_int_equal(trial.fates[i].outcome, rows[r].outcome);
+            assert_int_equal(trial.fates[i].err, rows[r].err);
+            assert_true(trial.fates[i].detail[0] != '\0');
+        }
+        assert_int_equal(node.plain, 0);
+    }
+}
+
+static void test_what_cannot_be_packed_goes_along(void **state) {
+    (void)state;
+    static uint8_t longer[MULTICALL_MAX_ITEM_DATA + 4];
+    for (size_t m = 0; m < 2; m++) {
+        struct fake_state node = good_node();
+        plan(5);
+        memset(longer, 0, sizeof longer);
+        longer[sizeof longer - 1] = 2;
+        trial.reads[1].read.data = longer;
+        trial.reads[1].read.data_len = sizeof longer;
+        trial.reads[2].read.kind = STATE_CODE;
+        trial.reads[3].read.kind = STATE_BALANCE;
+        trial.reads[3].read.to.bytes[19] = 4; /* which is what it has */
+        send_to(&node, 1, packing_methods[m], true);
+        for (size_t i = 0; i < 5; i++) {
+            if (i != 2) assert_well(i);
+        }
+        assert_int_equal(trial.fates[2].err, ERR_OK);
+        assert_int_equal(trial.fates[2].len, 1);
+        assert_int_equal(node.packed, 1);
+        assert_int_equal(node.items, 3);
+        assert_int_equal(node.plain_requests, 1);
+    }
+}
+
+static void test_a_single_read_is_packed_for_the_proof(void **state) {
+    (void)state;
+    struct fake_state node = good_node();
+    plan(1);
+    send_to(&node, 1, METHOD_MULTICALL3, true);
+    assert_all_well();
+    assert_int_equal(node.packed, 1);
+    assert_int_equal(node.plain, 0);
+    plan(1);
+    node = good_node();
+    send_to(&node, 1, METHOD_MULTICALL3, false);
+    assert_all_well();
+    assert_int_equal(node.packed, 0);
+    assert_int_equal(node.plain, 1);
+}
+
+int main(void) {
+    setenv("no_proxy", "*", 1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_call_for_all),
+        cmocka_unit_test(test_without_packing),
+        cmocka_unit_test(test_failed_items_are_asked_alone_together),
+        cmocka_unit_test(test_empty_answers_are_answers),
+        cmocka_unit_test(test_halves_until_one_is_left),
+        cmocka_unit_test(test_many_that_break_calls_cost_little),
+        cmocka_unit_test(test_little_gas_is_halved_to),
+        cmocka_unit_test(test_long_replies_are_halved),
+        cmocka_unit_test(test_steps_down_at_a_block_before_multicall3),
+        cmocka_unit_test(test_steps_down_to_plain_calls),
+        cmocka_unit_test(test_what_halves_would_not_tell_is_asked_alone),
+        cmocka_unit_test(test_rubbish_is_asked_of_another_node_first),
+        cmocka_unit_test(test_answer_for_another_block_goes_to_another_node),
+        cmocka_unit_test(test_answer_for_another_block_is_never_believed),
+        cmocka_unit_test(test_chain_that_cannot_prove_is_believed),
+        cmocka_unit_test(test_what_is_about_the_node_is_for_all),
+        cmocka_unit_test(test_what_cannot_be_packed_goes_along),
+        cmocka_unit_test(test_a_single_read_is_packed_for_the_proof),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
