@@ -171,10 +171,9 @@ static void test_many_that_break_calls_cost_little(void **state) {
 
 /* A node that gives little gas. */
 static void takes_sixty(struct fake_request *request, struct fake_state *state) {
-    unsigned before = atomic_exchange(&state->largest, 0);
+    (void)state;
     const json_t *args = json_array_get(json_object_get(request->body, "params"), 0);
     size_t item_digits = 2 * (32 + 128 + 32); /* offset, head and calldata of an item in aggregate3 */
-    (void)before;
     if (json_string_length(json_object_get(args, "data")) > 62 * item_digits) {
         fake_answer(request, "error", "{\"code\":-32000,\"message\":\"out of gas\"}");
     } else {
@@ -259,50 +258,6 @@ static void test_what_halves_would_not_tell_is_asked_alone(void **state) {
         assert_true(node.packed <= 3); /* tries of one call */
         assert_int_equal(node.plain_requests, 1);
     }
-}
-
-static void test_rubbish_is_asked_of_another_node_first(void **state) {
-    (void)state;
-    struct fake_state nodes[] = {good_node(), good_node()};
-    nodes[0].instead = answers_rubbish;
-    plan(50);
-    send_to(nodes, 2, METHOD_MULTICALL3, true);
-    assert_all_well();
-    assert_int_equal(nodes[1].packed, 1);
-    assert_int_equal(nodes[1].plain, 0);
-}
-
-static void test_answer_for_another_block_goes_to_another_node(void **state) {
-    (void)state;
-    for (size_t m = 0; m < 2; m++) {
-        struct fake_state nodes[] = {good_node(), good_node()};
-        nodes[0].witness = 0x77;
-        plan(50);
-        send_to(nodes, 2, packing_methods[m], true);
-        assert_all_well();
-        assert_int_equal(nodes[0].packed, 1);
-        assert_int_equal(nodes[1].packed, 1);
-    }
-}
-
-static void test_answer_for_another_block_is_never_believed(void **state) {
-    (void)state;
-    struct fake_state node = good_node();
-    node.witness = 0x77;
-    plan(50);
-    send_to(&node, 1, METHOD_MULTICALL3, true);
-    for (size_t i = 0; i < trial.n; i++) assert_int_equal(trial.fates[i].err, ERR_UPSTREAM_ERROR);
-    assert_int_equal(node.plain, 0);
-}
-
-static void test_chain_that_cannot_prove_is_believed(void **state) {
-    (void)state;
-    struct fake_state node = good_node();
-    node.witness = 0x77;
-    plan(50);
-    send_to(&node, 1, METHOD_MULTICALL3, false);
-    assert_all_well();
-    assert_int_equal(node.packed, 1);
 }
 
 static void limits_rate(struct fake_request *request, struct fake_state *state) {
@@ -392,10 +347,6 @@ int main(void) {
         cmocka_unit_test(test_steps_down_at_a_block_before_multicall3),
         cmocka_unit_test(test_steps_down_to_plain_calls),
         cmocka_unit_test(test_what_halves_would_not_tell_is_asked_alone),
-        cmocka_unit_test(test_rubbish_is_asked_of_another_node_first),
-        cmocka_unit_test(test_answer_for_another_block_goes_to_another_node),
-        cmocka_unit_test(test_answer_for_another_block_is_never_believed),
-        cmocka_unit_test(test_chain_that_cannot_prove_is_believed),
         cmocka_unit_test(test_what_is_about_the_node_is_for_all),
         cmocka_unit_test(test_what_cannot_be_packed_goes_along),
         cmocka_unit_test(test_a_single_read_is_packed_for_the_proof),
