@@ -98,10 +98,9 @@ static const enum {
     HALVE,
     ASK_ALONE
 } reactions[RPC_OUTCOME_COUNT] = {
-    [RPC_REVERTED] = HALVE, /* out of gas, mostly */
-    [RPC_TOO_LARGE] = HALVE,
-    [RPC_INVALID] = ASK_ALONE,
-    [RPC_NODE_ERROR] = ASK_ALONE, /* the node's time-out too: there is no time to find out whose fault it was */
+    [RPC_REVERTED] = HALVE,    [RPC_OUT_OF_GAS] = HALVE,     [RPC_TOO_LARGE] = HALVE,
+    [RPC_INVALID] = ASK_ALONE, [RPC_NODE_ERROR] = ASK_ALONE, /* the node's time-out too: there is no time to find out
+                                                                whose fault it was */
 };
 
 static void react(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,

@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "departure.h"
+#include "errors.h"
 #include "eth/multicall.h"
 #include "plain.h"
 #include "question.h"
@@ -150,11 +151,13 @@ static bool ensure_conductor(struct gather *gather) {
     return true;
 }
 
-/* The time of a batch is that of the most patient passenger it left with; a later one may have longer. */
+/* The time of a batch is that of the most patient passenger it left with; who joined later may have longer. */
 static bool may_go_again(const struct question *question) {
-    if (question->read.err != ERR_TIMEOUT || question->passengers == NULL) return false;
-    struct gather *gather = question->batch->gather;
-    return reactor_now_ms(gather->reactor) < question->deadline_ms && ensure_conductor(gather);
+    const struct batch *batch = question->batch;
+    uint64_t now_ms = reactor_now_ms(batch->gather->reactor);
+    if (now_ms < batch->task.deadline_ms || now_ms >= question->deadline_ms) return false;
+    if (rpc_policy(question->read.outcome)->retry != RPC_RETRY_ANYWHERE) return false;
+    return question->passengers != NULL && ensure_conductor(batch->gather);
 }
 
 static void land(struct state_read *read) {

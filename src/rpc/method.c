@@ -48,6 +48,7 @@ static enum verdict verdict_of(enum rpc_outcome outcome) {
     case RPC_OK:
         return VERDICT_YES;
     case RPC_REVERTED:
+    case RPC_OUT_OF_GAS:
     case RPC_INVALID:
     case RPC_TOO_LARGE:
     case RPC_NODE_ERROR:
@@ -113,7 +114,7 @@ static void learn(struct chain *chain, enum method method) {
 /* On a task of its own, since its time is short. The newest block is asked about rather than an old one, where there
  * may have been no Multicall3 yet. */
 static void probe(struct task *parent, struct chain *chain, const struct block_ref *pinned) {
-    struct task task = *parent;
+    struct task task = task_child(parent);
     struct block_ref block;
     uint64_t age_ms;
     enum method method;
@@ -124,8 +125,8 @@ static void probe(struct task *parent, struct chain *chain, const struct block_r
     bool known = find_method(&task, chain, &method, &block) == VERDICT_YES;
     if (known) learn(chain, method);
     atomic_store(&chain->batching.due_ms, upstream_now_ms() + (known ? REMEMBERED_MS : SOON_MS));
-    parent->rpc_calls = task.rpc_calls;
-    parent->rpc_us = task.rpc_us;
+    parent->rpc_calls += task.rpc_calls;
+    parent->rpc_us += task.rpc_us;
     arena_free(task.arena);
 }
 
