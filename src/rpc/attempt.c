@@ -151,6 +151,13 @@ static void remember_health(const struct task *task, const struct attempt *attem
     }
 }
 
+static bool has_nonsense(const struct attempt *attempt) {
+    for (size_t i = 0; i < attempt->n; i++) {
+        if (attempt->outcomes[i] == RPC_NONSENSE) return true;
+    }
+    return false;
+}
+
 void attempt_send_unverified(struct task *task, struct chain *chain, struct attempt *attempt) {
     struct transport_reply reply;
     uint64_t first_id = transport_take_ids(transport_of(task), attempt->n);
@@ -168,6 +175,7 @@ void attempt_send_unverified(struct task *task, struct chain *chain, struct atte
     attempt->retry_after_s = reply.retry_after_s;
     attempt->new_connection = reply.new_connection;
     remember_health(task, attempt, outcome, started_ms, &reply);
+    if (has_nonsense(attempt)) transport_distrust(transfer);
     transport_release(task, transfer);
     for (size_t i = 0; i < attempt->n; i++) {
         metrics_add(METRIC_RPC_CALLS, attempt->upstream->label, attempt->outcomes[i], 1);

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <strings.h>
 
+/* Beyond the first, nodes only queue what they get. Of the second kind a node serves one request a connection, and the
+ * connections stay open. */
+enum { HTTP_WIDTH = 64, IPC_WIDTH = 16 };
+
 /* Sent unless the configuration has a header of the same name. An empty Expect keeps libcurl from asking for leave, and
  * waiting, before a long batch. */
 static const struct header_config defaults[] = {
@@ -63,6 +67,7 @@ struct endpoint *endpoint_new(const char *url, const struct header_config *heade
     const char *fault = node_url_parse(&endpoint->where, url);
     assert(fault == NULL);
     (void)fault;
+    endpoint->width = endpoint->where.scheme == NODE_IPC ? IPC_WIDTH : HTTP_WIDTH;
     endpoint->http_url = make_http_url(&endpoint->where, url);
     endpoint->where.http_path = NULL; /* it points into the caller's text */
     add_headers(endpoint, headers, n_headers);

@@ -47,9 +47,10 @@ static void give_up(struct lane *lane, const struct lane_turn *turn) {
     if (lane->last == turn) lane->last = before;
 }
 
-enum err lane_enter(struct lane **lanes, const struct task *task, const void *node, uint64_t deadline_ms) {
+enum err lane_enter(struct lane **lanes, const struct task *task, const void *node, size_t width,
+                    uint64_t deadline_ms) {
     struct lane *lane = find_or_make(lanes, node);
-    if (lane->under_way < LANE_WIDTH) {
+    if (lane->under_way < width) {
         lane->under_way++;
         return ERR_OK;
     }

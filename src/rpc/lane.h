@@ -7,8 +7,6 @@
 
 #include "core/task.h"
 
-enum { LANE_WIDTH = 64 }; /* requests at once to one node from one reactor: beyond it, nodes only queue them */
-
 struct lane_turn;
 
 /* The requests to one node. */
@@ -19,8 +17,10 @@ struct lane {
     struct lane *next;
 };
 
-/* Waits for a place. In: node, whatever identifies it. ERR_TIMEOUT when the deadline passes first. */
-enum err lane_enter(struct lane **lanes, const struct task *task, const void *node, uint64_t deadline_ms) MUST_CHECK;
+/* Waits for a place. In: node, whatever identifies it; width, how many places it has. ERR_TIMEOUT when the deadline
+ * passes first. */
+enum err lane_enter(struct lane **lanes, const struct task *task, const void *node, size_t width,
+                    uint64_t deadline_ms) MUST_CHECK;
 
 /* Gives the place to whoever waits longest. */
 void lane_leave(struct lane *lanes, const void *node);

@@ -10,6 +10,7 @@
 #include "core/buf.h"
 #include "core/clock.h"
 #include "http_transfer.h"
+#include "ipc.h"
 #include "lane.h"
 #include "multi.h"
 
@@ -17,6 +18,7 @@ enum { MAX_REACTORS = 256, MAX_IDLE_TRANSFERS = 64, KEPT_BODY_BYTES = 256 * 1024
 
 struct transfer {
     struct http_transfer http;
+    struct ipc_transfer ipc;
     struct buf body;
     const struct task *task;
     struct transfer *next; /* in one of the two lists below */
@@ -25,6 +27,7 @@ struct transfer {
 struct reactor_rpc {
     struct reactor *reactor;
     struct multi *multi;
+    struct ipc_pool ipc;
     struct transfer *active;
     struct transfer *idle;
     size_t n_idle;
@@ -83,6 +86,7 @@ static void transfer_free(struct transfer *transfer) {
 
 void transport_release(struct task *task, struct transfer *transfer) {
     struct reactor_rpc *rpc = transport_of(task);
+    ipc_transfer_release(&transfer->ipc, &rpc->ipc);
     struct transfer **at = &rpc->active;
     while (*at != transfer) at = &(*at)->next;
     *at = transfer->next;
@@ -106,7 +110,12 @@ static uint64_t try_deadline_ms(const struct task *task, const struct transport_
 static void send_request(struct reactor_rpc *rpc, struct transfer *transfer, const struct task *task,
                          struct transport_reply *reply, const struct transport_request *request) {
     uint64_t start_us = clock_now_us();
-    http_transfer_post(&transfer->http, reply, rpc->multi, task, request, try_deadline_ms(task, request));
+    uint64_t deadline_ms = try_deadline_ms(task, request);
+    if (request->node->where.scheme == NODE_IPC) {
+        ipc_transfer_post(&transfer->ipc, reply, &rpc->ipc, &transfer->body, request, deadline_ms);
+    } else {
+        http_transfer_post(&transfer->http, reply, rpc->multi, task, request, deadline_ms);
+    }
     if (reply->outcome == RPC_OK) {
         reply->body = transfer->body.data;
         reply->body_len = transfer->body.len;
@@ -121,7 +130,7 @@ struct transfer *transport_post(struct task *task, struct transport_reply *reply
     struct reactor_rpc *rpc = transport_of(task);
     uint64_t start_us = clock_now_us();
     *reply = (struct transport_reply){.outcome = RPC_TIMED_OUT};
-    enum err err = lane_enter(&rpc->lanes, task, request->node, try_deadline_ms(task, request));
+    enum err err = lane_enter(&rpc->lanes, task, request->node, request->node->width, try_deadline_ms(task, request));
     struct transfer *transfer = transfer_get(rpc, task, request->max_reply_bytes);
     if (err == ERR_OK) {
         send_request(rpc, transfer, task, reply, request);
@@ -131,11 +140,17 @@ struct transfer *transport_post(struct task *task, struct transport_reply *reply
     return transfer;
 }
 
+void transport_distrust(struct transfer *transfer) {
+    transfer->ipc.in_step = false;
+}
+
 void transport_cancel(const struct task *task) {
     lane_cancel(transport_of(task)->lanes, task);
     flight_cancel(transport_of(task)->flights, task);
     for (struct transfer *t = transport_of(task)->active; t != NULL; t = t->next) {
-        if (task_is_within(t->task, task)) http_transfer_cancel(&t->http);
+        if (!task_is_within(t->task, task)) continue;
+        http_transfer_cancel(&t->http);
+        ipc_transfer_cancel(&t->ipc);
     }
 }
 
@@ -150,6 +165,7 @@ struct reactor_rpc *rpc_attach(struct reactor *reactor) {
     struct reactor_rpc *rpc = calloc(1, sizeof(*rpc));
     if (rpc == NULL) abort();
     rpc->reactor = reactor;
+    rpc->ipc.reactor = reactor;
     rpc->multi = multi_new(reactor, http_transfer_done);
     rpc->next_id = 1;
     attached[reactor_index(reactor)] = rpc;
@@ -164,6 +180,7 @@ void rpc_detach(struct reactor_rpc *rpc) {
         rpc->idle = transfer->next;
         transfer_free(transfer);
     }
+    ipc_pool_free(&rpc->ipc);
     multi_free(rpc->multi);
     lane_free_all(rpc->lanes);
     free(rpc);

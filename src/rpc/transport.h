@@ -37,15 +37,15 @@ struct transport_request {
 
 struct transport_reply {
     enum rpc_outcome
-        outcome; /* RPC_OK: an HTTP reply of whatever status; else TIMED_OUT, UNREACHABLE, TOO_LARGE, NONSENSE */
+        outcome; /* RPC_OK: a reply, of HTTP with whatever status; else TIMED_OUT, UNREACHABLE, TOO_LARGE, NONSENSE */
     bool sent;   /* false: the time passed before its turn came, which says nothing of the node */
-    int status;
+    int status;  /* of HTTP; 200 where there is none */
     int retry_after_s; /* 0: the node did not say */
     const char *body;  /* borrowed until transport_release */
     size_t body_len;
     bool new_connection; /* made for this request: who answers there may be another node than before */
     uint64_t us;         /* time it took */
-    const char *problem; /* libcurl's word for a failure, free of URLs; NULL when the outcome is RPC_OK or TIMED_OUT */
+    const char *problem; /* a static word for a failure, free of URLs; NULL when the outcome is RPC_OK or TIMED_OUT */
 };
 
 struct transfer;
@@ -54,6 +54,10 @@ struct transfer;
 struct transfer *transport_post(struct task *task, struct transport_reply *reply,
                                 const struct transport_request *request);
 void transport_release(struct task *task, struct transfer *transfer);
+
+/* Before the release: what came back was no answer to the request. Where replies are told apart by their order alone,
+ * the next one could be the answer to this one, so the connection is not used again. */
+void transport_distrust(struct transfer *transfer);
 
 /* Ends what the task and its children are waiting for now, as if their deadline had passed. From another coroutine of
  * its reactor. */
