@@ -119,15 +119,16 @@ void ipc_transfer_post(struct ipc_transfer *transfer, struct transport_reply *re
         exchange(transfer, reply, body, request, deadline_ms);
         /* A node may close a connection just as we use it again. That says nothing of the node, and reads can be
          * repeated. */
-        if (reply->outcome != RPC_UNREACHABLE || body->len > 0) return;
+        if (reply->outcome != RPC_UNREACHABLE || !is_blank(body->data, body->len)) return;
+        buf_clear(body);
     }
     int error = local_socket_open(&transfer->socket, pool->reactor, request->node->where.socket_path);
     if (error != 0) {
         fail(reply, error);
         return;
     }
-    reply->new_connection = true;
     exchange(transfer, reply, body, request, deadline_ms);
+    reply->new_connection = reply->outcome == RPC_OK;
 }
 
 void ipc_transfer_cancel(struct ipc_transfer *transfer) {

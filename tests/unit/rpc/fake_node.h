@@ -14,6 +14,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum { FAKE_MAX_CONNECTIONS = 64, FAKE_MAX_REQUEST = 1024 * 1024, FAKE_MAX_HEADERS = 4096 };
@@ -32,7 +33,7 @@ struct fake_request {
 typedef void (*fake_serve)(struct fake_request *request);
 
 struct fake_node {
-    char url[64];
+    char url[128];
     atomic_uint chain_id;
     atomic_uint chain_id_questions;
     atomic_uint requests;           /* without those */
@@ -182,22 +183,34 @@ static inline void *fake_accept(void *arg) {
     }
 }
 
-/* In: port, 0 for a free one. */
-static inline void fake_start_at(struct fake_node *node, fake_serve serve, unsigned port) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    socklen_t len = sizeof address;
+/* In: address, with room for the one that the listener gets. */
+static inline void fake_listen(struct fake_node *node, fake_serve serve, struct sockaddr *address, socklen_t len) {
     int yes = 1;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     memset(node, 0, sizeof *node);
     node->serve = serve;
     atomic_store(&node->chain_id, 1);
     pthread_mutex_init(&node->mutex, NULL);
-    node->listener = socket(AF_INET, SOCK_STREAM, 0);
+    node->listener = socket(address->sa_family, SOCK_STREAM, 0);
     setsockopt(node->listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    if (bind(node->listener, (struct sockaddr *)&address, len) != 0 || listen(node->listener, 64) != 0) abort();
-    getsockname(node->listener, (struct sockaddr *)&address, &len);
-    snprintf(node->url, sizeof node->url, "http://127.0.0.1:%u/secret-key", ntohs(address.sin_port));
+    if (bind(node->listener, address, len) != 0 || listen(node->listener, 64) != 0) abort();
+    getsockname(node->listener, address, &len);
     pthread_create(&node->acceptor, NULL, fake_accept, node);
+}
+
+/* In: port, 0 for a free one. */
+static inline void fake_start_at(struct fake_node *node, fake_serve serve, unsigned port) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    fake_listen(node, serve, (struct sockaddr *)&address, sizeof address);
+    snprintf(node->url, sizeof node->url, "http://127.0.0.1:%u/secret-key", ntohs(address.sin_port));
+}
+
+/* On a Unix socket. In: path, of which nothing may be there; it stays behind when the node stops. */
+static inline void fake_start_unix(struct fake_node *node, fake_serve serve, const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    fake_listen(node, serve, (struct sockaddr *)&address, sizeof address);
+    snprintf(node->url, sizeof node->url, "http+unix:%s:/secret-key", path);
 }
 
 static inline void fake_start(struct fake_node *node, fake_serve serve) {
