@@ -3,6 +3,7 @@
 #ifndef DAPPD_TESTS_POST_H
 #define DAPPD_TESTS_POST_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
