@@ -191,7 +191,6 @@ static void discard(struct attempt *attempt, enum rpc_outcome outcome) {
 
 void attempt_send(struct task *task, struct chain *chain, struct attempt *attempt) {
     struct upstream *upstream = attempt->upstream;
-    uint64_t started_ms = upstream_now_ms();
     attempt->refused = false;
     enum rpc_outcome outcome = verify_upstream(task, chain, upstream, &attempt->retry_after_s);
     if (outcome != RPC_OK) {
@@ -200,6 +199,6 @@ void attempt_send(struct task *task, struct chain *chain, struct attempt *attemp
     }
     attempt_send_unverified(task, chain, attempt);
     if (!attempt->new_connection) return;
-    outcome = verify_upstream_since(task, chain, upstream, started_ms, &attempt->retry_after_s);
+    outcome = verify_upstream_since(task, chain, upstream, upstream_now_ms(), &attempt->retry_after_s);
     if (outcome != RPC_OK) discard(attempt, outcome);
 }

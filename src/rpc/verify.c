@@ -9,9 +9,6 @@
 #include "flight.h"
 #include "transport.h"
 
-/* Many connections made at once, as at the start, cost one question: no node is replaced within so short a time. */
-enum { RECENT_MS = 1000 };
-
 /* The first node to answer names a chain whose id is not configured. */
 static bool is_ours(struct chain *chain, uint64_t id) {
     uint64_t expected = 0;
@@ -65,9 +62,10 @@ enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct 
 }
 
 enum rpc_outcome verify_upstream_since(struct task *task, struct chain *chain, struct upstream *upstream,
-                                       uint64_t started_ms, int *retry_after_s) {
-    bool recent = atomic_load(&upstream->verified_ms) + RECENT_MS >= started_ms;
-    if (!recent && upstream_identity(upstream) == UPSTREAM_VERIFIED)
+                                       uint64_t since_ms, int *retry_after_s) {
+    bool stale = atomic_load(&upstream->verified_ms) < since_ms;
+    if (stale && upstream_identity(upstream) == UPSTREAM_VERIFIED) {
         upstream_identify(upstream, UPSTREAM_UNVERIFIED, 0);
+    }
     return verify_upstream(task, chain, upstream, retry_after_s);
 }

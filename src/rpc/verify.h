@@ -9,10 +9,11 @@
  * the reactor that need it. Another chain's node is RPC_NONSENSE. Out: retry_after_s, as the node said, or 0. */
 enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct upstream *upstream, int *retry_after_s);
 
-/* The same for a node that was verified long before started_ms: it is asked again. A connection that is made anew may
- * end at another node, when the first one was replaced while nobody looked. In: started_ms, the clock of
+/* The same for a node whose last proof was asked for before since_ms: it is asked again. A connection that is made anew
+ * may end at another node, when the first one was replaced while nobody looked, which takes a local node less than a
+ * second. Many connections made at once, as at the start, share the question. In: since_ms, the clock of
  * upstream_now_ms. */
 enum rpc_outcome verify_upstream_since(struct task *task, struct chain *chain, struct upstream *upstream,
-                                       uint64_t started_ms, int *retry_after_s);
+                                       uint64_t since_ms, int *retry_after_s);
 
 #endif

@@ -4,6 +4,7 @@
  * One thread. */
 #include <assert.h>
 #include <jansson.h>
+#include <string.h>
 
 #include "core/json_depth.h"
 #include "rpc/json_frame.h"
@@ -26,8 +27,10 @@ static struct json_frame take_in_pieces(const char *text, size_t len, size_t ste
     return frame;
 }
 
+/* Not with NUL in the text: jansson may swallow one behind a number, and then miscounts. */
 static void check_against_parser(const struct json_frame *frame, const char *text, size_t len) {
     json_error_t error;
+    if (memchr(text, '\0', len) != NULL) return;
     json_t *value = json_loadb(text, len, JSON_DISABLE_EOF_CHECK, &error);
     if (value == NULL) return;
     assert(frame->state == JSON_FRAME_WHOLE && frame->len == (size_t)error.position);
