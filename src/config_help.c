@@ -42,7 +42,7 @@ void config_print_help(FILE *out) {
         "      block_time_ms: 12000     # without it, measured\n"
         "      upstreams:\n"
         "        - name: rpc1\n"
-        "          url: https://node.example/${NODE_KEY} # an environment variable; or http+unix:/path, ipc:/path\n"
+        "          url: https://node.example/${NODE_KEY}   # or http+unix:/path, ipc:/path\n"
         "          priority: 1          # lower is asked first; without it, the place in the list\n"
         "          calls_per_s: 25      # without it, no limit\n"
         "          max_batch: 20        # without it, rpc_max_batch\n"

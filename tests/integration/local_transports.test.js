@@ -8,6 +8,8 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { startBareChain, startChain } from './lib/chain.js';
 import { chainConfig, dappdFor } from './lib/dappd.js';
+import * as faults from './lib/faults.js';
+import { startFaultyNode } from './lib/faulty_node.js';
 import { SCRATCH, stopAll } from './lib/process.js';
 import { randomAddress } from './lib/random.js';
 import { until } from './lib/wait.js';
@@ -113,6 +115,21 @@ test('balances over HTTP on a Unix socket are those that viem reads over TCP', a
         assert.equal(headers['x-node-key'], 'secret from-the-environment');
     }
     assert.ok(!JSON.stringify(dappd.logs).includes('from-the-environment'));
+});
+
+test('a header that a node repeats in its errors is not logged', async (t) => {
+    const node = await startFaultyNode(chain.url);
+    t.after(() => node.stop());
+    node.on('eth_getBalance', faults.rpcError(-32000, 'the key 0123456789abcdef is used up'));
+    const config = chainConfig(node.url, { id: chain.chainId });
+    config.upstreams[0].headers = [{ name: 'Authorization', value: 'Bearer 0123456789abcdef' }];
+    const dappd = await dappdFor(t, { chains: [config], log: 'debug' });
+    const answer = await dappd.get(`/balance/${randomAddress()}`);
+    assert.ok(answer.status >= 500);
+    assert.equal(node.requests[0].headers.authorization, 'Bearer 0123456789abcdef');
+    const told = await dappd.untilLogged(({ msg }) => msg === 'node reports an error', 'the error of the node');
+    assert.match(told.message, /withheld/);
+    assert.ok(![answer.text, JSON.stringify(dappd.logs)].some((text) => text.includes('0123456789abcdef')));
 });
 
 test('many clients at once by IPC', async (t) => {

@@ -1,4 +1,4 @@
-/* A node's message is withheld from the log when it repeats a part of its URL that may be a key.
+/* A node's message is withheld from the log when it repeats a part of its URL or of a header that may be a key.
  * Owns nothing.
  * Runs on one thread. */
 #include <stdarg.h>
@@ -26,6 +26,7 @@ static void test_messages_that_repeat_the_url(void **state) {
         {"http://127.0.0.1:8545", "execution reverted", false},
         {"0123456789abcdef", "0123456789abcdef", true},
         {"", "anything", false},
+        {"Authorization: Bearer 0123456789abcdef", "no such key: 0123456789abcdef", true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         assert_int_equal(attempt_log_leaks(rows[i].url, rows[i].message), rows[i].leaks);

@@ -93,8 +93,8 @@ static void test_splits_and_matches_by_id(void **state) {
     struct batch batch;
     run_once(&batch, &net, (fake_serve[]){echoes}, 1, MAX_CALLS);
     assert_all_echoed(&batch);
-    assert_int_equal(net.nodes[0].requests, 3); /* 100, 100, 50 */
-    assert_int_equal(net.nodes[0].chain_id_questions, 1);
+    assert_int_equal(net.nodes[0].requests, 3);             /* 100, 100, 50 */
+    assert_in_range(net.nodes[0].chain_id_questions, 1, 3); /* first, and of the new connections, mostly together */
 }
 
 static void test_of_one_and_of_none(void **state) {
