@@ -26,7 +26,7 @@ static void render_balance(struct json_out *out, const void *view) {
     view_symbol_and_decimals(out, answer->balance.metadata);
     view_amount(out, "balance", &read->amount);
     view_formatted(out, &read->amount, answer->balance.metadata);
-    view_block(out, &answer->block);
+    view_block(out, "block", &answer->block);
     json_out_key_str(out, "source", "live");
     json_out_object_end(out);
 }
@@ -42,7 +42,7 @@ static void render_allowance(struct json_out *out, const void *view) {
     view_symbol_and_decimals(out, answer->balance.metadata);
     view_amount(out, "allowance", &read->amount);
     view_formatted(out, &read->amount, answer->balance.metadata);
-    view_block(out, &answer->block);
+    view_block(out, "block", &answer->block);
     json_out_key_str(out, "source", "live");
     json_out_object_end(out);
 }

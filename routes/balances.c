@@ -41,7 +41,7 @@ static void render_balances(struct json_out *out, const void *view) {
     const struct answer *answer = view;
     json_out_object_begin(out);
     json_out_key_u64(out, "chain_id", chain_id(answer->source.chain));
-    view_block(out, &answer->block);
+    view_block(out, "block", &answer->block);
     json_out_key_str(out, "source", "live");
     json_out_key(out, "items");
     json_out_array_begin(out);

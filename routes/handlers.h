@@ -9,6 +9,7 @@ enum err route_health(struct request *req, struct response *res);
 enum err route_ready(struct request *req, struct response *res);
 enum err route_status(struct request *req, struct response *res);
 enum err route_metrics(struct request *req, struct response *res);
+enum err route_chains(struct request *req, struct response *res);
 enum err route_openapi_yaml(struct request *req, struct response *res);
 enum err route_openapi_json(struct request *req, struct response *res);
 enum err route_balance_native(struct request *req, struct response *res);

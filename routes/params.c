@@ -55,7 +55,7 @@ enum err params_source(struct request *req, struct source *out) {
         if (is_chain(out->chain, text)) return ERR_OK;
     }
     return task_fail(&req->task, ERR_INVALID_PARAMETER,
-                     "chain \"%.*s\" is not configured; GET /status lists the chains", shown(text), text.p);
+                     "chain \"%.*s\" is not configured; GET /chains lists those that are", shown(text), text.p);
 }
 
 enum err params_block(struct request *req, struct block_spec *out) {

@@ -4,11 +4,12 @@
 const struct route routes[] = {
     {HTTP_GET, "/", route_index, CACHE_CLASS_STATIC, "", COST_LOCAL},
     {HTTP_GET, "/health", route_health, CACHE_CLASS_NONE, "", COST_LOCAL},
-    {HTTP_GET, "/ready", route_ready, CACHE_CLASS_NONE, "", COST_NODES},
+    {HTTP_GET, "/ready", route_ready, CACHE_CLASS_NONE, "chain", COST_NODES},
     {HTTP_GET, "/status", route_status, CACHE_CLASS_NONE, "", COST_LOCAL},
     {HTTP_GET, "/metrics", route_metrics, CACHE_CLASS_NONE, "", COST_LOCAL},
     {HTTP_GET, "/openapi.yaml", route_openapi_yaml, CACHE_CLASS_STATIC, "", COST_LOCAL},
     {HTTP_GET, "/openapi.json", route_openapi_json, CACHE_CLASS_STATIC, "", COST_LOCAL},
+    {HTTP_GET, "/chains", route_chains, CACHE_CLASS_BLOCK, "", COST_LOCAL},
     {HTTP_GET, "/balance/:address", route_balance_native, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
     {HTTP_GET, "/balance/:address/:token", route_balance_token, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
     {HTTP_POST, "/balances", route_balances, CACHE_CLASS_NONE, "chain", COST_NODES},

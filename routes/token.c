@@ -26,7 +26,7 @@ static void render_token(struct json_out *out, const void *view) {
         json_out_key_null(out, "total_supply");
         json_out_key_null(out, "formatted");
     }
-    view_block(out, &answer->block);
+    view_block(out, "block", &answer->block);
     json_out_key_str(out, "source", "live");
     json_out_object_end(out);
 }

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "core/clock.h"
 #include "http/conditional.h"
+#include "services/chain_service.h"
 
 void view_address(struct json_out *out, const char *key, const address *a) {
     char text[ADDRESS_TEXT_BYTES];
@@ -12,9 +12,13 @@ void view_address(struct json_out *out, const char *key, const address *a) {
     json_out_strn(out, address_format(text, a), ADDRESS_TEXT_BYTES - 1);
 }
 
-void view_block(struct json_out *out, const struct block_ref *block) {
+void view_block(struct json_out *out, const char *key, const struct block_ref *block) {
     char hash[HASH32_TEXT_BYTES];
-    json_out_key(out, "block");
+    json_out_key(out, key);
+    if (block == NULL) {
+        json_out_null(out);
+        return;
+    }
     json_out_object_begin(out);
     json_out_key_u64(out, "number", block->number);
     json_out_key_str(out, "hash", hash32_format(hash, &block->hash));
@@ -68,5 +72,5 @@ void view_set_caching(const struct request *req, struct response *res, const str
     len += put_text(state + len, metadata->has_symbol ? metadata->symbol : NULL);
     len += put_text(state + len, metadata->has_name ? metadata->name : NULL);
     bool named = spec->kind == BLOCK_NUMBER || spec->kind == BLOCK_HASH;
-    conditional_set(req, res, state, len, chain_max_age_s(source->chain, clock_wall_us()), named && block->finalized);
+    conditional_set(req, res, state, len, chain_service_max_age_s(source->chain), named && block->finalized);
 }

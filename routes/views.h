@@ -10,9 +10,9 @@
 #include "http/response.h"
 #include "services/source.h"
 
-/* A key with an address in checksum case, a block object, an amount as decimal string. */
+/* A key with an address in checksum case, a block object (null where block is NULL), an amount as decimal string. */
 void view_address(struct json_out *out, const char *key, const address *a);
-void view_block(struct json_out *out, const struct block_ref *block);
+void view_block(struct json_out *out, const char *key, const struct block_ref *block);
 void view_amount(struct json_out *out, const char *key, const u256 *amount);
 
 /* "symbol" and "decimals", null where the token does not say. */

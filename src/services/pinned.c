@@ -13,6 +13,7 @@ enum err pinned_read(struct task *task, const struct source *source, struct bloc
     for (int pins = 0; pins < MAX_PINS; pins++) {
         enum err err = chain_resolve(task, source->chain, block, spec);
         if (err != ERR_OK) return err;
+        if (!may_move(spec)) block->head = false; /* whoever names a block wants what was true there, head or not */
         err = read(task, source, arg, block);
         if (err != ERR_BLOCK_NOT_FOUND || !may_move(spec)) return err;
         chain_forget_head(source->chain, &block->hash);

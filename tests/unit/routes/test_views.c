@@ -11,11 +11,11 @@
 #include <string.h>
 
 #include "http/answer.h"
+#include "services/chain_service.h"
 #include "views.h"
 
-unsigned chain_max_age_s(const struct chain *chain, uint64_t wall_us) {
+unsigned chain_service_max_age_s(const struct chain *chain) {
     (void)chain;
-    assert_true(wall_us > UINT64_C(1600000000) * 1000000);
     return 12;
 }
 
@@ -56,7 +56,7 @@ static void test_addresses_are_checksummed(void **state) {
 }
 
 static void write_block(struct json_out *out, const void *arg) {
-    view_block(out, arg);
+    view_block(out, "block", arg);
 }
 
 static void test_blocks(void **state) {
@@ -68,6 +68,11 @@ static void test_blocks(void **state) {
                 json_pack("{s:{s:i,s:s,s:i}}", "block", "number", 19000000, "hash",
                           "0xabababababababababababababababababababababababababababababababab", "timestamp",
                           1700000000));
+}
+
+static void test_no_block_is_null(void **state) {
+    (void)state;
+    assert_json(written(write_block, NULL), json_pack("{s:n}", "block"));
 }
 
 struct shown {
@@ -203,6 +208,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses_are_checksummed),
         cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_no_block_is_null),
         cmocka_unit_test(test_amounts),
         cmocka_unit_test(test_the_etag_follows_all_that_is_shown),
         cmocka_unit_test(test_the_etag_follows_nothing_else),

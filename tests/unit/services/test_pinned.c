@@ -26,12 +26,14 @@ static struct block_spec spec;
 static enum err outcome;
 static struct fault fault;
 static uint64_t pinned_number;
+static bool pinned_head;
 
 static void run_read(struct task *task, const struct source *source) {
     struct block_ref block = {.number = 0};
     outcome = pinned_read(task, source, &block, &spec, read_at, &reading);
     fault = task->fault;
     pinned_number = block.number;
+    pinned_head = block.head;
 }
 
 static const struct block_spec latest = {.kind = BLOCK_LATEST}, safe = {.kind = BLOCK_SAFE},
@@ -49,8 +51,20 @@ static void test_a_block_that_is_there(void **state) {
     read_pinned(&latest, 1, ERR_OK);
     assert_int_equal(outcome, ERR_OK);
     assert_int_equal(pinned_number, 100);
+    assert_true(pinned_head);
     assert_int_equal(fake.resolves, 1);
     assert_int_equal(fake.forgets, 0);
+    fake_end();
+}
+
+/* What is kept of the head may be of another block, where that does not matter: here it does. */
+static void test_the_head_by_its_number_is_a_named_block(void **state) {
+    (void)state;
+    const struct block_spec number_100 = {.kind = BLOCK_NUMBER, .number = 100};
+    fake_begin(NULL, 0);
+    read_pinned(&number_100, 1, ERR_OK);
+    assert_int_equal(pinned_number, 100);
+    assert_false(pinned_head);
     fake_end();
 }
 
@@ -113,6 +127,7 @@ static void test_nodes_that_never_agree(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_block_that_is_there),
+        cmocka_unit_test(test_the_head_by_its_number_is_a_named_block),
         cmocka_unit_test(test_a_head_that_goes_away_is_replaced),
         cmocka_unit_test(test_a_named_block_is_never_replaced),
         cmocka_unit_test(test_other_errors_end_it),

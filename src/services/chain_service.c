@@ -1,0 +1,29 @@
+/* What is known of a chain, gathered. Owns nothing; the task's coroutine. */
+#include "services/chain_service.h"
+
+#include "core/clock.h"
+
+void chain_service_describe(struct chain_summary *out, struct chain *chain) {
+    *out = (struct chain_summary){.id = chain_id(chain),
+                                  .name = chain_name(chain),
+                                  .native_symbol = chain_native_symbol(chain),
+                                  .native_decimals = chain_native_decimals(chain),
+                                  .block_time_ms = chain_block_time_ms(chain)};
+    out->has_head = chain_known_block(chain, &out->head, BLOCK_LATEST);
+    out->has_safe = chain_known_block(chain, &out->safe, BLOCK_SAFE);
+    out->has_finalized = chain_known_block(chain, &out->finalized, BLOCK_FINALIZED);
+}
+
+unsigned chain_service_max_age_s(const struct chain *chain) {
+    return chain_max_age_s(chain, clock_wall_us());
+}
+
+enum err chain_service_check(struct task *task, struct chain *chain) {
+    const struct block_spec latest = {.kind = BLOCK_LATEST};
+    const uint64_t deadline_ms = task->deadline_ms, until_ms = reactor_now_ms(task->reactor) + CHAIN_CHECK_MS;
+    struct block_ref head;
+    if (until_ms < deadline_ms) task->deadline_ms = until_ms;
+    enum err err = chain_resolve(task, chain, &head, &latest);
+    task->deadline_ms = deadline_ms;
+    return err;
+}
