@@ -6,10 +6,12 @@ import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { startChain } from './lib/chain.js';
 import { chainConfig, dappdFor, startDappd } from './lib/dappd.js';
+import * as faults from './lib/faults.js';
 import { startFaultyNode } from './lib/faulty_node.js';
 import { stopAll } from './lib/process.js';
 import { randomAddress } from './lib/random.js';
 import { ROUTES } from './lib/tables.js';
+import { until } from './lib/wait.js';
 
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
@@ -39,6 +41,7 @@ test('an answer the client has already is 304, without body, with the same heade
         `/balance/${alice}`,
         `/tokens/${usd}`,
         '/',
+        '/chains',
         '/openapi.yaml',
         '/openapi.json',
         `/allowance/${alice}/${chain.holders.bob}/${usd}`,
@@ -162,6 +165,43 @@ test('a block above finality is not immutable, by whatever name', async () => {
     }
 });
 
+test('the list of chains lasts as long as the head, and gets a new tag with it', async () => {
+    const first = await dappd.get('/chains');
+    assert.match(first.headers['cache-control'], /^public, max-age=1$/);
+    const {
+        items: [listed],
+    } = first.json();
+    assert.deepEqual([listed.name, listed.id, listed.default], ['dev', chain.chainId, true]);
+    assert.deepEqual(listed.native, { symbol: 'ETH', decimals: 18 });
+    const head = await chain.latest();
+    await chain.mine();
+    await dappd.untilHead(Number(head.number) + 1);
+    const second = await dappd.get('/chains', { 'if-none-match': first.headers.etag });
+    assert.equal(second.status, 200);
+    assert.ok(second.json().items[0].head.number > listed.head.number);
+});
+
+test('the list of chains asks no node', async (t) => {
+    const idle = await dappdFor(t, {
+        chains: [chainConfig(node.url), chainConfig('http://127.0.0.1:9', { name: 'gone', id: 5 })],
+    });
+    await idle.get('/chains');
+    node.reset();
+    const { items } = await idle.json('/chains');
+    assert.equal(node.count(), 0);
+    assert.deepEqual(
+        items.map((item) => [item.name, item.default, item.head, item.safe, item.finalized]),
+        [
+            ['dev', true, null, null, null],
+            ['gone', false, null, null, null],
+        ],
+    );
+    await idle.json(balancePath());
+    const [{ head }] = (await idle.json('/chains')).items;
+    const { number, hash, timestamp } = await chain.latest();
+    assert.deepEqual(head, { number: Number(number), hash, timestamp: Number(timestamp) });
+});
+
 test('errors, POST and what changes by the second are never kept', async () => {
     const uncached = [
         '/health',
@@ -187,6 +227,64 @@ test('every cacheable route has both, ETag and Cache-Control', async () => {
         assert.match(headers.etag, /^W\/"[0-9a-f]{32}"$/);
     }
     assert.ok(ROUTES.some(({ pattern }) => pattern === '/openapi.json'));
+});
+
+// --- what dappd keeps ---
+
+const reads = () => ['eth_call', 'eth_getBalance', 'eth_getCode'].reduce((n, method) => n + node.count(method), 0);
+
+test('what a contract refuses is asked for once at each block, and is an error each time', async (t) => {
+    const own = await dappdFor(t, { chains: [chainConfig(node.url)] });
+    const { revertReason, shortAnswer, emptyAnswer } = chain.tokens;
+    const nothing = randomAddress();
+    const tokens = [revertReason.address, shortAnswer.address, emptyAnswer.address, nothing];
+    const withoutId = (answer) => ({ ...answer.json(), request_id: undefined });
+    const first = [];
+    for (const token of tokens) first.push(await own.get(`/balance/${alice}/${token}`));
+    node.reset();
+    for (const [i, token] of tokens.entries()) {
+        const again = await own.get(`/balance/${alice}/${token}`);
+        assert.deepEqual([again.status, again.headers['cache-control'], again.headers.etag], [422, 'no-store', undefined]);
+        assert.deepEqual(withoutId(again), withoutId(first[i]));
+    }
+    for (let i = 0; i < 10; i++) {
+        const answer = await own.get(`/balance/${randomAddress()}/${nothing}`);
+        assert.equal(answer.json().code, 'not_a_token', 'true of whoever holds it');
+    }
+    assert.equal(reads(), 0);
+    await chain.mine();
+    await own.untilHead(Number((await chain.latest()).number));
+    node.reset();
+    assert.equal((await own.get(`/balance/${alice}/${nothing}`)).status, 422);
+    assert.ok(reads() > 0, 'the next block may have the contract');
+});
+
+test('a failure of a node is not kept', async (t) => {
+    const own = await dappdFor(t, { chains: [chainConfig(node.url)], rpc_attempt_timeout_ms: 300 });
+    await own.json(balancePath());
+    const path = `/balance/${randomAddress()}/${usd}`;
+    node.on('eth_call', faults.reset());
+    assert.ok((await own.get(path)).status >= 500);
+    node.reset();
+    await until(async () => (await own.get(path)).status === 200, 'answer');
+});
+
+test('answers at the next head take the place of those at the last', async (t) => {
+    const own = await dappdFor(t, { chains: [chainConfig(node.url)] });
+    const paths = [`/balance/${alice}`, `/tokens/${usd}`, `/tokens/${chain.tokens.noDecimals.address}`];
+    for (let i = 0; i < 20; i++) paths.push(`/balance/${randomAddress()}/${usd}`);
+    paths.push(`/balance/${alice}/${chain.tokens.revertReason.address}`, `/balance/${alice}/${randomAddress()}`);
+    const nextBlock = async () => {
+        await chain.mine();
+        await own.untilHead(Number((await chain.latest()).number));
+        for (const path of paths) await own.get(path);
+        return (await own.json('/status')).cache.entries;
+    };
+    const entries = await nextBlock();
+    for (let i = 0; i < 5; i++) {
+        const now = await nextBlock();
+        assert.ok(now <= entries + 5, `${now} entries, ${entries} before`);
+    }
 });
 
 // --- gzip ---
