@@ -34,10 +34,10 @@ static void make_key(struct kept_key *key, const struct wanted *wanted) {
 static void test_no_two_questions_share_a_key(void **state) {
     (void)state;
     static const struct wanted different[] = {
-        {1, 0, 0, {1}, 1},          {1, 1, 0, {1}, 1},         {1, 0, 0, {2}, 1},    {1, 0, 1, {1}, 1},
-        {1, 0, 2, {1}, 1},          {1, 0, 0, {1, 2}, 2},      {1, 0, 0, {2, 1}, 2}, {1, 0, 1, {1, 2}, 2},
-        {1, 0, 0, {1, 2, 3}, 3},    {0, 0, 0, {1}, 1},         {256, 0, 0, {1}, 1},  {257, 0, 0, {1}, 1},
-        {UINT64_MAX, 0, 0, {1}, 1}, {UINT64_MAX, 0, 1, {1}, 1}};
+        {1, 0, 0, {1}, 1},       {1, 1, 0, {1}, 1},          {1, 0, 0, {2}, 1},         {1, 0, 1, {1}, 1},
+        {1, 0, 2, {1}, 1},       {1, 0, 0, {1, 2}, 2},       {1, 0, 0, {2, 1}, 2},      {1, 0, 1, {1, 2}, 2},
+        {1, 0, 0, {1, 2, 3}, 3}, {0, 0, 0, {1}, 1},          {256, 0, 0, {1}, 1},       {257, 0, 0, {1}, 1},
+        {513, 0, 0, {1}, 1},     {UINT64_MAX, 0, 0, {1}, 1}, {UINT64_MAX, 0, 1, {1}, 1}};
     enum { N = sizeof different / sizeof *different };
     struct kept_key keys[N], again;
     fake_begin(NULL, 0);
