@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kept.h"
+#include "rpc/state.h"
 
 enum content { CONTENT_AMOUNT, CONTENT_NOT_A_TOKEN, CONTENT_NO_CODE, CONTENT_REVERTED };
 
@@ -83,11 +84,11 @@ bool amount_kept_find(const struct task *task, const struct source *source, stru
     return hit;
 }
 
-/* Returns false for what is not worth keeping. */
+/* Returns false for what says nothing of the block, such as how much gas a node gives. */
 static bool content_of(enum content *content, const struct amount_read *read) {
     *content = CONTENT_AMOUNT;
     if (read->err == ERR_NOT_A_TOKEN) *content = read->no_code ? CONTENT_NO_CODE : CONTENT_NOT_A_TOKEN;
-    if (read->err == ERR_EXECUTION_REVERTED) *content = CONTENT_REVERTED;
+    if (read->answer->outcome == RPC_REVERTED) *content = CONTENT_REVERTED;
     return read->err == ERR_OK || *content != CONTENT_AMOUNT;
 }
 

@@ -8,8 +8,8 @@
 bool amount_kept_find(const struct task *task, const struct source *source, struct amount_read *read,
                       const struct block_ref *block);
 
-/* Keeps a read that came to an amount or a refusal; any other, such as a node's failure, is left out. That there is no
- * code at a token is kept once for all who hold it. */
+/* Keeps a read that the nodes' answer made an amount or a refusal; any other, such as a node's failure, is left out.
+ * That there is no code at a token is kept once for all who hold it. */
 void amount_kept_put(const struct task *task, const struct source *source, const struct amount_read *read,
                      const struct block_ref *block);
 

@@ -111,13 +111,13 @@ static int16_t decode_decimals(const uint8_t *data, size_t len) {
     return value.limb[0] <= U256_MAX_DECIMALS ? (int16_t)value.limb[0] : -1;
 }
 
-/* A getter that reverts or answers something else is missing; a node that fails is an error: "unknown decimals" must
- * not be said of a token that has them. */
+/* A getter that reverts, runs out of gas or answers something else is missing; a node that fails is an error: "unknown
+ * decimals" must not be said of a token that has them. */
 static void take_getter(struct metadata_read *read, enum erc20_selector getter, const struct state_read *answer) {
     struct erc20_metadata *m = &read->metadata;
     const uint8_t *data = answer->bytes;
     size_t len = answer->len;
-    if (answer->outcome == RPC_REVERTED) return;
+    if (answer->err == ERR_EXECUTION_REVERTED) return;
     if (answer->err != ERR_OK) {
         metadata_fail(read, answer->err, answer->detail);
         read->retry_after_s = answer->retry_after_s;

@@ -116,6 +116,21 @@ static void test_a_node_that_fails(void **state) {
     fake_end();
 }
 
+/* However it refuses. */
+static void test_a_getter_that_hogs_gas_is_missing(void **state) {
+    (void)state;
+    static const struct fake_answer answers[] = {
+        {.match = SYMBOL, .outcome = RPC_OUT_OF_GAS, .err = ERR_EXECUTION_REVERTED, .detail = "ran out of gas"},
+        {.match = NAME, .result = USDC},
+        {.match = DECIMALS, .result = WORD("06")}};
+    fake_begin(answers, 3);
+    read_at(100, true, 1);
+    assert_int_equal(reads[0].err, ERR_OK);
+    assert_false(reads[0].metadata.has_symbol);
+    assert_int_equal(reads[0].metadata.decimals, 6);
+    fake_end();
+}
+
 static void test_each_token_fails_for_itself(void **state) {
     (void)state;
     static const struct fake_answer answers[] = {
@@ -325,6 +340,7 @@ int main(void) {
         cmocka_unit_test(test_a_plain_token),
         cmocka_unit_test(test_odd_tokens),
         cmocka_unit_test(test_a_node_that_fails),
+        cmocka_unit_test(test_a_getter_that_hogs_gas_is_missing),
         cmocka_unit_test(test_each_token_fails_for_itself),
         cmocka_unit_test(test_what_is_complete_is_kept_for_a_while_at_the_head),
         cmocka_unit_test(test_what_is_complete_is_asked_again_after_ten_minutes),
