@@ -134,7 +134,7 @@ static void remember_health(const struct task *task, const struct attempt *attem
     struct upstream_result result = {
         .verdict = UPSTREAM_ANSWERED,
         .outcome = outcome,
-        .is_poll = attempt->is_poll,
+        .question = attempt->question,
         .started_ms = started_ms,
         .us = reply->us,
         .retry_after_s = reply->retry_after_s,

@@ -12,7 +12,7 @@ struct attempt {
     struct upstream *upstream;
     struct rpc_call **calls;
     size_t n;
-    bool is_poll; /* a question that every node is asked alike: nodes are compared by it */
+    enum upstream_question question;
     /* out */
     enum rpc_outcome *outcomes; /* n of them: what this try came to for each call */
     bool refused;               /* the node wants shorter batches: calls that came to TOO_LARGE may do in one */

@@ -116,7 +116,7 @@ static void await_news(struct race *race, uint64_t until_ms) {
     (void)err; /* either way, look again */
 }
 
-/* A second node is asked when the budget allows; without it, once the first has begun to fail others as well. */
+/* A second node is asked when the budget allows; without it, when the first is known to fail. */
 static void try_hedge(struct race *race, struct tries *tries) {
     struct chain *chain = race->chain;
     uint64_t wait_ms;
@@ -124,7 +124,7 @@ static void try_hedge(struct race *race, struct tries *tries) {
     size_t n = race->attempt->n;
     struct upstream *rival = choice_rival(chain, tries, n, now_ms);
     if (rival == NULL || !reactor_has_room(race->task->reactor)) return;
-    bool known = upstream_look(race->runners[0].attempt.upstream, now_ms).fitness >= UPSTREAM_PENALISED;
+    bool known = upstream_look(race->runners[0].attempt.upstream, now_ms).on_trial;
     if (!known && !spend(chain)) return;
     if (!upstream_admit(rival, &wait_ms, n, 0, chain->limits.attempt_timeout_ms, now_ms)) return; /* just now full */
     upstream_hedged(rival);

@@ -179,7 +179,8 @@ size_t pool_send(struct task *task, struct chain *chain, struct rpc_call **calls
 
 enum rpc_outcome pool_ask(struct task *task, struct chain *chain, struct upstream *upstream, struct rpc_call *call) {
     enum rpc_outcome outcome;
-    struct attempt attempt = {.upstream = upstream, .calls = &call, .n = 1, .is_poll = true, .outcomes = &outcome};
+    struct attempt attempt = {
+        .upstream = upstream, .calls = &call, .n = 1, .question = UPSTREAM_POLL, .outcomes = &outcome};
     answer_clear(call);
     upstream_ask(upstream, 1, upstream_now_ms());
     attempt_send(task, chain, &attempt);

@@ -184,9 +184,10 @@ static void smooth(uint64_t *average_us, uint64_t us) {
 
 static void record_answer(struct upstream *upstream, struct upstream_health *health,
                           const struct upstream_result *result, uint64_t now_ms) {
+    if (result->question == UPSTREAM_CHAIN_ID) return;
     latency_add(&health->latency, result->us);
     breaker_succeeded(&health->breaker, result->started_ms, now_ms);
-    if (result->is_poll) {
+    if (result->question == UPSTREAM_POLL) {
         smooth(&health->poll_us, result->us);
         return; /* the head is easy to tell: a node that fails at calls has to prove itself at calls */
     }

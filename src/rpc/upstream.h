@@ -86,7 +86,7 @@ enum upstream_fitness {
 
 struct upstream_view {
     enum upstream_fitness fitness;
-    bool on_trial;    /* it failed lately: who asks it now tries whether it is back */
+    bool on_trial;    /* it failed lately and has not answered calls since */
     uint64_t wait_ms; /* until it may be asked: its limit on calls, its pause */
     uint64_t asked_ms;
     uint64_t score_us; /* lower is better; UINT64_MAX: not known */
@@ -107,11 +107,17 @@ void upstream_ask(struct upstream *upstream, size_t n, uint64_t now_ms);
  * pause, or it served another chain less than a minute ago. For who asks every node of a chain. */
 bool upstream_may_probe(struct upstream *upstream, uint64_t now_ms);
 
+enum upstream_question {
+    UPSTREAM_CALLS,
+    UPSTREAM_POLL,    /* its head, which every node is asked alike: nodes are compared by it */
+    UPSTREAM_CHAIN_ID /* which any node can tell */
+};
+
 /* What one HTTP request to it came to. */
 struct upstream_result {
     enum { UPSTREAM_ANSWERED, UPSTREAM_FAILED, UPSTREAM_LIMITED, UPSTREAM_CUT_SHORT } verdict;
     enum rpc_outcome outcome;
-    bool is_poll; /* a question that every node is asked alike */
+    enum upstream_question question;
     uint64_t started_ms;
     uint64_t us;
     int retry_after_s;   /* 0: it did not say */

@@ -25,7 +25,8 @@ static enum rpc_outcome ask(struct task *task, struct chain *chain, struct upstr
     struct rpc_call call = {.method = "eth_chainId", .params = "[]"};
     struct rpc_call *calls[] = {&call};
     enum rpc_outcome outcome;
-    struct attempt attempt = {.upstream = upstream, .calls = calls, .n = 1, .outcomes = &outcome};
+    struct attempt attempt = {
+        .upstream = upstream, .calls = calls, .n = 1, .question = UPSTREAM_CHAIN_ID, .outcomes = &outcome};
     uint64_t asked_ms = upstream_now_ms();
     answer_clear(&call);
     upstream_ask(upstream, 1, asked_ms);

@@ -52,7 +52,8 @@ static void answer(void) {
 }
 
 static void answer_poll(void) {
-    record((struct upstream_result){.verdict = UPSTREAM_ANSWERED, .outcome = RPC_OK, .us = 1000, .is_poll = true});
+    record((struct upstream_result){
+        .verdict = UPSTREAM_ANSWERED, .outcome = RPC_OK, .us = 1000, .question = UPSTREAM_POLL});
 }
 
 static void fail_once(void) {
@@ -131,6 +132,9 @@ static void test_polls_do_not_end_a_penalty(void **state) {
     answer_poll();
     assert_int_equal(fitness(), UPSTREAM_PENALISED);
     assert_true(upstream_look(&upstream, now_ms).on_trial);
+    record((struct upstream_result){.verdict = UPSTREAM_ANSWERED, .outcome = RPC_OK, .question = UPSTREAM_CHAIN_ID});
+    assert_true(upstream_look(&upstream, now_ms).on_trial);
+    assert_int_equal(breaker_failed_percent(&upstream.health.breaker), 50); /* of the failure and the poll */
 }
 
 static void open_it(void) {
