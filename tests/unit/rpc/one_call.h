@@ -101,4 +101,29 @@ static inline void block_unknown(struct fake_request *request) {
     fake_answer(request, "error", "{\"code\":-32000,\"message\":\"header not found\"}");
 }
 
+static inline void status_429(struct fake_request *request) {
+    fake_send(request, 429, "Retry-After: 7\r\n", "slow down");
+}
+
+static inline void errs_every_other_time(struct fake_request *request) {
+    if (request->nth % 2 == 0) {
+        node_error(request);
+    } else {
+        good(request);
+    }
+}
+
+/* In: part, text that the chain's object in /status holds. Secrets it never holds. */
+static inline void assert_status(struct net *net, const char *part) {
+    struct buf status;
+    struct json_out json;
+    buf_init(&status, 4096);
+    json_out_init(&json, &status);
+    chain_render_status(net->chain, &json);
+    buf_append_char(&status, '\0');
+    assert_non_null(strstr(status.data, part));
+    assert_null(strstr(status.data, "secret"));
+    buf_free(&status);
+}
+
 #endif

@@ -37,10 +37,6 @@ static void status_403(struct fake_request *request) {
     fake_send(request, 403, "", "forbidden");
 }
 
-static void status_429(struct fake_request *request) {
-    fake_send(request, 429, "Retry-After: 7\r\n", "slow down");
-}
-
 static void reset_in_body(struct fake_request *request) {
     static const char half[] = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"jsonrpc\":";
     struct linger hard = {.l_onoff = 1};

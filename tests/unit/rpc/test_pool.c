@@ -9,23 +9,6 @@
 
 #include "one_call.h"
 
-/* In: part, text that the chain's object in /status holds. Secrets it never holds. */
-static void assert_status(struct net *net, const char *part) {
-    struct buf status;
-    struct json_out json;
-    buf_init(&status, 4096);
-    json_out_init(&json, &status);
-    chain_render_status(net->chain, &json);
-    buf_append_char(&status, '\0');
-    assert_non_null(strstr(status.data, part));
-    assert_null(strstr(status.data, "secret"));
-    buf_free(&status);
-}
-
-static void status_429(struct fake_request *request) {
-    fake_send(request, 429, "Retry-After: 7\r\n", "slow down");
-}
-
 static void test_rate_limit_says_when_to_come_back(void **state) {
     (void)state;
     struct net net;
@@ -151,14 +134,6 @@ static void test_resting_nodes_are_better_than_none(void **state) {
     seen = run_call(&net);
     assert_good(&seen);
     net_close(&net);
-}
-
-static void errs_every_other_time(struct fake_request *request) {
-    if (request->nth % 2 == 0) {
-        node_error(request);
-    } else {
-        good(request);
-    }
 }
 
 /* A node that is well is asked again before one that rests. */
