@@ -10,9 +10,11 @@ class FaultyNode {
     #server;
     #agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
     #upstream;
+    #lock;
 
-    constructor(upstream) {
+    constructor(upstream, lock) {
         this.#upstream = upstream;
+        this.#lock = lock;
         this.#server = http.createServer((incoming, response) => this.#serve(incoming, response));
         this.#server.keepAliveTimeout = 60_000;
     }
@@ -31,6 +33,11 @@ class FaultyNode {
         this.#agent.destroy();
         this.#server.closeAllConnections();
         await new Promise((resolve) => this.#server.close(resolve));
+    }
+
+    /** Comes back on the port that it had before stop(). */
+    restart() {
+        return this.start(this.port);
     }
 
     /**
@@ -77,6 +84,10 @@ class FaultyNode {
     }
 
     #forward(json) {
+        return this.#lock ? this.#lock.shared(() => this.#post(json)) : this.#post(json);
+    }
+
+    #post(json) {
         const body = JSON.stringify(json);
         return bounded(
             new Promise((resolve, reject) => {
@@ -118,7 +129,7 @@ class Exchange {
     }
 }
 
-/** In: upstream, the URL of an anvil; port, 0 for a free one. */
-export function startFaultyNode(upstream, { port = 0 } = {}) {
-    return new FaultyNode(upstream).start(port);
+/** In: upstream, the URL of an anvil; port, 0 for a free one; lock (shared_lock.js), held while anvil is asked. */
+export function startFaultyNode(upstream, { port = 0, lock } = {}) {
+    return new FaultyNode(upstream, lock).start(port);
 }
