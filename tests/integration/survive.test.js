@@ -85,7 +85,7 @@ for (const [what, begin, end] of troubles) {
         });
         t.diagnostic(`${answered} answers at ${blocks.size} blocks`);
         assert.ok(answered > CLIENTS && blocks.size > TURNS.length);
-        await dappd.untilHead(Number(ledger.head.number));
+        await dappd.untilHead(ledger.head.number);
     });
 }
 

@@ -4,6 +4,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { below } from './random.js';
 import { sleep } from './wait.js';
 
 // --- late or not at all ---
@@ -12,6 +13,9 @@ export const delay = (ms) => async (exchange) => {
     await sleep(ms);
     await exchange.pass();
 };
+
+/** As late as it happens: between so many and so many milliseconds. */
+export const jitter = (min_ms, max_ms) => (exchange) => delay(min_ms + below(max_ms - min_ms + 1))(exchange);
 
 /** Nobody gets an answer until open() is called. Returns { fault, open }. */
 export function gate() {
@@ -146,6 +150,25 @@ export const maxBatch = (most) => (exchange) =>
 // --- another chain, another time ---
 
 export const otherChain = (id) => result(`0x${id.toString(16)}`);
+
+/** A node that has dropped the state of every block but its newest, or says so. */
+export const noState =
+    (message = 'missing trie node') =>
+    (exchange, concerns) =>
+        rpcError(-32000, message)(
+            exchange,
+            ({ method, params, ...call }) =>
+                concerns({ method, ...call }) &&
+                ['eth_call', 'eth_getBalance', 'eth_getCode'].includes(method) &&
+                params[1] !== 'latest',
+        );
+
+/** After all that it has reported, its newest block is so many below; it knows those above, though. */
+export const headBack = (blocks) => async (exchange) => {
+    const call = { jsonrpc: '2.0', id: 1, method: 'eth_blockNumber', params: [] };
+    const newest = Number((await exchange.forward(call)).result);
+    return staleHead(Math.max(0, newest - blocks))(exchange);
+};
 
 /** The newest block this node admits to is this one. */
 export const staleHead = (number) => async (exchange) => {

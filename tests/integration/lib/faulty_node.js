@@ -5,7 +5,7 @@ import http from 'node:http';
 import { bounded } from './wait.js';
 
 class FaultyNode {
-    requests = []; // every HTTP request: { path, headers, calls }
+    requests = []; // every HTTP request: { path, headers, calls, at_ms }, the last by Node's monotonic clock
     #rules = [];
     #server;
     #agent = new http.Agent({ keepAlive: true, maxSockets: 32 });
@@ -75,7 +75,7 @@ class FaultyNode {
 
     #answer(incoming, response, asked) {
         const calls = [asked].flat();
-        this.requests.push({ path: incoming.url, headers: incoming.headers, calls });
+        this.requests.push({ path: incoming.url, headers: incoming.headers, calls, at_ms: performance.now() });
         const exchange = new Exchange({ asked, calls, response, forward: (json) => this.#forward(json) });
         const rule = this.#rules.find(({ method }) => method === '*' || calls.some((call) => call.method === method));
         if (!rule) return exchange.pass();

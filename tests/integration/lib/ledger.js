@@ -1,24 +1,26 @@
 // What a crowd of wallets holds at every block, read by viem as each block is mined: the oracle for answers that name
-// their block, also for blocks that a reorg has taken away since. Balances change with every block.
+// their block, also for blocks that a reorg has taken away since. Something changes with every block.
 // Owns the lock that keeps the nodes off the chain meanwhile; the chain is the caller's.
 
 import assert from 'node:assert/strict';
 import { below, pick, randomAddress, randomUint256 } from './random.js';
 import { SharedLock } from './shared_lock.js';
 
-const TOKENS = ['settable', 'usd'];
 const CHANGED = 10; // wallets whose balance one block changes
 
 class Ledger {
     lock = new SharedLock(); // for the nodes: startFaultyNode(url, { lock })
-    blocks = []; // the canonical ones since the start, as viem gives them
+    blocks = []; // the canonical ones since the start, as dappd shows them
     #chain;
-    #balances = new Map(); // block hash -> Map of `wallet/token` -> text
+    #amounts = new Map(); // block hash -> { block, amounts: key -> text }
 
     constructor(chain, wallets) {
         this.#chain = chain;
         this.wallets = Array.from({ length: wallets }, randomAddress);
-        this.tokens = TOKENS.map((key) => chain.tokens[key].address);
+        this.owner = chain.account;
+        this.spender = this.wallets[0];
+        this.tokens = [chain.tokens.settable.address, chain.tokens.usd.address];
+        this.usd = chain.tokens.usd.address;
     }
 
     get head() {
@@ -30,7 +32,7 @@ class Ledger {
         return { address: pick(this.wallets), token: pick([undefined, ...this.tokens]) };
     }
 
-    /** Mines one block that changes balances. */
+    /** Mines one block in which something changes. */
     advance() {
         return this.lock.alone(async () => {
             await pick(this.#changes)();
@@ -44,17 +46,18 @@ class Ledger {
             await this.#chain.client.request({ method: 'anvil_reorg', params: [depth, []] });
             const { number } = this.blocks.at(-depth);
             this.blocks.splice(-depth);
-            for (let i = 0n; i < depth; i++) await this.#record(number + i);
+            for (let i = 0; i < depth; i++) await this.#record(BigInt(number + i));
         });
     }
 
-    /** Holds an answer, or an item of one, against what viem read. In: block, the one that the answer names. */
-    check({ address, token, balance }, block) {
-        const known = this.#balances.get(block.hash);
+    /** Holds a balance, an allowance or a supply that dappd gives against what viem read at the block it names. */
+    check(body, block = body.block) {
+        const known = this.#amounts.get(block.hash);
         assert.ok(known, `block ${block.number} ${block.hash} never was`);
         assert.deepEqual(block, known.block);
-        const key = `${address}/${token ?? ''}`.toLowerCase();
-        assert.equal(balance, known.balances.get(key), `${key} at block ${block.number}`);
+        const key = keyOf(body);
+        const given = body.balance ?? body.allowance ?? body.total_supply;
+        assert.equal(given, known.amounts.get(key), `${key} at block ${block.number}`);
     }
 
     #changes = [
@@ -62,11 +65,16 @@ class Ledger {
             const changed = Array.from({ length: CHANGED }, () => pick(this.wallets));
             return this.#write('settable', 'setBalances', [changed, changed.map(randomUint256)]);
         },
-        () => this.#write('usd', 'mint', [pick(this.wallets), BigInt(1 + below(1_000_000))]),
+        () => this.#write('usd', 'mint', [pick(this.wallets), someMore()]),
+        () => this.#write('usd', 'approve', [this.spender, someMore()]),
         async () => {
             const { client, account } = this.#chain;
-            const value = BigInt(1 + below(1_000_000));
-            const hash = await client.sendTransaction({ to: pick(this.wallets), value, account, chain: null });
+            const hash = await client.sendTransaction({
+                to: pick(this.wallets),
+                value: someMore(),
+                account,
+                chain: null,
+            });
             await client.waitForTransactionReceipt({ hash });
         },
     ];
@@ -75,26 +83,37 @@ class Ledger {
         return this.#chain.write(this.#chain.tokens[token], functionName, args);
     }
 
-    async #record(blockNumber = undefined) {
-        const block = await this.#chain.client.getBlock({ blockNumber });
-        const at = { blockNumber: block.number };
-        const pairs = this.wallets.flatMap((wallet) => [
-            [`${wallet}/`, this.#chain.client.getBalance({ address: wallet, ...at })],
-            ...TOKENS.map((key) => {
-                const token = this.#chain.tokens[key];
-                const balance = this.#chain.read(token, 'balanceOf', [wallet], block.number);
-                return [`${wallet}/${token.address}`, balance];
-            }),
-        ]);
-        const balances = await Promise.all(pairs.map(async ([key, balance]) => [key.toLowerCase(), String(await balance)]));
-        const { hash, number, timestamp } = block;
-        this.#balances.set(hash, {
-            block: { number: Number(number), hash, timestamp: Number(timestamp) },
-            balances: new Map(balances),
-        });
-        this.blocks.push(block);
+    async #record(number = undefined) {
+        const { hash, timestamp, ...block } = await this.#chain.client.getBlock({ blockNumber: number });
+        const entries = this.#reads(block.number).map(async ([what, read]) => [keyOf(what), String(await read)]);
+        const shown = { number: Number(block.number), hash, timestamp: Number(timestamp) };
+        this.#amounts.set(hash, { block: shown, amounts: new Map(await Promise.all(entries)) });
+        this.blocks.push(shown);
+    }
+
+    /** All that is asked of viem at a block: [what, promise of the amount]. */
+    #reads(blockNumber) {
+        const { client, tokens, read } = this.#chain;
+        const { owner, spender, usd: token } = this;
+        const balancesOf = (key) =>
+            this.wallets.map((address) => [
+                { address, token: tokens[key].address },
+                read(tokens[key], 'balanceOf', [address], blockNumber),
+            ]);
+        return [
+            ...this.wallets.map((address) => [{ address }, client.getBalance({ address, blockNumber })]),
+            ...balancesOf('settable'),
+            ...balancesOf('usd'),
+            [{ owner, spender, token }, read(tokens.usd, 'allowance', [owner, spender], blockNumber)],
+            [{ token }, read(tokens.usd, 'totalSupply', [], blockNumber)],
+        ];
     }
 }
+
+const someMore = () => BigInt(1 + below(1_000_000));
+
+const keyOf = ({ address, owner, spender, token }) =>
+    [address, owner, spender, token].map((text) => text?.toLowerCase()).join('/');
 
 /** In: chain of startChain(); wallets, how many. The first block is there when it returns. */
 export async function startLedger(chain, { wallets = 40 } = {}) {

@@ -1,23 +1,26 @@
-// Random test data that can be had again: the seed is printed when a test fails (DAPPD_TEST_SEED sets it).
-// Owns the generator's state; one per test file.
+// Random test data that can be had again: the seed is printed when a test fails (DAPPD_SEED sets it).
+// Owns one generator per test file; who needs the same sequence whatever else goes on takes one of its own.
 
-const SEED = Number(process.env.DAPPD_TEST_SEED ?? Date.now() % 2 ** 31);
+export const SEED = Number(process.env.DAPPD_SEED ?? Date.now() % 2 ** 31);
 process.once('exit', (code) => {
-    if (code !== 0) console.error(`DAPPD_TEST_SEED=${SEED}`);
+    if (code !== 0) console.error(`DAPPD_SEED=${SEED}`);
 });
 
-let state = SEED >>> 0;
-
-/** A number from 0 up to but not including n. Source of the generator: mulberry32. */
-export function below(n) {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % n;
+/** Returns { below, pick }. Source of the generator: mulberry32. */
+export function generator(seed) {
+    let state = seed >>> 0;
+    const below = (n) => {
+        state = (state + 0x6d2b79f5) >>> 0;
+        let t = state;
+        t = Math.imul(t ^ (t >>> 15), t | 1);
+        t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+        return ((t ^ (t >>> 14)) >>> 0) % n;
+    };
+    return { below, pick: (items) => items[below(items.length)] };
 }
 
-export const pick = (items) => items[below(items.length)];
+/** below(n): a number from 0 up to but not including n; pick(items): one of them. */
+export const { below, pick } = generator(SEED);
 
 export const hex = (digits) => Array.from({ length: digits }, () => below(16).toString(16)).join('');
 
