@@ -12,7 +12,7 @@ import { startLedger } from './lib/ledger.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
 import { SEED, below, pick } from './lib/random.js';
-import { playSchedule } from './lib/schedule.js';
+import { FAR, playSchedule } from './lib/schedule.js';
 import { ERRORS } from './lib/tables.js';
 import { mapAtMost } from './lib/wait.js';
 
@@ -101,7 +101,7 @@ test(`whatever happens for ${SECONDS} s, no answer is wrong and one good node is
     t.diagnostic(`DAPPD_SEED=${SEED}`);
     const chain = await startChain();
     t.after(() => chain.stop());
-    const ledger = await startLedger(chain);
+    const ledger = await startLedger(chain, { blocks: FAR + 10 });
     const start = () => startFaultyNode(chain.url, { lock: ledger.lock });
     const nodes = [await start(), await start(), await start()];
     t.after(() => stopAll(...nodes));

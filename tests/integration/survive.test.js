@@ -11,13 +11,15 @@ import * as faults from './lib/faults.js';
 import { startFaultyNode } from './lib/faulty_node.js';
 import { startLedger } from './lib/ledger.js';
 import { stopAll } from './lib/process.js';
-import { sleep, until } from './lib/wait.js';
+import { below } from './lib/random.js';
+import { sleep } from './lib/wait.js';
 
 const CLIENTS = 200;
 const SECONDS = process.env.DAPPD_SOAK ? 60 : 4; // of load, for each form of trouble
 const BLOCK_MS = 150;
 const SLOW_MS = 700;
-const ATTEMPT_MS = 1500;
+const ATTEMPT_MS = 3000;
+const PAUSE_MAX_MS = 100; // of a client between two requests
 
 /** Who is in trouble together: each in turn, then all but one. */
 const TURNS = [[0], [1], [2], [0, 1], [1, 2], [0, 2]];
@@ -72,6 +74,7 @@ for (const [what, begin, end] of troubles) {
             assert.deepEqual([body.address, body.token].map(lower), [pair.address, pair.token].map(lower));
             ledger.check(body, body.block);
             blocks.add(body.block.hash);
+            await sleep(below(PAUSE_MAX_MS));
         };
         const answered = await withCrowd(CLIENTS, ask, async (crowd) => {
             for (const turn of TURNS) {

@@ -115,9 +115,9 @@ const someMore = () => BigInt(1 + below(1_000_000));
 const keyOf = ({ address, owner, spender, token }) =>
     [address, owner, spender, token].map((text) => text?.toLowerCase()).join('/');
 
-/** In: chain of startChain(); wallets, how many. The first block is there when it returns. */
-export async function startLedger(chain, { wallets = 40 } = {}) {
+/** In: chain of startChain(); wallets, how many; blocks, how many are there when it returns. */
+export async function startLedger(chain, { wallets = 40, blocks = 1 } = {}) {
     const ledger = new Ledger(chain, wallets);
-    await ledger.advance();
+    while (ledger.blocks.length < blocks) await ledger.advance();
     return ledger;
 }

@@ -6,6 +6,9 @@ import { behind } from './lagging.js';
 import { generator } from './random.js';
 import { sleep } from './wait.js';
 
+/** Blocks that the ledger must have when the play begins: nodes may be so many behind. */
+export const FAR = 20;
+
 /** What a node does wrong for a while: [fault, the methods it is about]. */
 const TROUBLES = {
     delay: [faults.delay(200)],
@@ -25,8 +28,8 @@ const TROUBLES = {
     'truncated batch': [faults.truncatedBatch()],
     'batch too long': [faults.maxBatch(3)],
     'head back': [faults.headBack(2)],
-    behind: [behind(3)],
-    'far behind': [behind(1000)],
+    behind: [behind(2)],
+    'far behind': [behind(FAR)],
     'no state': [faults.noState()],
     'no history': [faults.noState('historical state 0xabc is not available')],
     'unknown block': [faults.rpcError(-32000, 'header not found'), 'eth_call'],
@@ -66,7 +69,7 @@ function worsen(node, number, random, told) {
 
 async function happen(ledger, random, told) {
     const depth = random.below(8) === 0 ? 1 + random.below(3) : 0;
-    if (depth > 0 && ledger.blocks.length > depth) {
+    if (depth > 0) {
         await ledger.reorg(depth);
         told(`reorg of ${depth}, head ${ledger.head.number}`);
     } else {
