@@ -1,5 +1,5 @@
-// Many requests, few calls: equal reads in flight are one read, different ones leave together. A node in between counts.
-// Owns its chain, its node and its dappds.
+// Many requests, few calls: equal reads in flight are one read, different ones leave together. A node in between
+// counts. Owns its chain, its node and its dappds.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -193,7 +193,7 @@ async function askAllAtOnce(dappd, pairs) {
     return answers.flatMap((some, c) => some.map((answer, i) => ({ answer, pair: shares[c][i] })));
 }
 
-test(`${PAIRS} pairs at once over ${CONNECTIONS} connections are at most ${MOST_REQUESTS} requests to the node`, async (t) => {
+test(`${PAIRS} pairs at once, ${CONNECTIONS} connections: at most ${MOST_REQUESTS} requests to the node`, async (t) => {
     const pairs = await makePairs();
     const dappd = await startOn(t, { max_connections: PAIRS + 100, max_in_flight: PAIRS + 100 });
     node.reset().on('*', faults.delay(NODE_LATENCY_MS));

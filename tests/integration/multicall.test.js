@@ -1,5 +1,5 @@
-// However reads are put together for a chain, each one's answer is what viem reads for it alone, and what is wrong with one
-// stays with it. Owns its chain, its nodes and its dappds.
+// However reads are put together for a chain, each one's answer is what viem reads for it alone, and what is wrong with
+// one stays with it. Owns its chain, its nodes and its dappds.
 
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';

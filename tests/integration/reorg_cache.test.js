@@ -88,7 +88,7 @@ function assertNewest(truth, answers) {
 }
 
 for (const multicall3 of [true, false]) {
-    test(`after a reorg no cached balance of the orphaned block is the newest (Multicall3: ${multicall3})`, async (t) => {
+    test(`after a reorg no cached balance of the orphan is the newest (Multicall3: ${multicall3})`, async (t) => {
         const { truth, dappd, askAll, untilNewest } = await setUp(t, { multicall3 });
         for (let round = 0; round < 4; round++) {
             await untilNewest();

@@ -1,17 +1,10 @@
-// How reads of state travel together: Multicall3 on a dev chain, which calls ask about whom, and what nodes do wrong with
-// such calls. Plain functions.
+// How reads of state travel together: Multicall3 on a dev chain, which calls ask about whom, and what nodes do wrong
+// with such calls. Plain functions.
 
-import { readFileSync } from 'node:fs';
-import { parseTransaction } from 'viem';
+import { MULTICALL3, multicall3Code } from '../../../dev/chain/index.js';
 import { rpcError } from './faults.js';
 
-export const MULTICALL3 = '0xca11bde05977b3631167028862be2a173976ca11';
-
-/** The code that Multicall3 has on every chain: its deployment's data behind the 32 bytes of the constructor. */
-export const MULTICALL3_CODE = (() => {
-    const file = new URL('../../../dev/chain/multicall3.tx', import.meta.url);
-    return `0x${parseTransaction(readFileSync(file, 'utf8').trim()).data.slice(2 + 2 * 0x20)}`;
-})();
+export const MULTICALL3_CODE = multicall3Code();
 
 /** Puts this code where Multicall3 lives; a new block is the first that certainly has it. */
 export async function putMulticall3({ client, mine }, code = MULTICALL3_CODE) {
@@ -31,7 +24,7 @@ export const asksAbout = (address) => {
 const isEthCall = ({ method }) => method === 'eth_call';
 const dataBytes = ({ params: [{ data, input }] }) => ((data ?? input ?? '0x').length - 2) / 2;
 
-export const isAggregate = (call) => isEthCall(call) && call.params[0].to?.toLowerCase() === MULTICALL3;
+export const isAggregate = (call) => isEthCall(call) && call.params[0].to?.toLowerCase() === MULTICALL3.toLowerCase();
 export const isInitCode = (call) => isEthCall(call) && !call.params[0].to;
 export const isLongCall = (bytes) => (call) => isEthCall(call) && dataBytes(call) > bytes;
 
@@ -51,7 +44,7 @@ export const when = (isMeant, fault) => (exchange, concerns) =>
     exchange.calls.some(isMeant) ? fault(exchange, (call) => concerns(call) && isMeant(call)) : exchange.pass();
 
 /** Runs out of gas on calls with more data than this, as a node with a low gas cap does. */
-export const gasCap = (bytes) => when(isLongCall(bytes), rpcError(-32000, 'out of gas: gas required exceeds allowance'));
+export const gasCap = (bytes) => when(isLongCall(bytes), rpcError(-32000, 'out of gas: gas required too high'));
 
 /** Knows no eth_call that creates a contract. */
 export const refusesInitCode = () => when(isInitCode, rpcError(-32602, "missing field 'to'"));
