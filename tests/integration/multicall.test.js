@@ -211,6 +211,7 @@ const WRONG_RESULTS = {
 for (const [what, change] of Object.entries(WRONG_RESULTS)) {
     test(`a batch whose result ${what} gives no wrong balance, and all are right with another node`, async (t) => {
         for (const code of [batching.MULTICALL3_CODE, '0x']) {
+            node.reset();
             await putMulticall3(chain, code);
             const owners = await makeOwners(20);
             const parent = (await chain.latest()).parentHash.slice(2);
