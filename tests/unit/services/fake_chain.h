@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eth/abi.h"
 #include "eth/hex.h"
 #include "eth/u256.h"
 #include "rpc/state.h"
