@@ -1,6 +1,6 @@
 /* Whether a node is worth asking at all: a circuit breaker. Closed: it is asked. Open: it failed too often, others go
- * first for a while. Half-open: that while is over, and a few successes in a row close it again. A plain value, guarded
- * by its owner; knows no clock but the one it is given. */
+ * first for a while. Half-open: that while is over, and a few successes in a row close it again. A plain value for
+ * any thread, guarded by its owner; knows no clock but the one it is given. */
 #ifndef DAPPD_RPC_BREAKER_H
 #define DAPPD_RPC_BREAKER_H
 

@@ -1,5 +1,5 @@
 /* How long a node takes to answer: the average, and the time that 19 of 20 answers stay below. Recent answers count
- * more than old ones. A plain value, guarded by its owner. */
+ * more than old ones. A plain value for any thread, guarded by its owner. */
 #ifndef DAPPD_RPC_LATENCY_H
 #define DAPPD_RPC_LATENCY_H
 

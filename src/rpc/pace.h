@@ -1,6 +1,7 @@
 /* How many calls a second a node takes: a token bucket that holds to the configured limit, or to the one that the
  * node's refusals teach. It falls to 0.7 of itself when the node refuses and rises by a step a second, until the
- * configured limit is reached again, or a learned one has proved needless. A plain value, guarded by its owner. */
+ * configured limit is reached again, or a learned one has proved needless. A plain value for any thread, guarded by its
+ * owner. */
 #ifndef DAPPD_RPC_PACE_H
 #define DAPPD_RPC_PACE_H
 

@@ -42,7 +42,7 @@ const startOn = (t, nodes, settings = {}) =>
         ...settings,
     });
 
-const stateOf = async (dappd, i) => (await dappd.json('/status')).chains[0].upstreams[i].state;
+const upstreamOf = async (dappd, i) => (await dappd.json('/status')).chains[0].upstreams[i];
 
 const wrongs = {
     hangs: faults.hang(),
@@ -88,7 +88,9 @@ test('a node that is dead from the start is passed over', async (t) => {
     const dappd = await startOn(t, [dead, second]);
     assert.equal((await dappd.get(freshPath())).status, 200);
     assert.equal((await dappd.get('/ready')).status, 200);
-    assert.equal(await stateOf(dappd, 0), 'resting');
+    const { retry_in_ms, last_outcome } = await upstreamOf(dappd, 0);
+    assert.ok(retry_in_ms > 0);
+    assert.equal(last_outcome, 'unreachable');
 });
 
 test('the first node is used again once it is well', async (t) => {
@@ -101,7 +103,7 @@ test('the first node is used again once it is well', async (t) => {
         await dappd.json(freshPath());
         return first.count('eth_call') > 0;
     }, 'call to the first node');
-    assert.equal(await stateOf(dappd, 0), 'verified');
+    await until(async () => (await upstreamOf(dappd, 0)).retry_in_ms === 0, 'end of the penalty');
 });
 
 test('with all nodes down it is 503, and with one back it is 200', async (t) => {
@@ -147,8 +149,8 @@ test('with nothing but a node of another chain there is no answer', async (t) =>
     assert.ok([502, 503].includes(answer.status));
     assertProblem(answer, answer.json().code);
     assert.equal((await dappd.get('/ready')).status, 503);
-    const { state, chain_id } = (await dappd.json('/status')).chains[0].upstreams[0];
-    assert.deepEqual([state, chain_id], ['other_chain', OTHER_CHAIN]);
+    const { identity, chain_id } = await upstreamOf(dappd, 0);
+    assert.deepEqual([identity, chain_id], ['other_chain', OTHER_CHAIN]);
     assert.equal(foreign.count(), foreign.count('eth_chainId'));
 });
 
@@ -170,7 +172,7 @@ test('a node that comes back as another chain is not believed', async (t) => {
     const impostor = await startFaultyNode(other.url, { port: node.port });
     t.after(() => impostor.stop());
     await until(
-        async () => (await stateOf(dappd, 0)) === 'other_chain' || void (await dappd.get(freshPath())),
+        async () => (await upstreamOf(dappd, 0)).identity === 'other_chain' || void (await dappd.get(freshPath())),
         'discovery',
     );
     assert.ok((await dappd.get(freshPath())).status >= 500);

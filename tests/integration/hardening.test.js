@@ -157,7 +157,7 @@ for (const [what, hasSecond] of [
         }
         assert.ok(other.count('eth_chainId') > 0, 'the other node was there to be believed');
         const [{ id, upstreams }] = (await dappd.json('/status')).chains;
-        assert.deepEqual([id, upstreams[0].state], [chain.chainId, 'other_chain']);
+        assert.deepEqual([id, upstreams[0].identity], [chain.chainId, 'other_chain']);
     });
 }
 

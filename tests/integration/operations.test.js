@@ -118,18 +118,27 @@ test('/status shows version, limits, chains and nodes by name', async () => {
         [Number(number), hash, Number(timestamp)],
     );
     const [upstream] = shown.upstreams;
-    assert.deepEqual([upstream.name, upstream.state, upstream.last_outcome], ['node1', 'verified', 'ok']);
+    assert.deepEqual(
+        [upstream.name, upstream.identity, upstream.state, upstream.last_outcome],
+        ['node1', 'verified', 'closed', 'ok'],
+    );
+    assert.deepEqual([upstream.lagging, upstream.paused, upstream.retry_in_ms], [false, false, 0]);
     assert.ok(upstream.requests > 0 && upstream.requests >= upstream.failed);
+    assert.ok(upstream.p95_ms >= 0 && upstream.failed_percent <= 100);
 });
 
-test('/status shows a node that rests after failures', async () => {
+test('/status shows a node that fails, and when its breaker opens', async () => {
     await recovered();
     const before_ = (await dappd.json('/status')).chains[0].upstreams[0].failed;
     node.on('*', faults.html(502));
     await dappd.get(freshPath());
     const upstream = (await dappd.json('/status')).chains[0].upstreams[0];
-    assert.deepEqual([upstream.state, upstream.last_outcome], ['resting', 'unreachable']);
-    assert.ok(upstream.failed > before_);
+    assert.equal(upstream.last_outcome, 'unreachable');
+    assert.ok(upstream.failed > before_ && upstream.failed_percent > 0 && upstream.retry_in_ms > 0);
+    await until(async () => {
+        await dappd.get(freshPath());
+        return (await dappd.json('/status')).chains[0].upstreams[0].state === 'open';
+    }, 'an open breaker');
     await recovered();
 });
 
