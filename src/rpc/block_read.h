@@ -6,6 +6,12 @@
 #include "head.h"
 #include "rpc/chain.h"
 
+enum { BLOCK_PARAMS_BYTES = 96 };
+
+/* params of eth_getBlockByNumber. Transactions come as hashes only. */
+void block_params_tag(char out[BLOCK_PARAMS_BYTES], enum head_tag tag);
+void block_params_number(char out[BLOCK_PARAMS_BYTES], uint64_t number);
+
 /* Errors: those of rpc_call, with the task's fault set; ERR_BLOCK_NOT_FOUND when no node asked has it. Out: finalized
  * is false. */
 enum err block_read_tag(struct task *task, struct chain *chain, struct block_ref *out, enum head_tag tag) MUST_CHECK;

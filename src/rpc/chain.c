@@ -7,6 +7,7 @@
 
 #include "chain_state.h"
 #include "core/clock.h"
+#include "election.h"
 #include "hedge.h"
 
 static char *copy(const char *text) {
@@ -34,12 +35,14 @@ struct chain *chain_new(const struct chain_config *config, const struct rpc_limi
     }
     hedge_budget_init(chain);
     chain->head = head_new(config->block_time_ms);
+    chain->election = election_new(config->n_upstreams);
     return chain;
 }
 
 void chain_free(struct chain *chain) {
     for (size_t i = 0; i < chain->n_upstreams; i++) upstream_free(&chain->upstreams[i]);
     free(chain->upstreams);
+    election_free(chain->election);
     head_free(chain->head);
     free(chain->native_symbol);
     free(chain->name);
@@ -85,7 +88,7 @@ uint64_t chain_block_time_ms(const struct chain *chain) {
 }
 
 void chain_forget_head(struct chain *chain, const hash32 *hash) {
-    head_doubt(chain->head, hash);
+    head_doubt(chain->head, hash, clock_now_us());
 }
 
 bool chain_head(struct chain *chain, struct block_ref *out, uint64_t *age_ms) {

@@ -23,7 +23,8 @@ struct chain {
     atomic_size_t preferred;     /* index of the upstream that reads stay with while it is well */
     atomic_int hedge_twentieths; /* of second attempts, saved up */
     struct head *head;
-    _Atomic uint64_t finality_asked_us; /* when the finalized block was last asked for on the side */
+    struct election *election;
+    _Atomic uint64_t finality_asked_us; /* when safe and finalized were last asked for on the side */
     struct follower follower;
     struct batching batching;
 };

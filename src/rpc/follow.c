@@ -7,7 +7,9 @@
 
 #include "chain_state.h"
 #include "core/clock.h"
+#include "ask.h"
 #include "core/log.h"
+#include "finality.h"
 #include "refresh.h"
 #include "transport.h"
 
@@ -58,6 +60,7 @@ static void poll_head(struct chain *chain, struct arena *arena) {
     };
     chain->follower.polling = &task;
     enum err err = refresh_tag(&task, chain, &head, HEAD_LATEST);
+    if (err == ERR_OK && !chain->follower.stopping) finality_follow(&task, chain);
     chain->follower.polling = NULL;
     if (!chain->follower.stopping) report(chain, &task, err);
     arena_reset(arena);
@@ -77,9 +80,8 @@ static void run(void *arg) {
     while (!follower->stopping) {
         waiter_init(&follower->pause, follower->reactor);
         if (is_wanted(follower)) {
-            uint64_t next_ms = reactor_now_ms(follower->reactor) + head_poll_ms(chain->head);
             poll_head(chain, arena);
-            pause_until(follower, next_ms);
+            pause_until(follower, reactor_now_ms(follower->reactor) + head_wait_ms(chain->head, clock_wall_us()));
             continue;
         }
         atomic_store(&follower->asleep, true);
@@ -99,6 +101,7 @@ void chain_stop(struct chain *chain) {
     struct follower *follower = &chain->follower;
     follower->stopping = true;
     waiter_wake(&follower->pause, ERR_OK);
+    ask_stop(chain);
     if (follower->polling == NULL) return;
     follower->polling->deadline_ms = 0;
     transport_cancel(follower->polling); /* a node that hangs must not hold up the end of the process */

@@ -48,6 +48,26 @@ uint64_t head_block_time_ms(struct head *head) {
     return ms;
 }
 
+/* The wall clock and the chain's may differ: what is due in more than a block time, or was long ago, tells nothing. */
+static uint64_t wait_for_block_ms(const struct head *head, uint64_t wall_ms) {
+    const struct head_reading *latest = &head->readings[HEAD_LATEST];
+    uint64_t step_ms = head->block_time_ms / 8;
+    if (!head->block_time_known || latest->asked_us == 0 || latest->block.timestamp > UINT64_MAX / 2000) return 0;
+    uint64_t due_ms = latest->block.timestamp * 1000 + head->block_time_ms + step_ms / 2; /* it has to travel, too */
+    if (due_ms > wall_ms) return due_ms - wall_ms <= head->block_time_ms + step_ms ? due_ms - wall_ms : 0;
+    return wall_ms - due_ms <= head->block_time_ms / 2 ? step_ms : 0;
+}
+
+uint64_t head_wait_ms(struct head *head, uint64_t wall_us) {
+    pthread_mutex_lock(&head->mutex);
+    uint64_t ms = wait_for_block_ms(head, wall_us / 1000);
+    uint64_t most_ms = 2 * poll_ms(head) - MIN_POLL_MS;
+    if (ms == 0) ms = poll_ms(head);
+    pthread_mutex_unlock(&head->mutex);
+    if (ms < MIN_POLL_MS) return MIN_POLL_MS;
+    return ms < most_ms ? ms : most_ms;
+}
+
 bool head_read(struct head *head, struct head_reading *out, enum head_tag tag) {
     pthread_mutex_lock(&head->mutex);
     *out = head->readings[tag];
@@ -59,8 +79,7 @@ bool head_read_fresh(struct head *head, struct block_ref *out, enum head_tag tag
     pthread_mutex_lock(&head->mutex);
     const struct head_reading *reading = &head->readings[tag];
     uint64_t max_age_us = poll_ms(head) * 1000 * (tag == HEAD_LATEST ? 2 : 1);
-    bool doubted = tag == HEAD_LATEST && head->doubted;
-    bool fresh = reading->asked_us != 0 && !doubted && now_us < reading->asked_us + max_age_us;
+    bool fresh = reading->asked_us != 0 && reading->doubted_us == 0 && now_us < reading->asked_us + max_age_us;
     if (fresh) *out = reading->block;
     pthread_mutex_unlock(&head->mutex);
     return fresh;
@@ -69,7 +88,7 @@ bool head_read_fresh(struct head *head, struct block_ref *out, enum head_tag tag
 bool head_is_above(struct head *head, struct block_ref *known, const struct block_ref *block) {
     pthread_mutex_lock(&head->mutex);
     const struct head_reading *latest = &head->readings[HEAD_LATEST];
-    bool above = latest->asked_us != 0 && !head->doubted && latest->block.number > block->number;
+    bool above = latest->asked_us != 0 && latest->doubted_us == 0 && latest->block.number > block->number;
     if (above) *known = latest->block;
     pthread_mutex_unlock(&head->mutex);
     return above;
@@ -88,22 +107,36 @@ static void measure(struct head *head, const struct block_ref *before, const str
     head->block_time_known = true;
 }
 
+static bool goes_back(const struct head_reading *finalized, const struct block_ref *block) {
+    return finalized->asked_us != 0 && block->number <= finalized->block.number;
+}
+
+static void replace(struct head_reading *reading, const struct block_ref *block, uint64_t asked_us) {
+    bool moves = reading->asked_us == 0 || !hash32_equal(&reading->block.hash, &block->hash);
+    if (moves) reading->moved_us = asked_us;
+    if (moves || asked_us > reading->doubted_us) reading->doubted_us = 0;
+    reading->block = *block;
+    reading->asked_us = asked_us;
+}
+
 bool head_take(struct head *head, enum head_tag tag, const struct block_ref *block, uint64_t asked_us) {
     pthread_mutex_lock(&head->mutex);
     struct head_reading *reading = &head->readings[tag];
-    bool taken = asked_us > reading->asked_us;
-    if (taken) {
+    bool taken = asked_us >= reading->asked_us;
+    if (taken && tag == HEAD_FINALIZED && goes_back(reading, block)) {
+        reading->asked_us = asked_us;
+    } else if (taken) {
         if (tag == HEAD_LATEST && reading->asked_us != 0) measure(head, &reading->block, block);
-        if (tag == HEAD_LATEST) head->doubted = false;
-        *reading = (struct head_reading){.block = *block, .asked_us = asked_us};
+        replace(reading, block, asked_us);
     }
     pthread_mutex_unlock(&head->mutex);
     return taken;
 }
 
-void head_doubt(struct head *head, const hash32 *hash) {
+void head_doubt(struct head *head, const hash32 *hash, uint64_t now_us) {
     pthread_mutex_lock(&head->mutex);
-    if (hash32_equal(&head->readings[HEAD_LATEST].block.hash, hash)) head->doubted = true;
+    struct head_reading *latest = &head->readings[HEAD_LATEST];
+    if (latest->doubted_us == 0 && hash32_equal(&latest->block.hash, hash)) latest->doubted_us = now_us;
     pthread_mutex_unlock(&head->mutex);
 }
 

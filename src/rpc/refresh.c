@@ -1,4 +1,4 @@
-/* The question behind the head; the rule for its answer stands in head.h.
+/* The question behind the head; the rule for its answer stands in head.h, that for several in vote.h.
  * What is read belongs to the chain's head.
  * On the task's thread, in a coroutine. */
 #include "refresh.h"
@@ -6,9 +6,9 @@
 #include "block_read.h"
 #include "chain_state.h"
 #include "core/clock.h"
-#include "core/log.h"
-#include "core/metrics.h"
 #include "flight.h"
+#include "poll.h"
+#include "publish.h"
 #include "transport.h"
 
 /* Does a node still report this block at its height? Failing to tell counts as no: then the lower answer, which is
@@ -21,7 +21,8 @@ static bool is_still_canonical(struct task *task, struct chain *chain, const str
     return err == ERR_OK && hash32_equal(&there.hash, &known->hash);
 }
 
-static enum err ask(struct task *task, struct chain *chain, enum head_tag tag) {
+/* Of one node, or of the one that the pool trusts most. */
+static enum err ask_one(struct task *task, struct chain *chain, enum head_tag tag) {
     struct block_ref block;
     struct block_ref known;
     uint64_t asked_us = clock_now_us();
@@ -30,13 +31,12 @@ static enum err ask(struct task *task, struct chain *chain, enum head_tag tag) {
     if (tag == HEAD_LATEST && head_is_above(chain->head, &known, &block) && is_still_canonical(task, chain, &known)) {
         block = known;
     }
-    if (tag == HEAD_FINALIZED) block.finalized = true;
-    struct head_reading before;
-    bool changed = !head_read(chain->head, &before, tag) || !hash32_equal(&before.block.hash, &block.hash);
-    if (!head_take(chain->head, tag, &block, asked_us) || !changed || tag != HEAD_LATEST) return ERR_OK;
-    metrics_set(METRIC_HEAD_BLOCK, chain->label, 0, (int64_t)block.number);
-    log_write(LOG_HEAD, LOG_DEBUG, "head", LOG_STR("chain", chain->name), LOG_U64("number", block.number));
+    publish_block(chain, tag, &block, asked_us);
     return ERR_OK;
+}
+
+static enum err ask(struct task *task, struct chain *chain, enum head_tag tag) {
+    return poll_is_possible(chain, tag) ? poll_tag(task, chain, tag) : ask_one(task, chain, tag);
 }
 
 /* What the flight came to is read from the head, where another reactor may have put something newer meanwhile. */
@@ -52,13 +52,22 @@ static enum err land(const struct flight_result *result, struct task *task, stru
     return ERR_OK;
 }
 
+/* The flight may have begun before a node doubted what it brought. */
+static bool is_doubted(struct chain *chain, enum head_tag tag) {
+    struct head_reading reading;
+    return head_read(chain->head, &reading, tag) && reading.doubted_us != 0;
+}
+
 enum err refresh_tag(struct task *task, struct chain *chain, struct block_ref *out, enum head_tag tag) {
     struct flight **flights = transport_flights(transport_of(task));
     const void *key = &chain->head->readings[tag];
     struct flight own;
     struct flight_result result;
     while (flight_join(flights, &own, &result, task, key)) {
-        if (!result.out_of_time) return land(&result, task, chain, out, tag);
+        bool landed = !result.out_of_time;
+        if (landed && (result.fault.code != ERR_OK || !is_doubted(chain, tag))) {
+            return land(&result, task, chain, out, tag);
+        }
         if (reactor_now_ms(task->reactor) >= task->deadline_ms) {
             return task_fail(task, ERR_TIMEOUT, "the deadline passed while waiting for a node");
         }

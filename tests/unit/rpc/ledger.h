@@ -80,11 +80,11 @@ static inline hash32 block_hash(unsigned number, unsigned fork) {
 }
 
 static inline void format_block(char out[512], unsigned number, unsigned fork) {
-    char hash[HASH32_TEXT_BYTES];
-    hash32 value = block_hash(number, fork);
-    hash32_format(hash, &value);
+    char hash[HASH32_TEXT_BYTES], parent_hash[HASH32_TEXT_BYTES];
+    unsigned below = number > 0 ? number - 1 : 0;
+    hash32 value = block_hash(number, fork), parent = block_hash(below, ledger.fork[below]);
     snprintf(out, 512, "{\"number\":\"0x%x\",\"hash\":\"%s\",\"parentHash\":\"%s\",\"timestamp\":\"0x%x\"}", number,
-             hash, hash, GENESIS_S + number);
+             hash32_format(hash, &value), hash32_format(parent_hash, &parent), GENESIS_S + number);
 }
 
 static inline bool find_number(unsigned *number, const char *which) {
@@ -135,7 +135,9 @@ static inline void let_time_pass(struct chain *chain) {
     pthread_mutex_lock(&chain->head->mutex);
     for (size_t i = 0; i < HEAD_TAG_COUNT; i++) {
         struct head_reading *reading = &chain->head->readings[i];
-        if (reading->asked_us != 0) reading->asked_us -= PASSING_US;
+        if (reading->asked_us == 0) continue;
+        reading->asked_us -= PASSING_US;
+        reading->moved_us -= PASSING_US;
     }
     pthread_mutex_unlock(&chain->head->mutex);
 }

@@ -91,9 +91,9 @@ static void test_lower_answers_raise_doubt(void **state) {
     assert_true(head_is_above(head, &out, &lower));
     assert_int_equal(out.number, 10);
     assert_false(head_is_above(head, &out, &same));
-    head_doubt(head, &lower.hash); /* not the head */
+    head_doubt(head, &lower.hash, 2); /* not the head */
     assert_true(head_is_above(head, &out, &lower));
-    head_doubt(head, &before.hash);
+    head_doubt(head, &before.hash, 2);
     assert_false(head_is_above(head, &out, &lower));
     head_free(head);
 }
@@ -104,11 +104,17 @@ static void test_doubted_head_is_asked_for_again(void **state) {
     struct block_ref b = block(10, 1, 100);
     struct block_ref out;
     take(head, b, 1);
-    head_doubt(head, &b.hash);
-    assert_false(head_read_fresh(head, &out, HEAD_LATEST, 2));
+    head_doubt(head, &b.hash, 3);
+    assert_false(head_read_fresh(head, &out, HEAD_LATEST, 4));
     assert_int_equal(known(head), 10); /* still there for /status */
-    take(head, b, 2);
-    assert_true(head_read_fresh(head, &out, HEAD_LATEST, 3));
+    take(head, b, 2);                  /* asked before anybody doubted */
+    assert_false(head_read_fresh(head, &out, HEAD_LATEST, 4));
+    head_doubt(head, &b.hash, 9); /* one doubt is enough */
+    take(head, b, 4);
+    assert_true(head_read_fresh(head, &out, HEAD_LATEST, 5));
+    head_doubt(head, &b.hash, 7);
+    take(head, block(10, 2, 100), 6); /* another block is none that was doubted */
+    assert_true(head_read_fresh(head, &out, HEAD_LATEST, 8));
     head_free(head);
 }
 

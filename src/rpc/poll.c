@@ -1,0 +1,84 @@
+/* A head that moves with the majority, however slow or dishonest the rest is. What is said is kept by the election,
+ * which counts it.
+ * On the task's thread, in a coroutine. */
+#include "poll.h"
+
+#include "ask.h"
+#include "chain_state.h"
+#include "core/clock.h"
+#include "election.h"
+#include "errors.h"
+
+/* A node that takes longer to name a block is gone on without. */
+enum { PATIENCE_MS = 1000 };
+
+bool poll_is_possible(struct chain *chain, enum head_tag tag) {
+    if (chain->n_upstreams < 2 || atomic_load(&chain->follower.stopping)) return false;
+    for (size_t i = 0; i < chain->n_upstreams; i++) {
+        if (election_may_ask(chain, tag, i)) return true;
+    }
+    return false;
+}
+
+static void ask_everybody(struct task *task, const struct poll *poll) {
+    election_begin(poll->chain, poll->tag);
+    for (size_t i = 0; i < poll->chain->n_upstreams; i++) {
+        if (!election_may_ask(poll->chain, poll->tag, i)) continue;
+        if (ask_tag(poll, i)) task->rpc_calls++;
+    }
+}
+
+/* Returns true when there is a question whose answer may bring a decision. One that is on its way already counts as one
+ * without an answer: it had its time. */
+static bool ask_who_could_decide(struct task *task, const struct poll *poll) {
+    uint64_t number;
+    bool any = false;
+    for (size_t i = 0; i < poll->chain->n_upstreams; i++) {
+        if (!election_has_question(poll->chain, poll->tag, i, &number)) continue;
+        any = true;
+        if (ask_number(poll, i, number)) {
+            task->rpc_calls++;
+        } else {
+            election_answer(poll->chain, poll->tag, i, number, NULL);
+        }
+    }
+    return any;
+}
+
+static enum err fail(struct task *task, const struct poll *poll) {
+    int retry_after_s;
+    const struct rpc_policy *policy = rpc_policy(election_failure(poll->chain, poll->tag, &retry_after_s));
+    enum err err = task_fail(task, policy->err, "%s", policy->detail);
+    task->fault.retry_after_s = retry_after_s;
+    return err;
+}
+
+static enum err wait_for_decision(struct task *task, struct poll *poll, uint64_t started_us) {
+    uint64_t until_ms;
+    while (!election_is_settled(poll->chain, poll->tag, started_us)) {
+        if (reactor_now_ms(task->reactor) >= task->deadline_ms) {
+            return task_fail(task, ERR_TIMEOUT, "the deadline passed while waiting for a node");
+        }
+        if (ask_is_expected(poll, PATIENCE_MS, &until_ms)) {
+            poll_wait(poll, until_ms < task->deadline_ms ? until_ms : task->deadline_ms);
+            continue;
+        }
+        ask_leave_out(poll, PATIENCE_MS);
+        if (ask_who_could_decide(task, poll)) continue;
+        if (election_fall_back(poll->chain, poll->tag, started_us)) return ERR_OK;
+        if (!ask_is_under_way(poll)) return fail(task, poll);
+        poll_wait(poll, task->deadline_ms);
+    }
+    return ERR_OK;
+}
+
+enum err poll_tag(struct task *task, struct chain *chain, enum head_tag tag) {
+    struct poll poll;
+    uint64_t started_us = clock_now_us();
+    poll_enter(&poll, task, chain, tag);
+    ask_everybody(task, &poll);
+    enum err err = wait_for_decision(task, &poll, started_us);
+    poll_leave(&poll);
+    task->rpc_us += clock_now_us() - started_us;
+    return err;
+}

@@ -1,0 +1,407 @@
+/* The head of a chain with several nodes, some of which lag, lie, hang or fail.
+ * Each test makes and takes down its own net; its nodes serve the ledger, each in its own mood.
+ * Runs on the main thread; the nodes run on their own. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "ledger.h"
+#include "rpc/ask.h"
+#include "rpc/election.h"
+
+enum mood { HONEST, LYING, HANGING, BROKEN, WITHOUT_TAGS };
+
+/* What tells one node from the others, and what it was asked. Guarded by the ledger's mutex. */
+struct view {
+    enum mood mood;
+    unsigned lag;
+    unsigned latest, tags, numbers;
+};
+
+static struct view views[NET_MAX_NODES];
+
+static void set_mood(size_t node, enum mood mood) {
+    pthread_mutex_lock(&ledger.mutex);
+    views[node].mood = mood;
+    pthread_mutex_unlock(&ledger.mutex);
+}
+
+static void set_lag(size_t node, unsigned lag) {
+    pthread_mutex_lock(&ledger.mutex);
+    views[node].lag = lag;
+    pthread_mutex_unlock(&ledger.mutex);
+}
+
+static struct view view_of(size_t node) {
+    pthread_mutex_lock(&ledger.mutex);
+    struct view view = views[node];
+    pthread_mutex_unlock(&ledger.mutex);
+    return view;
+}
+
+static unsigned polls(void) {
+    unsigned n = 0;
+    for (size_t i = 0; i < NET_MAX_NODES; i++) n += view_of(i).latest;
+    return n;
+}
+
+static void count_question(struct view *view, const char *which) {
+    bool latest = strcmp(which, "latest") == 0, number = which[0] == '0';
+    view->latest += latest ? 1 : 0;
+    view->numbers += number ? 1 : 0;
+    view->tags += latest || number ? 0 : 1;
+}
+
+/* A liar's blocks are of a fork of its own: far above the others for latest, and final at once. */
+static void answer_as(char out[512], const struct view *view, const json_t *call) {
+    const char *which = fake_param(call, 0);
+    unsigned newest = ledger.blocks - 1 - view->lag, number;
+    bool is_number = which[0] == '0' && strlen(which) < 20;
+    if (view->mood == LYING) {
+        number = is_number ? (unsigned)strtoul(which, NULL, 16) : newest + (strcmp(which, "latest") == 0 ? 50 : 0);
+        format_block(out, number, 99);
+    } else if (strcmp(which, "latest") == 0) {
+        format_block(out, newest, ledger.fork[newest]);
+    } else if (is_number && strtoul(which, NULL, 16) > newest) {
+        snprintf(out, 512, "null");
+    } else {
+        answer(out, call);
+    }
+}
+
+static void serve_view(struct fake_request *request) {
+    struct view *view = request->node->arg;
+    char json[512];
+    pthread_mutex_lock(&ledger.mutex);
+    count_question(view, fake_param(request->body, 0));
+    enum mood mood = view->mood;
+    bool has_none = mood == WITHOUT_TAGS && view->tags > 0 && strchr("sf", fake_param(request->body, 0)[0]) != NULL;
+    answer_as(json, view, request->body);
+    pthread_mutex_unlock(&ledger.mutex);
+    if (mood == HANGING) {
+        fake_hang(request);
+    } else if (mood == BROKEN) {
+        fake_send(request, 500, "", "");
+    } else if (has_none) {
+        fake_answer(request, "error", "{\"code\":-32602,\"message\":\"unknown block tag\"}");
+    } else {
+        fake_answer(request, "result", json);
+    }
+}
+
+struct setting {
+    size_t nodes;
+    enum mood moods[NET_MAX_NODES];
+    unsigned lags[NET_MAX_NODES];
+    uint64_t attempt_timeout_ms; /* 0: a minute, longer than any test */
+    bool follow;
+};
+
+static void run_views(struct steps *steps, struct setting setting, net_body body) {
+    struct net net;
+    fake_serve serve[NET_MAX_NODES] = {serve_view, serve_view, serve_view};
+    memset(steps, 0, sizeof *steps);
+    memset(views, 0, sizeof views);
+    ledger_start(100);
+    for (size_t i = 0; i < setting.nodes; i++) {
+        views[i] = (struct view){.mood = setting.moods[i], .lag = setting.lags[i]};
+    }
+    net_start(&net, serve, setting.nodes);
+    for (size_t i = 0; i < setting.nodes; i++) net.nodes[i].arg = &views[i];
+    net.limits.attempt_timeout_ms = setting.attempt_timeout_ms > 0 ? setting.attempt_timeout_ms : 60000;
+    net_open(&net, 1, setting.follow ? FAST_BLOCK_MS : SLOW_BLOCK_MS);
+    net.arg = steps;
+    net_run_on(0, &net, body, setting.follow);
+    net_close(&net);
+    pthread_mutex_destroy(&ledger.mutex);
+}
+
+/* Ends what hangs: nobody waits for it any more. */
+static void latest_once(struct task *task, struct chain *chain, void *arg) {
+    resolve_latest(arg, task, chain);
+    ask_stop(chain);
+}
+
+static void test_all_agree(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3}, latest_once);
+    assert_block(&steps.at[0], 99, 0);
+    assert_true(steps.at[0].block.head);
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(views[i].latest <= 1);
+        assert_int_equal(views[i].numbers + views[i].tags, 0);
+    }
+    assert_true(polls() >= 2);
+}
+
+static void test_liar_of_highest_priority(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3, .moods = {LYING}}, latest_once);
+    assert_block(&steps.at[0], 99, 0);
+}
+
+static void test_hanging_node_is_not_waited_for(void **state) {
+    (void)state;
+    struct steps steps;
+    for (size_t i = 0; i < 3; i++) {
+        struct setting setting = {.nodes = 3};
+        setting.moods[i] = HANGING;
+        run_views(&steps, setting, latest_once);
+        assert_block(&steps.at[0], 99, 0);
+    }
+    run_views(&steps, (struct setting){.nodes = 2, .moods = {HANGING, HONEST}}, latest_once);
+    assert_block(&steps.at[0], 99, 0);
+    run_views(&steps, (struct setting){.nodes = 3, .moods = {HANGING, HONEST, HANGING}}, latest_once);
+    assert_block(&steps.at[0], 99, 0);
+}
+
+static void test_failing_nodes_are_gone_on_without(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 2, .moods = {BROKEN, HONEST}}, latest_once);
+    assert_block(&steps.at[0], 99, 0);
+    run_views(&steps, (struct setting){.nodes = 3, .moods = {BROKEN, BROKEN, HONEST}}, latest_once);
+    assert_block(&steps.at[0], 99, 0);
+    run_views(&steps, (struct setting){.nodes = 3, .moods = {BROKEN, BROKEN, BROKEN}}, latest_once);
+    assert_int_equal(steps.at[0].err, ERR_UPSTREAM_UNAVAILABLE);
+    assert_true(steps.at[0].detail[0] != '\0');
+    run_views(&steps, (struct setting){.nodes = 3, .moods = {HANGING, HANGING, HANGING}, .attempt_timeout_ms = 100},
+              latest_once);
+    assert_int_equal(steps.at[0].err, ERR_UPSTREAM_UNAVAILABLE);
+}
+
+static void in_a_hurry(struct task *task, struct chain *chain, void *arg) {
+    task->deadline_ms = reactor_now_ms(task->reactor) + 50;
+    latest_once(task, chain, arg);
+}
+
+static void test_deadline_is_kept(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 2, .moods = {HANGING, HANGING}}, in_a_hurry);
+    assert_int_equal(steps.at[0].err, ERR_TIMEOUT);
+}
+
+/* The second one's block is the highest that two have; the first one is asked for it. */
+static void test_question_to_who_is_ahead(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3, .lags = {0, 5, 9}}, latest_once);
+    assert_block(&steps.at[0], 94, 0);
+    assert_int_equal(views[0].numbers, 1);
+    assert_int_equal(views[1].numbers + views[2].numbers, 0);
+}
+
+static void one_falls_back(struct task *task, struct chain *chain, void *arg) {
+    resolve_latest(arg, task, chain);
+    set_lag(0, 2);
+    let_time_pass(chain);
+    resolve_latest(arg, task, chain);
+    set_lag(0, 0);
+    set_lag(1, 1); /* now the other one */
+    let_time_pass(chain);
+    resolve_latest(arg, task, chain);
+}
+
+static void test_one_lower_answer_does_not_move_it(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 2}, one_falls_back);
+    for (size_t i = 0; i < 3; i++) assert_block(&steps.at[i], 99, 0);
+}
+
+static void reorganise(struct task *task, struct chain *chain, void *arg) {
+    struct step *first = resolve_latest(arg, task, chain);
+    ledger_reorg(3, 3);
+    let_time_pass(chain);
+    resolve_latest(arg, task, chain);
+    ledger_reorg(2, 1);
+    chain_forget_head(chain, &first->block.hash); /* long gone */
+    resolve_latest(arg, task, chain);
+    hash32 orphan = block_hash(99, 1);
+    chain_forget_head(chain, &orphan);
+    resolve_latest(arg, task, chain);
+}
+
+static void test_reorg(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3}, reorganise);
+    assert_block(&steps.at[0], 99, 0);
+    assert_block(&steps.at[1], 99, 1);
+    assert_block(&steps.at[2], 99, 1); /* nobody has said yet that it is gone */
+    assert_block(&steps.at[3], 98, 2);
+}
+
+static void doubt_child(struct task *task, void *arg, size_t i) {
+    struct block_ref block;
+    struct block_spec latest = {.kind = BLOCK_LATEST};
+    hash32 orphan = block_hash(99, 0);
+    chain_forget_head(*(struct chain **)arg, &orphan);
+    enum err err = chain_resolve(task, *(struct chain **)arg, &block, &latest);
+    if (err != ERR_OK || block.number != 99 || block.hash.bytes[1] != 1) abort();
+    (void)i;
+}
+
+static void doubt_together(struct task *task, struct chain *chain, void *arg) {
+    resolve_latest(arg, task, chain);
+    reactor_sleep_ms(task->reactor, 20); /* the third answer, which nobody waits for */
+    ledger_reorg(3, 3);
+    task_parallel(task, 1000, doubt_child, &chain);
+    resolve_latest(arg, task, chain);
+}
+
+static void test_a_crowd_that_doubts_asks_once(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3}, doubt_together);
+    assert_block(&steps.at[1], 99, 1);
+    for (size_t i = 0; i < 3; i++) assert_true(views[i].latest <= 2);
+}
+
+/* Notes as an error code whether a node lags. */
+static void note_lag(struct steps *steps, struct chain *chain, size_t node) {
+    steps->at[steps->n++].count = chain->election->seats[HEAD_LATEST][node].lagging ? 1 : 0;
+}
+
+static void lag_and_catch_up(struct task *task, struct chain *chain, void *arg) {
+    static const unsigned lags[] = {0, 3, 10, 11, 11, 2};
+    for (size_t i = 0; i < sizeof lags / sizeof *lags; i++) {
+        struct steps unnoted = {.n = 0};
+        set_lag(1, lags[i]);
+        let_time_pass(chain);
+        resolve_latest(&unnoted, task, chain);
+        reactor_sleep_ms(task->reactor, 100); /* the lagging one is not waited for */
+        note_lag(arg, chain, 1);
+    }
+}
+
+static void test_lag_is_noticed_and_forgotten(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3}, lag_and_catch_up);
+    assert_int_equal(steps.at[0].count, 0);
+    assert_int_equal(steps.at[1].count, 0); /* 3 blocks */
+    assert_int_equal(steps.at[2].count, 0); /* 10 s */
+    assert_int_equal(steps.at[3].count, 1);
+    assert_int_equal(steps.at[4].count, 1);
+    assert_int_equal(steps.at[5].count, 0);
+}
+
+static void finality(struct task *task, struct chain *chain, void *arg) {
+    struct block_spec finalized = {.kind = BLOCK_FINALIZED};
+    struct block_spec safe = {.kind = BLOCK_SAFE};
+    ledger_finalize(70, 60);
+    resolve(arg, task, chain, finalized);
+    resolve(arg, task, chain, safe);
+    ledger_finalize(75, 50); /* backwards */
+    let_time_pass(chain);
+    resolve(arg, task, chain, finalized);
+    resolve(arg, task, chain, safe);
+    resolve_latest(arg, task, chain);
+    resolve_number(arg, task, chain, 55);
+    struct step *step = resolve_number(arg, task, chain, 65);
+    step->count = chain_known_block(chain, &step->block, BLOCK_FINALIZED) ? 1 : 0;
+}
+
+static void test_finalized_is_voted_on_and_never_goes_back(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3, .moods = {LYING}}, finality);
+    assert_block(&steps.at[0], 60, 0);
+    assert_true(steps.at[0].block.finalized);
+    assert_block(&steps.at[1], 70, 0);
+    assert_false(steps.at[1].block.finalized);
+    assert_block(&steps.at[2], 60, 0);
+    assert_block(&steps.at[3], 75, 0);
+    assert_false(steps.at[4].block.finalized);
+    assert_int_equal(steps.at[6].count, 1);
+    assert_int_equal(steps.at[6].block.number, 60);
+}
+
+static void ask_twice_for_finality(struct task *task, struct chain *chain, void *arg) {
+    struct block_spec finalized = {.kind = BLOCK_FINALIZED};
+    struct steps *steps = arg;
+    ledger_finalize(70, 60);
+    for (size_t i = 0; i < 2; i++) {
+        let_time_pass(chain);
+        resolve(steps, task, chain, finalized);
+    }
+    steps->at[0].count = view_of(1).tags;
+}
+
+static void test_nodes_without_tags_are_not_asked_again(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 2, .moods = {HONEST, WITHOUT_TAGS}}, ask_twice_for_finality);
+    assert_block(&steps.at[0], 60, 0);
+    assert_block(&steps.at[1], 60, 0);
+    assert_int_equal(steps.at[0].count, 1);
+}
+
+/* Until the follower has the block, or for ten seconds. */
+static void wait_for_head(struct step *step, struct task *task, struct chain *chain, uint64_t number) {
+    uint64_t age_ms;
+    for (int i = 0; i < 200; i++) {
+        step->err = chain_head(chain, &step->block, &age_ms) ? ERR_OK : ERR_INTERNAL;
+        if (step->block.number == number) return;
+        reactor_sleep_ms(task->reactor, 50);
+    }
+}
+
+static void follow_and_go_quiet(struct task *task, struct chain *chain, void *arg) {
+    struct steps *steps = arg;
+    uint64_t long_ago_us = clock_now_us() - 31 * 1000000ULL;
+    ledger_finalize(70, 60);
+    resolve_latest(steps, task, chain);
+    set_mood(2, HANGING);
+    ledger_grow(1);
+    wait_for_head(&steps->at[steps->n++], task, chain, 100);
+    ledger_grow(1);
+    wait_for_head(&steps->at[steps->n++], task, chain, 101);
+    struct step *finalized = &steps->at[steps->n++];
+    finalized->err = chain_known_block(chain, &finalized->block, BLOCK_FINALIZED) ? ERR_OK : ERR_INTERNAL;
+    finalized->count = view_of(0).tags;
+    atomic_store(&chain->follower.wanted_us, long_ago_us);
+    while (!atomic_load(&chain->follower.asleep)) reactor_sleep_ms(task->reactor, 20);
+    unsigned before = view_of(0).latest;
+    reactor_sleep_ms(task->reactor, 4 * FAST_BLOCK_MS);
+    steps->at[steps->n++].count = view_of(0).latest - before;
+}
+
+static void test_follower_moves_on_without_the_hanging_and_goes_quiet(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3, .follow = true}, follow_and_go_quiet);
+    assert_block(&steps.at[0], 99, 0);
+    assert_block(&steps.at[1], 100, 0);
+    assert_block(&steps.at[2], 101, 0);
+    assert_block(&steps.at[3], 60, 0);
+    assert_int_equal(steps.at[3].count, 2); /* safe and finalized, once */
+    assert_int_equal(steps.at[4].count, 0);
+}
+
+int main(void) {
+    setenv("no_proxy", "*", 1);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_all_agree),
+        cmocka_unit_test(test_liar_of_highest_priority),
+        cmocka_unit_test(test_hanging_node_is_not_waited_for),
+        cmocka_unit_test(test_failing_nodes_are_gone_on_without),
+        cmocka_unit_test(test_deadline_is_kept),
+        cmocka_unit_test(test_question_to_who_is_ahead),
+        cmocka_unit_test(test_one_lower_answer_does_not_move_it),
+        cmocka_unit_test(test_reorg),
+        cmocka_unit_test(test_a_crowd_that_doubts_asks_once),
+        cmocka_unit_test(test_lag_is_noticed_and_forgotten),
+        cmocka_unit_test(test_finalized_is_voted_on_and_never_goes_back),
+        cmocka_unit_test(test_nodes_without_tags_are_not_asked_again),
+        cmocka_unit_test(test_follower_moves_on_without_the_hanging_and_goes_quiet),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

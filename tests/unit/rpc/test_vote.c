@@ -1,0 +1,470 @@
+/* Which block counts, from what honest, lagging and lying nodes say: by hand, and at random against an oracle.
+ * Each test fills in its own voters.
+ * Runs on one thread. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "rpc/vote.h"
+
+enum { MAX_VOTERS = 7, SECOND = 1000000 };
+
+static hash32 hash_of(uint64_t number, unsigned fork) {
+    hash32 hash = {{0}};
+    hash.bytes[0] = (uint8_t)fork;
+    memcpy(hash.bytes + 24, &number, sizeof number);
+    return hash;
+}
+
+/* Blocks of fork 0 are everybody's; those of another fork begin above base. */
+static struct block_ref block_of(uint64_t number, unsigned fork, uint64_t base) {
+    struct block_ref block = {.number = number, .timestamp = 1000 + 2 * number};
+    block.hash = hash_of(number, number > base ? fork : 0);
+    block.parent_hash = hash_of(number - 1, number - 1 > base ? fork : 0);
+    return block;
+}
+
+static struct block_ref common(uint64_t number) {
+    return block_of(number, 0, 0);
+}
+
+/* A vote by hand: everybody counts and was asked at 1. */
+struct hand {
+    struct voter voters[MAX_VOTERS];
+    struct ballot ballot;
+    struct verdict verdict;
+};
+
+static struct hand *hand_of(size_t n) {
+    static struct hand hand;
+    memset(&hand, 0, sizeof hand);
+    hand.ballot = (struct ballot){.voters = hand.voters, .n = n};
+    for (size_t i = 0; i < n; i++) hand.voters[i].counts = true;
+    return &hand;
+}
+
+static void report(struct hand *hand, size_t voter, struct block_ref block, uint64_t asked_us) {
+    voter_report(&hand->voters[voter], &block, asked_us);
+}
+
+static void answer(struct hand *hand, size_t voter, struct block_ref block) {
+    voter_answer(&hand->voters[voter], block.number, &block);
+}
+
+static bool decides(struct hand *hand) {
+    return vote_decide(&hand->verdict, &hand->ballot);
+}
+
+static void assert_verdict(const struct hand *hand, struct block_ref want) {
+    assert_int_equal(hand->verdict.block.number, want.number);
+    assert_memory_equal(&hand->verdict.block.hash, &want.hash, sizeof want.hash);
+    assert_int_equal(hand->verdict.block.timestamp, want.timestamp);
+}
+
+static void test_nobody_and_one(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(3);
+    assert_false(decides(hand));
+    assert_false(vote_fall_back(&hand->verdict, &hand->ballot));
+    hand = hand_of(1);
+    report(hand, 0, common(7), 1);
+    assert_true(decides(hand));
+    assert_verdict(hand, common(7));
+}
+
+static void test_one_alone_moves_nothing(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(3);
+    report(hand, 0, common(100), 1);
+    assert_false(decides(hand)); /* one of three */
+    report(hand, 1, common(100), 1);
+    assert_true(decides(hand)); /* no need to wait for the third */
+    assert_verdict(hand, common(100));
+    report(hand, 2, common(101), 1); /* a single higher claim */
+    assert_true(decides(hand));
+    assert_verdict(hand, common(100));
+    report(hand, 0, common(101), 2);
+    assert_true(decides(hand));
+    assert_verdict(hand, common(101));
+    assert_int_equal(hand->verdict.asked_us, 1); /* the second of the majority was asked then */
+    report(hand, 1, common(101), 2);
+    assert_true(decides(hand));
+    assert_int_equal(hand->verdict.asked_us, 2);
+}
+
+static void test_of_two_the_lower_one_until_both_have_it(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(2);
+    report(hand, 0, common(100), 1);
+    report(hand, 0, common(101), 2);
+    report(hand, 1, common(100), 2);
+    assert_true(decides(hand));
+    assert_verdict(hand, common(100));
+    hand->voters[1].counts = false; /* it hangs */
+    assert_true(decides(hand));
+    assert_verdict(hand, common(101));
+}
+
+static void test_made_up_block_never_wins(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(3);
+    report(hand, 0, block_of(1000000, 9, 99), 1);
+    report(hand, 1, common(100), 1);
+    report(hand, 2, common(100), 1);
+    assert_true(decides(hand));
+    assert_verdict(hand, common(100));
+    report(hand, 0, block_of(101, 9, 100), 2); /* on top of what is true */
+    report(hand, 1, common(101), 2);
+    report(hand, 2, common(101), 2);
+    assert_true(decides(hand));
+    assert_verdict(hand, common(101));
+}
+
+static void test_own_words_lead_down(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(3);
+    for (uint64_t n = 97; n <= 100; n++) report(hand, 0, common(n), n);
+    report(hand, 1, common(97), 100);
+    report(hand, 2, block_of(97, 5, 90), 100);
+    assert_true(decides(hand));
+    assert_verdict(hand, common(97));
+    struct block_ref other = block_of(98, 5, 97);
+    assert_int_equal(voter_stand(&hand->voters[0], &other), VOTER_DENIES);
+    other = common(101);
+    assert_int_equal(voter_stand(&hand->voters[0], &other), VOTER_DENIES);
+    other = common(96); /* its hash follows, but nothing else of it */
+    assert_int_equal(voter_stand(&hand->voters[0], &other), VOTER_UNKNOWN);
+    other = block_of(96, 5, 90);
+    assert_int_equal(voter_stand(&hand->voters[0], &other), VOTER_DENIES);
+}
+
+/* Only the true hash of 101 is known to the honest one; the liar makes it lead elsewhere. */
+static void test_words_of_others_do_not_count(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(3);
+    struct block_ref poisoned = common(101);
+    poisoned.parent_hash = hash_of(100, 9);
+    report(hand, 0, common(102), 1);
+    report(hand, 1, poisoned, 1);
+    report(hand, 1, block_of(100, 9, 99), 2);
+    assert_false(decides(hand));
+    struct block_ref forged = common(101);
+    forged.timestamp = 7;
+    report(hand, 1, forged, 3);
+    assert_false(decides(hand)); /* the right hash, but not the block */
+}
+
+static void test_questions_find_what_is_common(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(3);
+    struct block_ref block;
+    report(hand, 0, common(105), 1);
+    report(hand, 1, common(100), 1);
+    report(hand, 2, block_of(103, 9, 90), 1);
+    assert_false(decides(hand));
+    assert_true(vote_open_question(&block, &hand->ballot));
+    assert_int_equal(block.number, 103); /* the highest that two of three may have */
+    assert_true(vote_is_asked(&hand->ballot, 0, &block));
+    assert_false(vote_is_asked(&hand->ballot, 1, &block));
+    assert_false(vote_is_asked(&hand->ballot, 2, &block));
+    answer(hand, 0, common(103));
+    assert_false(decides(hand));
+    assert_true(vote_open_question(&block, &hand->ballot));
+    assert_int_equal(block.number, 100);
+    voter_answer(&hand->voters[2], 100, NULL);
+    answer(hand, 0, common(100));
+    assert_true(decides(hand));
+    assert_verdict(hand, common(100));
+    assert_false(vote_open_question(&block, &hand->ballot) && vote_is_asked(&hand->ballot, 0, &block));
+}
+
+static void test_answers_outlive_children_only(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(2);
+    struct block_ref below = common(100);
+    report(hand, 0, common(105), 1);
+    answer(hand, 0, below);
+    assert_int_equal(voter_stand(&hand->voters[0], &below), VOTER_SUPPORTS);
+    report(hand, 0, common(106), 2);
+    assert_int_equal(voter_stand(&hand->voters[0], &below), VOTER_SUPPORTS);
+    report(hand, 0, common(108), 3); /* a reorg may have come between */
+    assert_int_equal(voter_stand(&hand->voters[0], &below), VOTER_UNKNOWN);
+    report(hand, 0, common(104), 2); /* late: asked before */
+    assert_int_equal(hand->voters[0].newest.number, 108);
+}
+
+static void test_lagging_voters_do_not_move_it_back(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(3);
+    struct block_ref known = common(100);
+    hand->ballot.known = &known;
+    report(hand, 0, common(100), 1);
+    report(hand, 1, common(99), 1);
+    report(hand, 2, common(99), 1);
+    assert_true(decides(hand));
+    assert_verdict(hand, common(100));
+    report(hand, 0, block_of(100, 4, 99), 2); /* nobody has it any more */
+    assert_true(decides(hand));
+    assert_verdict(hand, common(99));
+    report(hand, 1, block_of(100, 4, 99), 2);
+    assert_true(decides(hand));
+    assert_verdict(hand, block_of(100, 4, 99));
+}
+
+static void test_two_that_disagree(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(2);
+    struct block_ref known = common(100);
+    report(hand, 0, block_of(100, 1, 90), 1);
+    report(hand, 1, common(100), 1);
+    assert_false(decides(hand));
+    assert_true(vote_fall_back(&hand->verdict, &hand->ballot));
+    assert_verdict(hand, block_of(100, 1, 90)); /* the preferred one */
+    hand->ballot.known = &known;
+    assert_true(vote_fall_back(&hand->verdict, &hand->ballot));
+    assert_verdict(hand, common(100)); /* what is known stays */
+    report(hand, 0, block_of(1000, 1, 90), 2);
+    report(hand, 1, common(101), 2);
+    assert_true(vote_fall_back(&hand->verdict, &hand->ballot));
+    assert_verdict(hand, common(101)); /* and grows with the one who has it */
+}
+
+static void test_three_that_disagree(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(3);
+    struct block_ref known = common(100);
+    hand->ballot.known = &known;
+    report(hand, 2, common(100), 1);
+    for (unsigned i = 0; i < 3; i++) report(hand, i, block_of(101, i + 1, 100), 2);
+    assert_false(decides(hand));
+    assert_true(vote_fall_back(&hand->verdict, &hand->ballot));
+    assert_verdict(hand, common(100));
+    known = block_of(100, 7, 99);
+    assert_true(vote_fall_back(&hand->verdict, &hand->ballot));
+    assert_verdict(hand, block_of(101, 1, 100));
+}
+
+/* Of two, the one that stopped long ago would stop everything. */
+static void test_standstill_of_two(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(2);
+    struct block_ref known = common(100);
+    hand->ballot.known = &known;
+    hand->ballot.moved_us = 5 * SECOND;
+    report(hand, 1, common(100), 14 * SECOND);
+    for (uint64_t n = 100; n <= 106; n++) report(hand, 0, common(n), 9 * SECOND + n);
+    assert_true(decides(hand));
+    assert_verdict(hand, common(100));
+    report(hand, 0, common(106), 16 * SECOND);
+    assert_true(decides(hand)); /* the other one was not asked since */
+    assert_verdict(hand, common(100));
+    report(hand, 1, common(100), 16 * SECOND);
+    assert_true(decides(hand));
+    assert_verdict(hand, common(106));
+    hand->ballot.n = 3; /* but two are never overruled by one */
+    hand->voters[2].counts = true;
+    report(hand, 2, common(100), 16 * SECOND);
+    assert_true(decides(hand));
+    assert_verdict(hand, common(100));
+}
+
+static void test_what_was_said_before_a_doubt(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(3);
+    for (size_t i = 0; i < 3; i++) report(hand, i, common(100), 5);
+    hand->ballot.since_us = 6;
+    assert_false(decides(hand));
+    report(hand, 0, block_of(100, 1, 99), 7);
+    assert_false(decides(hand));
+    report(hand, 1, block_of(100, 1, 99), 8);
+    assert_true(decides(hand));
+    assert_verdict(hand, block_of(100, 1, 99));
+    assert_int_equal(hand->verdict.asked_us, 7);
+}
+
+static void test_lag(void **state) {
+    (void)state;
+    struct block_ref head = {.number = 100, .timestamp = 1000};
+    struct block_ref block = {.number = 96, .timestamp = 989};
+    assert_true(vote_lags(&block, &head));
+    block.timestamp = 990; /* 10 s */
+    assert_false(vote_lags(&block, &head));
+    block = (struct block_ref){.number = 97, .timestamp = 900}; /* 3 blocks */
+    assert_false(vote_lags(&block, &head));
+    block = (struct block_ref){.number = 200, .timestamp = 900};
+    assert_false(vote_lags(&block, &head));
+    block = (struct block_ref){.number = 10, .timestamp = 2000};
+    assert_false(vote_lags(&block, &head));
+}
+
+/* --- at random --- */
+
+static uint64_t random_seed, random_state;
+
+/* cmocka does not say which of many rounds it was. */
+static void check(bool holds, const char *what) {
+    if (!holds) fail_msg("seed %llu: %s", (unsigned long long)random_seed, what);
+}
+
+static uint64_t random_below(uint64_t n) {
+    random_state = random_state * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (random_state >> 33) % n;
+}
+
+/* The chain that honest nodes see, each up to a height of its own. */
+struct world {
+    uint64_t tip;
+    unsigned fork; /* of the blocks above base */
+    uint64_t base;
+    size_t n, liars; /* the first voters lie */
+    uint64_t seen[MAX_VOTERS];
+    struct voter voters[MAX_VOTERS];
+    struct block_ref known;
+    bool has_known;
+};
+
+static struct block_ref truth(const struct world *world, uint64_t number) {
+    return block_of(number, world->fork, world->base);
+}
+
+static bool is_true(const struct world *world, const struct block_ref *block) {
+    struct block_ref want = truth(world, block->number);
+    return block->number <= world->tip && hash32_equal(&block->hash, &want.hash) &&
+           hash32_equal(&block->parent_hash, &want.parent_hash) && block->timestamp == want.timestamp;
+}
+
+static struct block_ref lie(const struct world *world) {
+    uint64_t number = world->tip - 5 + random_below(10);
+    struct block_ref block = truth(world, number);
+    switch (random_below(7)) {
+    case 0:
+        return block_of(world->tip + 1 + random_below(1000000), 200, world->tip);
+    case 1:
+        return block_of(number, 201, number - 1 - random_below(3));
+    case 2:
+        block.timestamp += 1 + random_below(100);
+        return block;
+    case 3:
+        block.parent_hash = hash_of(number - 1, 202);
+        return block;
+    case 4:
+        return truth(world, world->tip - random_below(3));
+    case 5: /* what a reorg has replaced */
+        return block_of(number, world->fork - 1, world->base > 10 ? world->base - 10 : 0);
+    default:
+        block.number = UINT64_MAX - random_below(3);
+        return block;
+    }
+}
+
+/* Honest nodes lag by up to 6 blocks, and see a reorg no later than what replaces it. */
+static void live(struct world *world, uint64_t now_us) {
+    if (random_below(8) == 0) {
+        world->base = world->tip - random_below(4);
+        world->fork++;
+        world->tip += 6;
+    }
+    world->tip += random_below(4);
+    for (size_t i = 0; i < world->n; i++) {
+        uint64_t lag = random_below(3) == 0 ? random_below(7) : random_below(2);
+        world->seen[i] = world->tip - lag;
+        struct block_ref block = i < world->liars ? lie(world) : truth(world, world->seen[i]);
+        if (random_below(10) > 0 || i >= world->liars) voter_report(&world->voters[i], &block, now_us);
+    }
+}
+
+static void be_asked(struct world *world, size_t voter, uint64_t number) {
+    bool lies = voter < world->liars;
+    struct block_ref block = lies ? lie(world) : truth(world, number);
+    block.number = number;
+    bool has = lies ? random_below(3) > 0 : number <= world->seen[voter];
+    voter_answer(&world->voters[voter], number, has ? &block : NULL);
+}
+
+/* The height that as many honest nodes have as make a majority. */
+static uint64_t honest_majority_height(const struct world *world) {
+    uint64_t best = 0;
+    for (size_t i = world->liars; i < world->n; i++) {
+        size_t have = 0;
+        for (size_t j = world->liars; j < world->n; j++) have += world->seen[j] >= world->seen[i] ? 1 : 0;
+        if (have >= world->n / 2 + 1 && world->seen[i] > best) best = world->seen[i];
+    }
+    return best;
+}
+
+/* Only what was known before may be higher than all that honest nodes see now. */
+static void check_is_true(const struct world *world, const struct verdict *verdict) {
+    uint64_t highest = 0;
+    for (size_t i = world->liars; i < world->n; i++) highest = world->seen[i] > highest ? world->seen[i] : highest;
+    if (verdict->block.number <= highest) {
+        check(is_true(world, &verdict->block), "the block is true");
+    } else {
+        check(world->has_known && hash32_equal(&verdict->block.hash, &world->known.hash), "it was known before");
+    }
+}
+
+/* Asks all that could still raise the verdict; what is decided before is true as well. */
+static void settle(struct world *world, struct verdict *verdict) {
+    struct ballot ballot = {.voters = world->voters, .n = world->n};
+    struct block_ref block;
+    bool decided;
+    if (world->has_known) ballot.known = &world->known;
+    for (unsigned rounds = 0;; rounds++) {
+        check(rounds < 2 * MAX_VOTERS, "questions come to an end");
+        decided = vote_decide(verdict, &ballot);
+        if (decided) check_is_true(world, verdict);
+        if (!vote_open_question(&block, &ballot) || (decided && block.number <= verdict->block.number)) break;
+        for (size_t i = 0; i < world->n; i++) {
+            if (vote_is_asked(&ballot, i, &block)) be_asked(world, i, block.number);
+        }
+    }
+    check(decided, "there is a majority");
+}
+
+static void run_world(uint64_t seed) {
+    struct world world = {.tip = 100, .fork = 1, .base = 100};
+    struct verdict verdict;
+    random_seed = random_state = seed;
+    world.n = 1 + random_below(MAX_VOTERS);
+    world.liars = random_below((world.n - 1) / 2 + 1);
+    for (size_t i = 0; i < world.n; i++) world.voters[i].counts = true;
+    for (uint64_t round = 1; round <= 60; round++) {
+        live(&world, round);
+        settle(&world, &verdict);
+        check(verdict.block.number >= honest_majority_height(&world), "what most honest nodes have is reached");
+        world.known = verdict.block;
+        world.has_known = true;
+    }
+}
+
+static void test_liars_in_the_minority_change_nothing(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3000; seed++) {
+        run_world(seed);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nobody_and_one),
+        cmocka_unit_test(test_one_alone_moves_nothing),
+        cmocka_unit_test(test_of_two_the_lower_one_until_both_have_it),
+        cmocka_unit_test(test_made_up_block_never_wins),
+        cmocka_unit_test(test_own_words_lead_down),
+        cmocka_unit_test(test_words_of_others_do_not_count),
+        cmocka_unit_test(test_questions_find_what_is_common),
+        cmocka_unit_test(test_answers_outlive_children_only),
+        cmocka_unit_test(test_lagging_voters_do_not_move_it_back),
+        cmocka_unit_test(test_two_that_disagree),
+        cmocka_unit_test(test_three_that_disagree),
+        cmocka_unit_test(test_standstill_of_two),
+        cmocka_unit_test(test_what_was_said_before_a_doubt),
+        cmocka_unit_test(test_lag),
+        cmocka_unit_test(test_liars_in_the_minority_change_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
