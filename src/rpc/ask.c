@@ -27,31 +27,31 @@ struct ask {
     struct ask *next;
 };
 
-static bool is_of(const struct ask *ask, const struct poll *poll) {
-    return ask->tag == poll->tag && ask->task.reactor == poll->waiter.reactor;
+static bool is_of(const struct ask *ask, const struct asker *asker) {
+    return ask->tag == asker->tag && ask->task.reactor == asker->waiter.reactor;
 }
 
-void poll_enter(struct poll *poll, struct task *task, struct chain *chain, enum head_tag tag) {
-    *poll = (struct poll){.chain = chain, .tag = tag};
-    waiter_init(&poll->waiter, task->reactor);
+void asker_enter(struct asker *asker, struct task *task, struct chain *chain, enum head_tag tag) {
+    *asker = (struct asker){.chain = chain, .tag = tag};
+    waiter_init(&asker->waiter, task->reactor);
     pthread_mutex_lock(&chain->election->mutex);
-    poll->next = chain->election->polls;
-    chain->election->polls = poll;
+    asker->next = chain->election->askers;
+    chain->election->askers = asker;
     pthread_mutex_unlock(&chain->election->mutex);
 }
 
-void poll_leave(struct poll *poll) {
-    struct election *election = poll->chain->election;
+void asker_leave(struct asker *asker) {
+    struct election *election = asker->chain->election;
     pthread_mutex_lock(&election->mutex);
-    struct poll **at = &election->polls;
-    while (*at != poll) at = &(*at)->next;
-    *at = poll->next;
+    struct asker **at = &election->askers;
+    while (*at != asker) at = &(*at)->next;
+    *at = asker->next;
     pthread_mutex_unlock(&election->mutex);
 }
 
-void poll_wait(struct poll *poll, uint64_t deadline_ms) {
-    waiter_init(&poll->waiter, poll->waiter.reactor);
-    enum err err = waiter_wait(&poll->waiter, deadline_ms);
+void asker_wait(struct asker *asker, uint64_t deadline_ms) {
+    waiter_init(&asker->waiter, asker->waiter.reactor);
+    enum err err = waiter_wait(&asker->waiter, deadline_ms);
     (void)err; /* either way, look again */
 }
 
@@ -70,8 +70,8 @@ static void unlink_and_tell(struct ask *ask) {
     struct ask **at = &election->asks;
     while (*at != ask) at = &(*at)->next;
     *at = ask->next;
-    for (struct poll *poll = election->polls; poll != NULL; poll = poll->next) {
-        if (is_of(ask, poll)) waiter_wake(&poll->waiter, ERR_OK);
+    for (struct asker *asker = election->askers; asker != NULL; asker = asker->next) {
+        if (is_of(ask, asker)) waiter_wake(&asker->waiter, ERR_OK);
     }
     pthread_mutex_unlock(&election->mutex);
 }
@@ -82,7 +82,7 @@ static void take(struct ask *ask, enum rpc_outcome outcome, const struct rpc_cal
     if (outcome == RPC_OK && !has_block) outcome = RPC_NONSENSE;
     if (ask->by_number) {
         bool right = has_block && block.number == ask->number;
-        election_answer(ask->chain, ask->tag, ask->upstream, ask->number, right ? &block : NULL);
+        election_answer(ask->chain, ask->tag, ask->upstream, ask->number, right ? &block : NULL, ask->asked_us);
     } else if (has_block) {
         election_report(ask->chain, ask->tag, ask->upstream, &block, ask->asked_us);
     } else {
@@ -106,12 +106,12 @@ static void run(void *arg) {
     free(ask);
 }
 
-static bool is_asked_already(const struct poll *poll, const struct ask *wanted) {
-    struct election *election = poll->chain->election;
+static bool is_asked_already(const struct asker *asker, const struct ask *wanted) {
+    struct election *election = asker->chain->election;
     bool found = false;
     pthread_mutex_lock(&election->mutex);
     for (const struct ask *ask = election->asks; ask != NULL && !found; ask = ask->next) {
-        found = is_of(ask, poll) && ask->upstream == wanted->upstream && ask->by_number == wanted->by_number &&
+        found = is_of(ask, asker) && ask->upstream == wanted->upstream && ask->by_number == wanted->by_number &&
                 ask->number == wanted->number;
     }
     pthread_mutex_unlock(&election->mutex);
@@ -119,22 +119,23 @@ static bool is_asked_already(const struct poll *poll, const struct ask *wanted) 
 }
 
 /* Time to prove its chain and then to answer. */
-static bool start(const struct poll *poll, const struct ask *wanted) {
-    struct reactor *reactor = poll->waiter.reactor;
-    if (is_asked_already(poll, wanted)) return false;
+static bool start(const struct asker *asker, const struct ask *wanted) {
+    struct reactor *reactor = asker->waiter.reactor;
+    if (is_asked_already(asker, wanted)) return false;
     struct ask *ask = malloc(sizeof(*ask));
     if (ask == NULL) abort();
     *ask = *wanted;
-    ask->chain = poll->chain;
-    ask->tag = poll->tag;
+    ask->chain = asker->chain;
+    ask->tag = asker->tag;
     ask->asked_us = clock_now_us();
     ask->task = (struct task){
         .reactor = reactor,
         .arena = arena_new(ARENA_BYTES),
-        .deadline_ms = reactor_now_ms(reactor) + 2 * poll->chain->limits.attempt_timeout_ms,
+        .deadline_ms = reactor_now_ms(reactor) + 2 * asker->chain->limits.attempt_timeout_ms,
         .name = "head",
     };
     link_in(ask);
+    if (atomic_load(&ask->chain->follower.stopping)) ask->task.deadline_ms = 0; /* too late to be found by ask_stop */
     if (reactor_has_room(reactor)) {
         reactor_spawn(reactor, run, ask);
     } else {
@@ -143,30 +144,30 @@ static bool start(const struct poll *poll, const struct ask *wanted) {
     return true;
 }
 
-bool ask_tag(const struct poll *poll, size_t upstream) {
-    return start(poll, &(struct ask){.upstream = upstream});
+bool ask_tag(const struct asker *asker, size_t upstream) {
+    return start(asker, &(struct ask){.upstream = upstream});
 }
 
-bool ask_number(const struct poll *poll, size_t upstream, uint64_t number) {
-    return start(poll, &(struct ask){.upstream = upstream, .by_number = true, .number = number});
+bool ask_number(const struct asker *asker, size_t upstream, uint64_t number) {
+    return start(asker, &(struct ask){.upstream = upstream, .by_number = true, .number = number});
 }
 
 /* A node that is absent may answer, but nobody waits for it. */
-static bool is_awaited(const struct poll *poll, const struct ask *ask) {
-    if (!is_of(ask, poll) || ask->left_out) return false;
-    return ask->by_number || !poll->chain->election->seats[poll->tag][ask->upstream].absent;
+static bool is_awaited(const struct asker *asker, const struct ask *ask) {
+    if (!is_of(ask, asker) || ask->left_out) return false;
+    return ask->by_number || !asker->chain->election->seats[asker->tag][ask->upstream].absent;
 }
 
 static uint64_t end_ms(const struct ask *ask, uint64_t patience_ms) {
     return ask->asked_us / 1000 + patience_ms;
 }
 
-bool ask_is_expected(const struct poll *poll, uint64_t patience_ms, uint64_t *until_ms) {
-    struct election *election = poll->chain->election;
+bool ask_is_expected(const struct asker *asker, uint64_t patience_ms, uint64_t *until_ms) {
+    struct election *election = asker->chain->election;
     uint64_t now_ms = clock_now_us() / 1000, first_ms = UINT64_MAX;
     pthread_mutex_lock(&election->mutex);
     for (const struct ask *ask = election->asks; ask != NULL; ask = ask->next) {
-        bool expected = is_awaited(poll, ask) && end_ms(ask, patience_ms) > now_ms;
+        bool expected = is_awaited(asker, ask) && end_ms(ask, patience_ms) > now_ms;
         if (expected && end_ms(ask, patience_ms) < first_ms) first_ms = end_ms(ask, patience_ms);
     }
     pthread_mutex_unlock(&election->mutex);
@@ -174,32 +175,32 @@ bool ask_is_expected(const struct poll *poll, uint64_t patience_ms, uint64_t *un
     return first_ms != UINT64_MAX;
 }
 
-static struct ask *find_overdue(const struct poll *poll, uint64_t patience_ms) {
-    struct election *election = poll->chain->election;
+static struct ask *find_overdue(const struct asker *asker, uint64_t patience_ms) {
+    struct election *election = asker->chain->election;
     uint64_t now_ms = clock_now_us() / 1000;
     pthread_mutex_lock(&election->mutex);
     struct ask *ask = election->asks;
-    while (ask != NULL && !(is_awaited(poll, ask) && end_ms(ask, patience_ms) <= now_ms)) ask = ask->next;
+    while (ask != NULL && !(is_awaited(asker, ask) && end_ms(ask, patience_ms) <= now_ms)) ask = ask->next;
     if (ask != NULL) ask->left_out = true;
     pthread_mutex_unlock(&election->mutex);
     return ask;
 }
 
-void ask_leave_out(const struct poll *poll, uint64_t patience_ms) {
-    for (struct ask *ask; (ask = find_overdue(poll, patience_ms)) != NULL;) {
+void ask_leave_out(const struct asker *asker, uint64_t patience_ms) {
+    for (struct ask *ask; (ask = find_overdue(asker, patience_ms)) != NULL;) {
         if (ask->by_number) {
-            election_answer(poll->chain, poll->tag, ask->upstream, ask->number, NULL);
+            election_answer(asker->chain, asker->tag, ask->upstream, ask->number, NULL, clock_now_us());
         } else {
-            election_leave_out(poll->chain, poll->tag, ask->upstream);
+            election_leave_out(asker->chain, asker->tag, ask->upstream);
         }
     }
 }
 
-bool ask_is_under_way(const struct poll *poll) {
-    struct election *election = poll->chain->election;
+bool ask_is_under_way(const struct asker *asker) {
+    struct election *election = asker->chain->election;
     pthread_mutex_lock(&election->mutex);
     const struct ask *ask = election->asks;
-    while (ask != NULL && !is_of(ask, poll)) ask = ask->next;
+    while (ask != NULL && !is_of(ask, asker)) ask = ask->next;
     pthread_mutex_unlock(&election->mutex);
     return ask != NULL;
 }

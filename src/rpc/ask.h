@@ -12,34 +12,34 @@
 #include "head.h"
 #include "rpc/chain.h"
 
-/* Whoever waits for answers to such questions on its reactor. Lives on the waiting coroutine's stack. */
-struct poll {
+/* Who asks for the block of a name and waits for answers. Lives on its coroutine's stack. */
+struct asker {
     struct chain *chain;
     enum head_tag tag;
     struct waiter waiter;
-    struct poll *next;
+    struct asker *next;
 };
 
-void poll_enter(struct poll *poll, struct task *task, struct chain *chain, enum head_tag tag);
-void poll_leave(struct poll *poll);
+void asker_enter(struct asker *asker, struct task *task, struct chain *chain, enum head_tag tag);
+void asker_leave(struct asker *asker);
 
 /* Suspends until an answer or a failure comes in, or until the deadline. */
-void poll_wait(struct poll *poll, uint64_t deadline_ms);
+void asker_wait(struct asker *asker, uint64_t deadline_ms);
 
-/* Ask an upstream for its block of the poll's name; for its block of a number. The same question that is still under
+/* Ask an upstream for its block of the asker's tag; for its block of a number. The same question that is still under
  * way on this reactor is not asked twice: returns false then. */
-bool ask_tag(const struct poll *poll, size_t upstream);
-bool ask_number(const struct poll *poll, size_t upstream, uint64_t number);
+bool ask_tag(const struct asker *asker, size_t upstream);
+bool ask_number(const struct asker *asker, size_t upstream, uint64_t number);
 
-/* Those that the poll waits for have been under way for less than patience_ms. Returns true when there is one. Out:
- * until_ms, when the first one's time is over. */
-bool ask_is_expected(const struct poll *poll, uint64_t patience_ms, uint64_t *until_ms);
+/* Returns true when a question is under way whose answer is worth waiting for: not of a node that is absent, and asked
+ * less than patience_ms ago. Out: until_ms, when the first one's time is over. */
+bool ask_is_expected(const struct asker *asker, uint64_t patience_ms, uint64_t *until_ms);
 
-/* Has the election go on without those that the poll no longer waits for. */
-void ask_leave_out(const struct poll *poll, uint64_t patience_ms);
+/* Has the election go on without those whose time is over. */
+void ask_leave_out(const struct asker *asker, uint64_t patience_ms);
 
-/* Returns true when any question of the poll's kind is under way on its reactor. */
-bool ask_is_under_way(const struct poll *poll);
+/* Returns true when any question for the asker's tag is under way on its reactor. */
+bool ask_is_under_way(const struct asker *asker);
 
 /* Any thread: ends all that is under way for a chain. */
 void ask_stop(struct chain *chain);

@@ -131,10 +131,10 @@ void election_report(struct chain *chain, enum head_tag tag, size_t upstream, co
 }
 
 void election_answer(struct chain *chain, enum head_tag tag, size_t upstream, uint64_t number,
-                     const struct block_ref *block) {
+                     const struct block_ref *block, uint64_t asked_us) {
     struct election *election = chain->election;
     pthread_mutex_lock(&election->mutex);
-    voter_answer(&election->voters[tag][upstream], number, block);
+    voter_answer(&election->voters[tag][upstream], number, block, asked_us);
     count_votes(chain, tag);
     pthread_mutex_unlock(&election->mutex);
 }
@@ -158,13 +158,6 @@ void election_leave_out(struct chain *chain, enum head_tag tag, size_t upstream)
     chain->election->seats[tag][upstream].outcome = RPC_TIMED_OUT;
     count_votes(chain, tag);
     pthread_mutex_unlock(&chain->election->mutex);
-}
-
-bool election_is_left_out(struct chain *chain, enum head_tag tag, size_t upstream) {
-    pthread_mutex_lock(&chain->election->mutex);
-    bool absent = chain->election->seats[tag][upstream].absent;
-    pthread_mutex_unlock(&chain->election->mutex);
-    return absent;
 }
 
 bool election_is_settled(struct chain *chain, enum head_tag tag, uint64_t since_us) {

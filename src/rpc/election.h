@@ -13,7 +13,7 @@
 #include "vote.h"
 
 struct ask;
-struct poll;
+struct asker;
 
 /* One node in the votes on one tag. */
 struct seat {
@@ -29,8 +29,8 @@ struct election {
     size_t n;
     struct voter *voters[HEAD_TAG_COUNT]; /* n, in the order of the upstreams */
     struct seat *seats[HEAD_TAG_COUNT];   /* n */
-    struct ask *asks;                     /* under way, of all reactors; poll.c's */
-    struct poll *polls;                   /* waiting, of all reactors; poll.c's */
+    struct ask *asks;                     /* under way, of all reactors; ask.c's */
+    struct asker *askers;                 /* who waits for them, of all reactors; ask.c's */
 };
 
 struct election *election_new(size_t n_upstreams);
@@ -50,7 +50,7 @@ void election_begin(struct chain *chain, enum head_tag tag);
 void election_report(struct chain *chain, enum head_tag tag, size_t upstream, const struct block_ref *block,
                      uint64_t asked_us);
 void election_answer(struct chain *chain, enum head_tag tag, size_t upstream, uint64_t number,
-                     const struct block_ref *block);
+                     const struct block_ref *block, uint64_t asked_us);
 
 /* It did not answer. */
 void election_fail(struct chain *chain, enum head_tag tag, size_t upstream, enum rpc_outcome outcome,
@@ -58,7 +58,6 @@ void election_fail(struct chain *chain, enum head_tag tag, size_t upstream, enum
 
 /* It has not answered in time; it may still. */
 void election_leave_out(struct chain *chain, enum head_tag tag, size_t upstream);
-bool election_is_left_out(struct chain *chain, enum head_tag tag, size_t upstream);
 
 /* Returns true when the chain's head has what a majority said when asked since then, and no node doubts it. */
 bool election_is_settled(struct chain *chain, enum head_tag tag, uint64_t since_us);

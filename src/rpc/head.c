@@ -135,8 +135,10 @@ bool head_take(struct head *head, enum head_tag tag, const struct block_ref *blo
 
 void head_doubt(struct head *head, const hash32 *hash, uint64_t now_us) {
     pthread_mutex_lock(&head->mutex);
-    struct head_reading *latest = &head->readings[HEAD_LATEST];
-    if (latest->doubted_us == 0 && hash32_equal(&latest->block.hash, hash)) latest->doubted_us = now_us;
+    for (size_t tag = HEAD_LATEST; tag <= HEAD_SAFE; tag++) {
+        struct head_reading *reading = &head->readings[tag];
+        if (reading->doubted_us == 0 && hash32_equal(&reading->block.hash, hash)) reading->doubted_us = now_us;
+    }
     pthread_mutex_unlock(&head->mutex);
 }
 

@@ -63,8 +63,8 @@ bool head_is_above(struct head *head, struct block_ref *known, const struct bloc
  * finalized block that is no higher than the known one, only the time is. */
 bool head_take(struct head *head, enum head_tag tag, const struct block_ref *block, uint64_t asked_us);
 
-/* A node doubts the latest block, if it is this one: it will not be served before somebody has asked again, later than
- * now. */
+/* A node doubts this block: as the latest or the safe one it will not be served before somebody has asked again, later
+ * than now. */
 void head_doubt(struct head *head, const hash32 *hash, uint64_t now_us);
 
 /* Returns true when a canonical block of this number is known to be final. */

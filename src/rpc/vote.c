@@ -39,7 +39,8 @@ void voter_report(struct voter *voter, const struct block_ref *newest, uint64_t 
     voter->reported = true;
 }
 
-void voter_answer(struct voter *voter, uint64_t number, const struct block_ref *block) {
+void voter_answer(struct voter *voter, uint64_t number, const struct block_ref *block, uint64_t asked_us) {
+    if (asked_us < voter->asked_us) return;
     struct voter_word word = {.block = {.number = number}, .exists = block != NULL, .asked = true};
     if (block != NULL) word.block = *block;
     remember(voter, &word);

@@ -39,8 +39,9 @@ enum voter_stand { VOTER_SUPPORTS, VOTER_DENIES, VOTER_UNKNOWN };
 /* Takes a report, unless one asked for later is known already. */
 void voter_report(struct voter *voter, const struct block_ref *newest, uint64_t asked_us);
 
-/* Takes what it said when asked for its block of this number. In: block, NULL when it has none or did not tell. */
-void voter_answer(struct voter *voter, uint64_t number, const struct block_ref *block);
+/* Takes what it said when asked for its block of this number, unless a report asked for later is known already. In:
+ * block, NULL when it has none or did not tell. */
+void voter_answer(struct voter *voter, uint64_t number, const struct block_ref *block, uint64_t asked_us);
 
 /* In: block, no higher than what it reports, or it denies it. */
 enum voter_stand voter_stand(const struct voter *voter, const struct block_ref *block);

@@ -159,12 +159,74 @@ static void test_poll_interval_is_clamped(void **state) {
 static void test_finality(void **state) {
     (void)state;
     struct head *head = head_new(0);
-    struct block_ref b = block(64, 1, 100);
+    struct head_reading reading;
+    struct block_ref b = block(64, 1, 100), lower = block(32, 1, 50), other = block(64, 2, 100);
     assert_true(head_take(head, HEAD_FINALIZED, &b, 1));
     assert_true(head_is_final(head, 64));
     assert_true(head_is_final(head, 0));
     assert_false(head_is_final(head, 65));
+    assert_true(head_take(head, HEAD_FINALIZED, &lower, 2));
+    assert_true(head_take(head, HEAD_FINALIZED, &other, 3));
+    assert_true(head_read(head, &reading, HEAD_FINALIZED));
+    assert_int_equal(reading.block.number, 64);
+    assert_int_equal(reading.block.hash.bytes[0], 1);
+    assert_int_equal(reading.asked_us, 3); /* it is as recent as the answer all the same */
+    head_doubt(head, &b.hash, 4);
+    assert_true(head_read_fresh(head, &b, HEAD_FINALIZED, 5)); /* nodes that do not know it lag */
     head_free(head);
+}
+
+static void test_safe_block_can_be_doubted(void **state) {
+    (void)state;
+    struct head *head = head_new(0);
+    struct block_ref b = block(64, 1, 100);
+    assert_true(head_take(head, HEAD_SAFE, &b, 1));
+    head_doubt(head, &b.hash, 2);
+    assert_false(head_read_fresh(head, &b, HEAD_SAFE, 3));
+    head_free(head);
+}
+
+static void test_since_when(void **state) {
+    (void)state;
+    struct head *head = head_new(0);
+    struct head_reading reading;
+    take(head, block(10, 1, 100), 5);
+    take(head, block(10, 1, 100), 7);
+    assert_true(head_read(head, &reading, HEAD_LATEST));
+    assert_int_equal(reading.moved_us, 5);
+    take(head, block(11, 1, 102), 9);
+    assert_true(head_read(head, &reading, HEAD_LATEST));
+    assert_int_equal(reading.moved_us, 9);
+    head_free(head);
+}
+
+static uint64_t wait_at(struct head *head, uint64_t wall_ms) {
+    return head_wait_ms(head, wall_ms * 1000);
+}
+
+static void test_next_question_is_when_the_next_block_is_due(void **state) {
+    (void)state;
+    struct head *head = head_new(12000); /* 750 ms to travel, then every 1.5 s */
+    assert_int_equal(wait_at(head, 1000000), 6000);
+    take(head, block(10, 1, 1000), 1);
+    assert_int_equal(wait_at(head, 1004000), 8750);
+    assert_int_equal(wait_at(head, 1001000), 11750);
+    assert_int_equal(wait_at(head, 1000500), 11750); /* it may be served for 12 s */
+    assert_int_equal(wait_at(head, 1012700), 250);   /* not at once */
+    assert_int_equal(wait_at(head, 1012750), 1500);  /* due: it may come any moment */
+    assert_int_equal(wait_at(head, 1018750), 1500);
+    assert_int_equal(wait_at(head, 1018751), 6000); /* skipped */
+    assert_int_equal(wait_at(head, 2000000), 6000);
+    assert_int_equal(wait_at(head, 900000), 6000); /* clocks differ */
+    assert_int_equal(wait_at(head, 0), 6000);
+    take(head, block(11, 1, UINT64_MAX), 2);
+    assert_int_equal(wait_at(head, 1000000), 6000);
+    head_free(head);
+
+    struct head *fast = head_new(250);
+    take(fast, block(10, 1, 1000), 1);
+    for (uint64_t ms = 0; ms < 2000; ms += 10) assert_int_equal(wait_at(fast, 1000000 + ms), 250);
+    head_free(fast);
 }
 
 int main(void) {
@@ -177,6 +239,9 @@ int main(void) {
         cmocka_unit_test(test_block_time_is_measured),
         cmocka_unit_test(test_poll_interval_is_clamped),
         cmocka_unit_test(test_finality),
+        cmocka_unit_test(test_safe_block_can_be_doubted),
+        cmocka_unit_test(test_since_when),
+        cmocka_unit_test(test_next_question_is_when_the_next_block_is_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,6 +102,34 @@ static void test_safe_and_finalized(void **state) {
     assert_true(steps.at[4].block.finalized);
 }
 
+/* The newest block is the head whatever it is called; so is a final one final. */
+static void by_any_name(struct task *task, struct chain *chain, void *arg) {
+    struct steps *steps = arg;
+    ledger_finalize(9, 4);
+    resolve_latest(steps, task, chain);
+    resolve_number(steps, task, chain, 9);
+    resolve_hash(steps, task, chain, block_hash(9, 0));
+    resolve(steps, task, chain, (struct block_spec){.kind = BLOCK_SAFE});
+    resolve_number(steps, task, chain, 8);
+    ledger_finalize(9, 9);
+    let_time_pass(chain);
+    resolve(steps, task, chain, (struct block_spec){.kind = BLOCK_FINALIZED});
+    resolve_latest(steps, task, chain);
+    resolve_number(steps, task, chain, 8);
+}
+
+static void test_head_and_final_by_any_name(void **state) {
+    (void)state;
+    struct steps steps;
+    run(&steps, 10, by_any_name);
+    for (size_t i = 0; i < 8; i++) {
+        bool is_8 = i == 4 || i == 7;
+        assert_block(&steps.at[i], is_8 ? 8 : 9, 0);
+        assert_int_equal(steps.at[i].block.head, !is_8);
+        assert_int_equal(steps.at[i].block.finalized, i > 4);
+    }
+}
+
 static void no_block(struct fake_request *request) {
     fake_answer(request, "result", "{\"number\":\"0x1\",\"hash\":7}");
 }
@@ -134,9 +162,8 @@ static void test_malformed_blocks(void **state) {
 int main(void) {
     setenv("no_proxy", "*", 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_number),
-        cmocka_unit_test(test_by_hash),
-        cmocka_unit_test(test_safe_and_finalized),
+        cmocka_unit_test(test_by_number),          cmocka_unit_test(test_by_hash),
+        cmocka_unit_test(test_safe_and_finalized), cmocka_unit_test(test_head_and_final_by_any_name),
         cmocka_unit_test(test_malformed_blocks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,7 @@ static void report(struct hand *hand, size_t voter, struct block_ref block, uint
 }
 
 static void answer(struct hand *hand, size_t voter, struct block_ref block) {
-    voter_answer(&hand->voters[voter], block.number, &block);
+    voter_answer(&hand->voters[voter], block.number, &block, hand->voters[voter].asked_us);
 }
 
 static bool decides(struct hand *hand) {
@@ -175,7 +175,7 @@ static void test_questions_find_what_is_common(void **state) {
     assert_false(decides(hand));
     assert_true(vote_open_question(&block, &hand->ballot));
     assert_int_equal(block.number, 100);
-    voter_answer(&hand->voters[2], 100, NULL);
+    voter_answer(&hand->voters[2], 100, NULL, 1);
     answer(hand, 0, common(100));
     assert_true(decides(hand));
     assert_verdict(hand, common(100));
@@ -195,6 +195,8 @@ static void test_answers_outlive_children_only(void **state) {
     assert_int_equal(voter_stand(&hand->voters[0], &below), VOTER_UNKNOWN);
     report(hand, 0, common(104), 2); /* late: asked before */
     assert_int_equal(hand->voters[0].newest.number, 108);
+    voter_answer(&hand->voters[0], 100, &below, 2); /* late as well */
+    assert_int_equal(voter_stand(&hand->voters[0], &below), VOTER_UNKNOWN);
 }
 
 static void test_lagging_voters_do_not_move_it_back(void **state) {
@@ -382,7 +384,7 @@ static void be_asked(struct world *world, size_t voter, uint64_t number) {
     struct block_ref block = lies ? lie(world) : truth(world, number);
     block.number = number;
     bool has = lies ? random_below(3) > 0 : number <= world->seen[voter];
-    voter_answer(&world->voters[voter], number, has ? &block : NULL);
+    voter_answer(&world->voters[voter], number, has ? &block : NULL, world->voters[voter].asked_us);
 }
 
 /* The height that as many honest nodes have as make a majority. */
