@@ -28,11 +28,11 @@ struct ask {
 };
 
 static bool is_of(const struct ask *ask, const struct asker *asker) {
-    return ask->tag == asker->tag && ask->task.reactor == asker->waiter.reactor;
+    return ask->tag == asker->tag && ask->task.reactor == asker->reactor;
 }
 
 void asker_enter(struct asker *asker, struct task *task, struct chain *chain, enum head_tag tag) {
-    *asker = (struct asker){.chain = chain, .tag = tag};
+    *asker = (struct asker){.chain = chain, .tag = tag, .reactor = task->reactor};
     waiter_init(&asker->waiter, task->reactor);
     pthread_mutex_lock(&chain->election->mutex);
     asker->next = chain->election->askers;
@@ -50,7 +50,7 @@ void asker_leave(struct asker *asker) {
 }
 
 void asker_wait(struct asker *asker, uint64_t deadline_ms) {
-    waiter_init(&asker->waiter, asker->waiter.reactor);
+    waiter_init(&asker->waiter, asker->reactor);
     enum err err = waiter_wait(&asker->waiter, deadline_ms);
     (void)err; /* either way, look again */
 }
@@ -120,7 +120,7 @@ static bool is_asked_already(const struct asker *asker, const struct ask *wanted
 
 /* Time to prove its chain and then to answer. */
 static bool start(const struct asker *asker, const struct ask *wanted) {
-    struct reactor *reactor = asker->waiter.reactor;
+    struct reactor *reactor = asker->reactor;
     if (is_asked_already(asker, wanted)) return false;
     struct ask *ask = malloc(sizeof(*ask));
     if (ask == NULL) abort();

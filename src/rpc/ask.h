@@ -16,6 +16,7 @@
 struct asker {
     struct chain *chain;
     enum head_tag tag;
+    struct reactor *reactor;
     struct waiter waiter;
     struct asker *next;
 };

@@ -154,6 +154,28 @@ static void test_hanging_node_is_not_waited_for(void **state) {
     assert_block(&steps.at[0], 99, 0);
 }
 
+static void one_of_two_begins_to_hang(struct task *task, struct chain *chain, void *arg) {
+    resolve_latest(arg, task, chain);
+    set_mood(0, HANGING);
+    for (int i = 0; i < 2; i++) {
+        ledger_grow(1);
+        let_time_pass(chain);
+        resolve_latest(arg, task, chain);
+    }
+    set_mood(0, HONEST); /* what hangs goes on hanging, but nobody waits for it */
+    ask_stop(chain);
+}
+
+static void test_what_a_hanging_node_said_does_not_hold_the_head(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 2}, one_of_two_begins_to_hang);
+    assert_block(&steps.at[0], 99, 0);
+    assert_block(&steps.at[1], 100, 0);
+    assert_block(&steps.at[2], 101, 0);
+    assert_int_equal(views[0].latest, 2); /* the question that hangs is not asked again */
+}
+
 static void test_failing_nodes_are_gone_on_without(void **state) {
     (void)state;
     struct steps steps;
@@ -285,6 +307,28 @@ static void test_lag_is_noticed_and_forgotten(void **state) {
     assert_int_equal(steps.at[3].count, 1);
     assert_int_equal(steps.at[4].count, 1);
     assert_int_equal(steps.at[5].count, 0);
+}
+
+static void one_of_two_stands_still(struct task *task, struct chain *chain, void *arg) {
+    resolve_latest(arg, task, chain);
+    for (unsigned i = 0; i < 3; i++) {
+        ledger_grow(20);
+        set_lag(1, 20 * (i + 1));
+        if (i == 1) let_time_pass(chain);
+        struct steps unnoted = {.n = 0};
+        resolve_number(&unnoted, task, chain, 99 + 20 * (i + 1)); /* asks for the head anew */
+        resolve_latest(arg, task, chain);
+    }
+}
+
+static void test_one_of_two_that_stands_still_is_left_behind(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 2}, one_of_two_stands_still);
+    assert_block(&steps.at[0], 99, 0);
+    assert_block(&steps.at[1], 99, 0);  /* a single higher claim, for now */
+    assert_block(&steps.at[2], 139, 0); /* half a minute later */
+    assert_block(&steps.at[3], 159, 0); /* from now on at once: it lags, and has no vote */
 }
 
 static void finality(struct task *task, struct chain *chain, void *arg) {
@@ -434,6 +478,7 @@ int main(void) {
         cmocka_unit_test(test_all_agree),
         cmocka_unit_test(test_liar_of_highest_priority),
         cmocka_unit_test(test_hanging_node_is_not_waited_for),
+        cmocka_unit_test(test_what_a_hanging_node_said_does_not_hold_the_head),
         cmocka_unit_test(test_failing_nodes_are_gone_on_without),
         cmocka_unit_test(test_deadline_is_kept),
         cmocka_unit_test(test_question_to_who_is_ahead),
@@ -441,6 +486,7 @@ int main(void) {
         cmocka_unit_test(test_reorg),
         cmocka_unit_test(test_a_crowd_that_doubts_asks_once),
         cmocka_unit_test(test_lag_is_noticed_and_forgotten),
+        cmocka_unit_test(test_one_of_two_that_stands_still_is_left_behind),
         cmocka_unit_test(test_finalized_is_voted_on_and_never_goes_back),
         cmocka_unit_test(test_nodes_without_tags_are_not_asked_again),
         cmocka_unit_test(test_follower_moves_on_without_the_hanging_and_goes_quiet),
