@@ -15,7 +15,7 @@
 enum { MAX_POSTS = 4 };
 
 static char directory[] = "/tmp/dappd-test-ipc-XXXXXX";
-static char path[108];
+static char path[64];
 static char url[128];
 
 static inline int make_directory(void **state) {

@@ -110,7 +110,7 @@ static void test_no_socket_and_nobody_behind_it(void **state) {
     assert_failure(&series.posted[0], RPC_UNREACHABLE, "No such file or directory");
 
     struct sockaddr_un socket_address = {.sun_family = AF_UNIX};
-    memcpy(socket_address.sun_path, path, sizeof socket_address.sun_path);
+    memcpy(socket_address.sun_path, path, sizeof path);
     int left_behind = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(bind(left_behind, (struct sockaddr *)&socket_address, sizeof socket_address), 0);
     assert_int_equal(close(left_behind), 0);
@@ -185,12 +185,44 @@ static void test_requests_at_once_go_on_few_connections(void **state) {
     assert_int_equal(node.requests, CROWD);
 }
 
+static void says_first(struct ipc_request *request) {
+    ipc_say(request, "[1]");
+}
+
+static void says_second(struct ipc_request *request) {
+    ipc_say(request, "[2]");
+}
+
+static void post_to_both(struct task *task, const struct endpoint *node, void *arg) {
+    struct posted *posted = arg;
+    char other_url[160];
+    (void)snprintf(other_url, sizeof other_url, "%s.other", url);
+    struct endpoint *other = endpoint_new(other_url, NULL, 0);
+    for (size_t i = 0; i < 4; i++) posted[i] = post(task, i % 2 == 0 ? node : other, "{}");
+    endpoint_free(other);
+}
+
+static void test_a_connection_stays_with_its_node(void **state) {
+    (void)state;
+    struct fake_ipc first, second;
+    struct posted posted[4];
+    char other_path[80];
+    (void)snprintf(other_path, sizeof other_path, "%s.other", path);
+    ipc_start(&first, path, says_first);
+    ipc_start(&second, other_path, says_second);
+    post_on_node(url, NULL, 0, post_to_both, posted);
+    ipc_stop(&first);
+    ipc_stop(&second);
+    for (size_t i = 0; i < 4; i++) assert_reply(&posted[i], i % 2 == 0 ? "[1]" : "[2]", i < 2);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_kept_connection_that_closes_costs_a_second_try),
         cmocka_unit_test(test_a_connection_is_made_anew_when_the_node_has_closed_it),
         cmocka_unit_test(test_a_connection_whose_request_timed_out_is_closed),
         cmocka_unit_test(test_a_wait_can_be_cancelled),
+        cmocka_unit_test(test_a_connection_stays_with_its_node),
         cmocka_unit_test(test_no_socket_and_nobody_behind_it),
         cmocka_unit_test(test_a_node_that_restarts_is_found_again),
         cmocka_unit_test(test_requests_at_once_go_on_few_connections),
