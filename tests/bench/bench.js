@@ -3,13 +3,14 @@
 import { availableParallelism, cpus } from 'node:os';
 import { deployAll, deployMulticall3, startAnvil } from '../../dev/chain/index.js';
 import { benchThroughput } from './throughput.js';
+import { benchTransports } from './transports.js';
 import { benchUpstreams } from './upstreams.js';
 
 const binary = process.env.DAPPD_BINARY ?? 'build/dappd';
 const seconds = Number(process.env.BENCH_SECONDS ?? 6);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const workers = availableParallelism?.() ?? cpus().length;
-const parts = (process.env.BENCH_PARTS ?? 'throughput,upstreams').split(',');
+const parts = (process.env.BENCH_PARTS ?? 'throughput,upstreams,transports').split(',');
 
 if (parts.includes('throughput')) {
     const anvil = await startAnvil();
@@ -19,3 +20,4 @@ if (parts.includes('throughput')) {
     await anvil.stop();
 }
 if (parts.includes('upstreams')) await benchUpstreams({ binary, seconds });
+if (parts.includes('transports')) await benchTransports({ binary, seconds, rounds });

@@ -120,7 +120,7 @@ test('balances over HTTP on a Unix socket are those that viem reads over TCP', a
 test('a header that a node repeats in its errors is not logged', async (t) => {
     const node = await startFaultyNode(chain.url);
     t.after(() => node.stop());
-    node.on('eth_getBalance', faults.rpcError(-32000, 'the key 0123456789abcdef is used up'));
+    node.on('*', faults.rpcError(-32000, 'the key 0123456789abcdef is used up'));
     const config = chainConfig(node.url, { id: chain.chainId });
     config.upstreams[0].headers = [{ name: 'Authorization', value: 'Bearer 0123456789abcdef' }];
     const dappd = await dappdFor(t, { chains: [config], log: 'debug' });
