@@ -244,7 +244,8 @@ test('what a contract refuses is asked for once at each block, and is an error e
     node.reset();
     for (const [i, token] of tokens.entries()) {
         const again = await own.get(`/balance/${alice}/${token}`);
-        assert.deepEqual([again.status, again.headers['cache-control'], again.headers.etag], [422, 'no-store', undefined]);
+        assert.deepEqual([again.status, again.headers['cache-control']], [422, 'no-store']);
+        assert.equal(again.headers.etag, undefined);
         assert.deepEqual(withoutId(again), withoutId(first[i]));
     }
     for (let i = 0; i < 10; i++) {
