@@ -36,6 +36,9 @@ after(() => stopAll(dappd, node, chain));
 const mixedCase = () =>
     `${alice.slice(0, -1)}${alice.at(-1) === 'a' ? 'A' : 'a'}`.replace(/[a-f]/, (c) => c.toUpperCase());
 
+/** What a balance may be asked by. */
+const READS = ['eth_call', 'eth_getBalance'];
+
 /** code: what brings it about. Each is asked of a node in good health, unless it says otherwise. */
 const provoke = {
     invalid_address: () => dappd.get('/balance/0x12'),
@@ -45,7 +48,7 @@ const provoke = {
     bad_request: () => dappd.get('/balance/%zz'),
     not_found: () => dappd.get('/nowhere'),
     block_not_found: () => dappd.get(`/balance/${alice}?block=0x${hex(64)}`),
-    state_unavailable: () => failing('eth_getBalance', faults.rpcError(-32000, 'missing trie node d067 (path ) <nil>')),
+    state_unavailable: () => failing(READS, faults.rpcError(-32000, 'missing trie node d067 (path ) <nil>')),
     method_not_allowed: () => dappd.request({ method: 'DELETE', path: '/health' }),
     body_too_large: () => dappd.post('/balances', ' '.repeat(2049)),
     uri_too_long: () => dappd.get(`/balance/${'1'.repeat(4097)}`),
@@ -53,16 +56,16 @@ const provoke = {
     not_a_token: () => dappd.get(`/balance/${alice}/${alice}`),
     execution_reverted: () => dappd.get(`/balance/${alice}/${chain.tokens.revertReason.address}`),
     headers_too_large: () => dappd.get('/health', { 'x-long': 'x'.repeat(8192) }),
-    upstream_error: () => failing('eth_getBalance', faults.rpcError(-32603, 'internal error')),
-    upstream_unavailable: () => failing('*', faults.reset()),
+    upstream_error: () => failing(READS, faults.rpcError(-32603, 'internal error')),
+    upstream_unavailable: () => failing(['*'], faults.reset()),
     overloaded,
-    timeout: () => failing('eth_getBalance', faults.hang()),
+    timeout: () => failing(READS, faults.hang()),
 };
 
-/** Asks for a balance that is in no cache while calls of this method meet the fault. */
-async function failing(method, fault) {
+/** Asks for a balance that is in no cache while calls of these methods meet the fault. */
+async function failing(methods, fault) {
     await recovered();
-    node.on(method, fault);
+    for (const method of methods) node.on(method, fault);
     const answer = await dappd.get(`/balance/${randomAddress()}`);
     await recovered();
     return answer;
@@ -77,9 +80,10 @@ async function recovered() {
 async function overloaded() {
     await recovered();
     const { fault, open } = faults.gate();
-    node.on('eth_getBalance', fault);
+    node.reset();
+    for (const method of READS) node.on(method, fault);
     const first = dappd.get(`/balance/${randomAddress()}`);
-    await until(() => node.count('eth_getBalance') > 0, 'call');
+    await until(() => READS.some((method) => node.count(method) > 0), 'call');
     const second = await dappd.get(`/balance/${randomAddress()}`);
     open();
     assert.equal((await first).status, 200);
