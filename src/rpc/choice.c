@@ -68,18 +68,23 @@ struct choice choice_best(const struct chain *chain, const struct tries *tries, 
     struct candidate preferred = look(chain, tries, atomic_load(&chain->preferred), now_ms);
     struct candidate best = {.upstream = NULL};
     bool busy = false;
+    bool untried_busy = false;
     for (size_t i = 0; i < chain->n_upstreams; i++) {
         struct candidate candidate = look(chain, tries, i, now_ms);
         busy |= candidate.view.fitness == UPSTREAM_BUSY;
+        untried_busy |= candidate.view.fitness == UPSTREAM_BUSY && candidate.tried == 0;
         if (candidate.view.fitness >= UPSTREAM_BUSY || (candidate.tried > 0 && !may_repeat)) continue;
         int order = best.upstream == NULL ? -1 : compare_rank(&candidate, &best);
         if (order == 0) order = compare(candidate.view.score_us, best.view.score_us);
         if (order < 0) best = candidate;
     }
-    if (best.upstream == NULL) return (struct choice){.upstream = NULL, .all_down = busy};
+    if (best.upstream == NULL)
+        return (struct choice){.upstream = NULL, .all_down = busy, .worth_waiting = untried_busy};
     if (compare_rank(&preferred, &best) == 0 && !is_clearly_better(&best, &preferred)) best = preferred;
     bool lasting = best.view.fitness == UPSTREAM_WELL && preferred.view.fitness != UPSTREAM_WAITING;
-    return (struct choice){.upstream = best.upstream, .view = best.view, .lasting = lasting};
+    bool hopeless = best.tried > 0 && best.reluctance >= reluctance[UPSTREAM_OPEN];
+    return (struct choice){
+        .upstream = best.upstream, .view = best.view, .lasting = lasting, .worth_waiting = untried_busy && hopeless};
 }
 
 struct upstream *choice_rival(const struct chain *chain, const struct tries *tries, size_t n_calls, uint64_t now_ms) {

@@ -13,6 +13,7 @@ struct tries {
     unsigned n_tried;
     unsigned n;             /* a try and its hedge are one */
     uint64_t open_since_ms; /* when an open one was asked for want of a better; 0: not yet */
+    uint64_t busy_since_ms; /* when one was waited for that others are asking; 0: not yet */
 };
 
 unsigned tries_of(const struct tries *tries, const struct upstream *upstream);
@@ -23,6 +24,7 @@ struct choice {
     struct upstream_view view; /* of the upstream */
     bool lasting;              /* worth staying with: not just in place of one that waits for its limit on calls */
     bool all_down;             /* none is left, because enough others are asking the open ones */
+    bool worth_waiting;        /* the same of one that was not tried, while what is left has little to hope for */
 };
 
 /* The least bad one: policy alone never leaves a request without an answer. In: may_repeat, one that was tried may be

@@ -18,6 +18,7 @@ enum {
     FIRST_BACKOFF_MS = 100,
     MAX_BACKOFF_MS = 3000,
     NAP_MS = 100,
+    BUSY_NAP_MS = 20,             /* between looks at open nodes that others are asking */
     LAST_HOPE_MS = 1000,          /* time spent on nodes that are known to be down */
     MAX_RETRY_AFTER_MS = 5 * 1000 /* of nodes that fail: they may be back any time */
 };
@@ -88,15 +89,18 @@ struct next {
     struct upstream *upstream; /* NULL: there is nothing left to try */
     uint64_t wait_ms;          /* before it is asked */
     bool shorter;              /* it takes shorter batches only: ask it nothing */
+    bool later;                /* others are asking the one that is left: look again in a moment */
     enum rpc_outcome why_not;
 };
 
+/* In: patient, others may find out first whether an open one is back. */
 static struct next find_next(const struct task *task, struct chain *chain, struct tries *tries, size_t n,
-                             bool may_repeat) {
+                             bool may_repeat, bool patient) {
     struct next next = {.why_not = RPC_UNREACHABLE};
     for (size_t i = 0; i <= chain->n_upstreams; i++) { /* each may be lost to another request in this moment */
         uint64_t now_ms = upstream_now_ms();
         struct choice choice = choice_best(chain, tries, may_repeat, now_ms);
+        if (patient && choice.worth_waiting) return (struct next){.later = true, .why_not = RPC_UNREACHABLE};
         if (choice.upstream == NULL && !choice.all_down) next.why_not = RPC_NONSENSE; /* they serve other chains */
         if (choice.upstream == NULL || is_hopeless(task, chain, tries, &choice, now_ms)) return next;
         if (choice.view.wait_ms >= left_ms(task)) return (struct next){.why_not = RPC_RATE_LIMITED};
@@ -112,13 +116,25 @@ static struct next find_next(const struct task *task, struct chain *chain, struc
     return next;
 }
 
+/* An open node may be the only good one, and of many requests at once but a few may ask it. The others wait a little
+ * for what these are told: a node that is back is closed again by then. */
+static struct next await_next(struct task *task, struct chain *chain, struct tries *tries, size_t n, bool may_repeat) {
+    struct next next = find_next(task, chain, tries, n, may_repeat, true);
+    if (next.later && tries->busy_since_ms == 0) tries->busy_since_ms = upstream_now_ms();
+    while (next.later && wait_for(task, chain, BUSY_NAP_MS)) {
+        bool patient = upstream_now_ms() < tries->busy_since_ms + LAST_HOPE_MS;
+        next = find_next(task, chain, tries, n, may_repeat, patient);
+    }
+    return next;
+}
+
 /* Chooses the node for the next try and waits where politeness asks for it. In and out: last->n, the calls that are
  * still worth it. */
 static struct next next_upstream(struct task *task, struct chain *chain, struct tries *tries, struct attempt *last) {
     struct next none = {.why_not = RPC_TIMED_OUT};
     if (last->n == 0 || tries->n == MAX_TRIES || is_late(task)) return none;
     bool may_repeat = tries->n == 0 || any_may_repeat(last->outcomes, last->n);
-    struct next next = find_next(task, chain, tries, last->n, may_repeat);
+    struct next next = await_next(task, chain, tries, last->n, may_repeat);
     if (next.upstream == NULL) return next;
     if (tries_of(tries, next.upstream) > 0) {
         last->n = keep_retryable(last->calls, last->outcomes, last->n, true);
