@@ -182,9 +182,17 @@ void attempt_send_unverified(struct task *task, struct chain *chain, struct atte
     }
 }
 
-/* Takes back what the calls were given. */
-static void discard(struct attempt *attempt, enum rpc_outcome outcome) {
-    for (size_t i = 0; i < attempt->n; i++) answer_clear(attempt->calls[i]);
+/* Returns the calls as they are now, with what earlier tries told of them; to be freed. */
+static struct rpc_call *remember_calls(const struct attempt *attempt) {
+    struct rpc_call *calls = calloc(attempt->n, sizeof(*calls));
+    if (calls == NULL) abort();
+    for (size_t i = 0; i < attempt->n; i++) calls[i] = *attempt->calls[i];
+    return calls;
+}
+
+/* Takes back what this try told of the calls. */
+static void discard(struct attempt *attempt, const struct rpc_call *before, enum rpc_outcome outcome) {
+    for (size_t i = 0; i < attempt->n; i++) *attempt->calls[i] = before[i];
     fail_all(attempt, outcome);
     attempt->refused = false;
 }
@@ -197,8 +205,11 @@ void attempt_send(struct task *task, struct chain *chain, struct attempt *attemp
         fail_all(attempt, outcome);
         return;
     }
+    struct rpc_call *before = remember_calls(attempt);
     attempt_send_unverified(task, chain, attempt);
-    if (!attempt->new_connection) return;
-    outcome = verify_upstream_since(task, chain, upstream, upstream_now_ms(), &attempt->retry_after_s);
-    if (outcome != RPC_OK) discard(attempt, outcome);
+    if (attempt->new_connection) {
+        outcome = verify_upstream_since(task, chain, upstream, upstream_now_ms(), &attempt->retry_after_s);
+        if (outcome != RPC_OK) discard(attempt, before, outcome);
+    }
+    free(before);
 }
