@@ -13,6 +13,7 @@
 #include "plain.h"
 
 enum {
+    MAX_PARALLEL = 8,
     MAX_FAILURES = 8,              /* finds the one of 200 that breaks a call; beyond it plain calls are cheaper */
     ARENA_BYTES = 2 * 1024 * 1024, /* for what is sent, */
     ARENA_REPLIES = 4              /* and the longest reply as text, tree and bytes */
@@ -68,61 +69,6 @@ static void take(struct trip *trip, struct state_read **reads, const struct mult
     }
 }
 
-static void send_packed(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
-                        size_t n);
-
-/* Two parts of a piece. */
-struct parts {
-    struct trip *trip;
-    const struct packing *packing;
-    struct state_read **reads;
-    size_t n, first;
-};
-
-static void send_part(struct task *task, void *arg, size_t i) {
-    const struct parts *parts = arg;
-    size_t from = i == 0 ? 0 : parts->first;
-    size_t to = i == 0 ? parts->first : parts->n;
-    send_packed(task, parts->trip, parts->packing, parts->reads + from, to - from);
-}
-
-static void send_parts(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
-                       size_t n, size_t first) {
-    struct parts parts = {trip, packing, reads, n, first};
-    task_parallel(task, 2, send_part, &parts);
-}
-
-/* What the failure of a packed call means for its items. */
-static const enum {
-    PASS_ON,
-    HALVE,
-    ASK_ALONE
-} reactions[RPC_OUTCOME_COUNT] = {
-    [RPC_REVERTED] = HALVE,    [RPC_OUT_OF_GAS] = HALVE,     [RPC_TOO_LARGE] = HALVE,
-    [RPC_INVALID] = ASK_ALONE, [RPC_NODE_ERROR] = ASK_ALONE, /* the node's time-out too: there is no time to find out
-                                                                whose fault it was */
-};
-
-static void react(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
-                  size_t n, const struct rpc_call *call) {
-    if (reactions[call->outcome] == PASS_ON) {
-        fail_all(trip, reads, n, call);
-    } else if (reactions[call->outcome] == HALVE && n > 1 && trip->failures++ < MAX_FAILURES) {
-        send_parts(task, trip, packing, reads, n, n / 2);
-    } else {
-        leave_alone(trip, reads, n);
-    }
-}
-
-static void step_down(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
-                      size_t n) {
-    if (packing == NULL) {
-        leave_alone(trip, reads, n);
-    } else {
-        send_packed(task, trip, packing, reads, n);
-    }
-}
-
 static struct multicall_item make_item(const struct state_read *read) {
     return (struct multicall_item){
         .kind = read->kind == STATE_BALANCE ? MULTICALL_BALANCE : MULTICALL_CALL,
@@ -133,26 +79,99 @@ static struct multicall_item make_item(const struct state_read *read) {
 }
 
 static void send_packed(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
-                        size_t n) {
+                        size_t n, size_t max_piece);
+
+/* What the failure of a packed call means for its items. */
+static const enum {
+    PASS_ON,
+    HALVE,
+    ASK_ALONE
+} reactions[RPC_OUTCOME_COUNT] = {
+    [RPC_REVERTED] = HALVE,
+    [RPC_OUT_OF_GAS] = HALVE,
+    [RPC_TOO_LARGE] = HALVE,
+    [RPC_INVALID] = ASK_ALONE,
+    /* The node's time-out too: there is no time to find out whose fault it was. */
+    [RPC_NODE_ERROR] = ASK_ALONE,
+};
+
+static void react(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
+                  size_t n, const struct rpc_call *call) {
+    if (reactions[call->outcome] == PASS_ON) {
+        fail_all(trip, reads, n, call);
+    } else if (reactions[call->outcome] == HALVE && n > 1 && trip->failures++ < MAX_FAILURES) {
+        send_packed(task, trip, packing, reads, n, (n + 1) / 2);
+    } else {
+        leave_alone(trip, reads, n);
+    }
+}
+
+static void step_down(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
+                      size_t n) {
+    if (packing == NULL) {
+        leave_alone(trip, reads, n);
+    } else {
+        send_packed(task, trip, packing, reads, n, n);
+    }
+}
+
+/* One call. */
+static void send_piece(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
+                       struct multicall_item *items, size_t n) {
     struct rpc_call call;
     struct arena *shared = task->arena;
-    struct multicall_item *items = calloc(n, sizeof(*items));
-    if (items == NULL) abort();
-    for (size_t i = 0; i < n; i++) items[i] = make_item(reads[i]);
-    size_t fits = packing->fits(items, n);
-    if (fits < n) {
-        free(items);
-        send_parts(task, trip, packing, reads, n, fits);
-        return;
-    }
     task->arena = reply_arena(trip);
     enum packed_end end = packed_ask(task, trip->chain, trip->block, packing, items, n, &call);
     if (end == PACKED_TAKEN) take(trip, reads, items, n);
-    arena_free(task->arena); /* nothing else fits beside what the other parts will bring */
+    arena_free(task->arena); /* before other calls bring as much */
     task->arena = shared;
-    free(items);
     if (end == PACKED_FAILED) react(task, trip, packing, reads, n, &call);
     if (end == PACKED_ABSENT) step_down(task, trip, packing->fallback, reads, n);
+}
+
+/* Reads cut into calls. */
+struct pieces {
+    struct trip *trip;
+    const struct packing *packing;
+    struct state_read **reads;
+    struct multicall_item *items;
+    size_t n;
+    size_t max;   /* the most reads in a piece */
+    size_t taken; /* reads before this one are being sent or done */
+};
+
+static size_t piece_at(const struct pieces *pieces, size_t from) {
+    size_t left = pieces->n - from;
+    return pieces->packing->fits(pieces->items + from, left < pieces->max ? left : pieces->max);
+}
+
+static size_t count_pieces(const struct pieces *pieces) {
+    size_t count = 0;
+    for (size_t from = 0; from < pieces->n; from += piece_at(pieces, from)) count++;
+    return count;
+}
+
+/* Several of these share the pieces: each takes the next one as soon as it is free. */
+static void send_pieces(struct task *task, void *arg, size_t i) {
+    (void)i;
+    struct pieces *pieces = arg;
+    while (pieces->taken < pieces->n) {
+        size_t from = pieces->taken;
+        size_t n = piece_at(pieces, from);
+        pieces->taken += n;
+        send_piece(task, pieces->trip, pieces->packing, pieces->reads + from, pieces->items + from, n);
+    }
+}
+
+static void send_packed(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
+                        size_t n, size_t max_piece) {
+    struct pieces pieces = {.trip = trip, .packing = packing, .reads = reads, .n = n, .max = max_piece};
+    pieces.items = calloc(n, sizeof(*pieces.items));
+    if (pieces.items == NULL) abort();
+    for (size_t i = 0; i < n; i++) pieces.items[i] = make_item(reads[i]);
+    size_t count = count_pieces(&pieces);
+    task_parallel(task, count < MAX_PARALLEL ? count : MAX_PARALLEL, send_pieces, &pieces);
+    free(pieces.items);
 }
 
 static bool can_be_packed(const struct state_read *read) {
@@ -172,6 +191,30 @@ static size_t sort_out(struct state_read **reads, size_t n) {
     return packed;
 }
 
+static int compare_targets(const void *a, const void *b) {
+    const struct state_read *left = *(struct state_read *const *)a;
+    const struct state_read *right = *(struct state_read *const *)b;
+    if (left->kind != right->kind) return left->kind < right->kind ? -1 : 1;
+    return left->kind == STATE_CALL ? memcmp(left->to.bytes, right->to.bytes, sizeof(left->to.bytes)) : 0;
+}
+
+/* Where a call takes reads of one target only: those that share theirs, side by side and in front. A read that would
+ * be alone in its call is as well off among the plain ones, which share a request. Returns how many are in front. */
+static size_t sort_by_target(struct state_read **reads, size_t n) {
+    struct state_read **sorted = calloc(n, sizeof(struct state_read *));
+    size_t front = 0, back = n;
+    if (sorted == NULL) abort();
+    memcpy(sorted, reads, n * sizeof(struct state_read *));
+    qsort(sorted, n, sizeof(struct state_read *), compare_targets);
+    for (size_t i = 0; i < n; i++) {
+        bool like_last = i > 0 && compare_targets(&sorted[i - 1], &sorted[i]) == 0;
+        bool like_next = i + 1 < n && compare_targets(&sorted[i], &sorted[i + 1]) == 0;
+        reads[like_last || like_next ? front++ : --back] = sorted[i];
+    }
+    free(sorted);
+    return front;
+}
+
 /* The reads that travel packed stand in front of those that never do. */
 struct legs {
     struct trip *trip;
@@ -182,7 +225,7 @@ struct legs {
 static void send_leg(struct task *task, void *arg, size_t i) {
     const struct legs *legs = arg;
     if (i == 0) {
-        send_packed(task, legs->trip, legs->trip->packing, legs->reads, legs->packed);
+        send_packed(task, legs->trip, legs->trip->packing, legs->reads, legs->packed, legs->packed);
     } else {
         send_plain(task, legs->trip, legs->reads + legs->packed, legs->n - legs->packed);
     }
@@ -203,7 +246,8 @@ static void send_all(struct task *task, struct trip *trip, struct state_read **r
 static size_t count_packed(const struct trip *trip, struct state_read **reads, size_t n) {
     if (trip->packing == NULL) return 0;
     size_t packed = sort_out(reads, n);
-    return packed == 1 && !atomic_load(&trip->chain->batching.provable) ? 0 : packed;
+    if (packed == 1) return atomic_load(&trip->chain->batching.provable) ? 1 : 0;
+    return packed == 0 || trip->packing->isolates ? packed : sort_by_target(reads, packed);
 }
 
 void departure_send(struct task *task, struct chain *chain, const struct block_ref *block, struct state_read **reads,

@@ -89,18 +89,34 @@ static enum verdict does_packing_work(struct task *task, struct chain *chain, co
     return VERDICT_YES;
 }
 
-/* Returns VERDICT_UNKNOWN when nothing was found out, else VERDICT_YES. */
-static enum verdict find_method(struct task *task, struct chain *chain, enum method *method,
-                                const struct block_ref *block) {
-    *method = METHOD_MULTICALL3;
-    enum verdict works = is_multicall3_there(task, chain, block);
-    if (works == VERDICT_YES) works = does_packing_work(task, chain, block, &packing_multicall3);
-    if (works != VERDICT_NO) return works;
-    *method = METHOD_FAN_OUT;
-    works = does_packing_work(task, chain, block, &packing_fan_out);
-    if (works != VERDICT_NO) return works;
+static enum verdict does_multicall3_work(struct task *task, struct chain *chain, const struct block_ref *block) {
+    enum verdict there = is_multicall3_there(task, chain, block);
+    return there == VERDICT_YES ? does_packing_work(task, chain, block, &packing_multicall3) : there;
+}
+
+static enum verdict does_fan_out_work(struct task *task, struct chain *chain, const struct block_ref *block) {
+    return does_packing_work(task, chain, block, &packing_fan_out);
+}
+
+/* In order of preference: init code keeps its items apart, so that a call takes reads of any contracts together.
+ * Multicall3 does not, and takes those of one contract. */
+static const struct {
+    enum method method;
+    enum verdict (*works)(struct task *task, struct chain *chain, const struct block_ref *block);
+} candidates[] = {
+    {METHOD_FAN_OUT, does_fan_out_work},
+    {METHOD_MULTICALL3, does_multicall3_work},
+};
+
+/* Returns false when nothing was found out. */
+static bool find_method(struct task *task, struct chain *chain, enum method *method, const struct block_ref *block) {
     *method = METHOD_JSON_RPC;
-    return VERDICT_YES;
+    for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++) {
+        enum verdict verdict = candidates[i].works(task, chain, block);
+        if (verdict == VERDICT_YES) *method = candidates[i].method;
+        if (verdict != VERDICT_NO) return verdict == VERDICT_YES;
+    }
+    return true;
 }
 
 static void learn(struct chain *chain, enum method method) {
@@ -122,7 +138,7 @@ static void probe(struct task *parent, struct chain *chain, const struct block_r
     if (end_ms < task.deadline_ms) task.deadline_ms = end_ms;
     task.arena = arena_new(PROBE_ARENA);
     if (!chain_head(chain, &block, &age_ms)) block = *pinned;
-    bool known = find_method(&task, chain, &method, &block) == VERDICT_YES;
+    bool known = find_method(&task, chain, &method, &block);
     if (known) learn(chain, method);
     atomic_store(&chain->batching.due_ms, upstream_now_ms() + (known ? REMEMBERED_MS : SOON_MS));
     parent->rpc_calls += task.rpc_calls;

@@ -11,20 +11,29 @@
 
 enum { MAX_CALLDATA_BYTES = 1024 * 1024 };
 
-static size_t all_fit(const struct multicall_item *items, size_t n) {
-    (void)items;
-    return n < MULTICALL_MAX_ITEMS ? n : MULTICALL_MAX_ITEMS;
-}
-
 const struct packing packing_fan_out = {
+    .isolates = true, /* by STATICCALL, each with a share of the gas */
     .fits = fan_out_fits,
     .encode = fan_out_encode,
     .decode = fan_out_decode,
 };
 
+/* aggregate3 makes plain calls, one after the other: what a contract changes in its own, later ones see. One that holds
+ * a token could transfer it and so make up a balance that is asked for behind it. So only reads of one contract go
+ * together; those of balances call none. */
+static size_t of_one_contract(const struct multicall_item *items, size_t n) {
+    size_t same = 0;
+    if (n > MULTICALL_MAX_ITEMS) n = MULTICALL_MAX_ITEMS;
+    while (same < n && items[same].kind == items[0].kind) {
+        if (items[0].kind == MULTICALL_CALL && !address_equal(&items[same].to, &items[0].to)) break;
+        same++;
+    }
+    return same;
+}
+
 const struct packing packing_multicall3 = {
     .to = &multicall3_address,
-    .fits = all_fit,
+    .fits = of_one_contract,
     .encode = multicall3_encode,
     .decode = multicall3_decode,
     .fallback = &packing_fan_out,

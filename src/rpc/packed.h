@@ -9,7 +9,8 @@
 /* One way of putting many reads into a call: a row of a table. */
 struct packing {
     const address *to; /* NULL: the data is init code */
-    size_t (*fits)(const struct multicall_item *items, size_t n);
+    bool isolates;     /* no item can change what another one reads, or leave it without gas */
+    size_t (*fits)(const struct multicall_item *items, size_t n); /* how many of them go together, from the first on */
     void (*encode)(struct buf *out, const struct multicall_item *items, size_t n);
     enum err (*decode)(hash32 *parent_hash, struct multicall_item *items, size_t n, const uint8_t *data, size_t len);
     const struct packing *fallback; /* where this one is not there at an old block; NULL: plain calls */

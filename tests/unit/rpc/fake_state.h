@@ -31,7 +31,8 @@ struct fake_state {
     bool wrong_code;          /* something else lives where Multicall3 should */
     uint8_t witness;          /* every byte of the parent hash of the block where calls really run */
     void (*instead)(struct fake_request *request, struct fake_state *state); /* serves a packed call otherwise */
-    const char *plain_error;                                                 /* instead of what plain calls return */
+    atomic_bool mixed;                  /* aggregate3 has been given different contracts */
+    const char *plain_error;            /* instead of what plain calls return */
     atomic_uint packed, items, largest; /* packed calls; reads in them; the most in one */
     atomic_uint plain, codes;           /* eth_call, eth_getBalance; eth_getCode */
     atomic_uint plain_requests;         /* HTTP requests without packed calls */
@@ -89,6 +90,7 @@ static inline size_t fake_run_multicall3(struct fake_state *state, uint8_t *out,
     const uint8_t *heads = array + 32;
     size_t at = 64 + 32 * n;
     bool out_of_gas = false;
+    const uint8_t *contract = NULL;
     fake_put_number(out, 32);
     fake_put_number(out + 32, n);
     for (size_t i = 0; i < n; i++) {
@@ -106,6 +108,8 @@ static inline size_t fake_run_multicall3(struct fake_state *state, uint8_t *out,
             len = 32;
         } else {
             answer = fake_run_item(to, calldata, fake_number(call + 96), &returned, &len);
+            if (contract != NULL && memcmp(contract, to, 20) != 0) atomic_store(&state->mixed, true);
+            contract = to;
             out_of_gas = out_of_gas || to[0] == POISONS;
         }
         fake_put_number(out + 64 + 32 * i, at - 64);
@@ -261,7 +265,9 @@ static inline json_t *fake_state_reply(struct fake_state *state, const json_t *c
     if (strcmp(fake_method(call), "eth_getCode") == 0) return fake_get_code(state, call);
     if (strcmp(fake_method(call), "eth_call") == 0) return fake_run_call(state, call);
     atomic_fetch_add(&state->plain, 1);
-    return fake_reply(call, "result", "\"0x7\""); /* eth_getBalance */
+    char balance[8]; /* what the address ends with */
+    snprintf(balance, sizeof balance, "\"0x%s\"", fake_param(call, 0) + 40);
+    return fake_reply(call, "result", balance);
 }
 
 static inline bool is_packed_request(const struct fake_request *request) {

@@ -20,11 +20,11 @@ static struct fake_state node;
 static void run_with(net_body body, struct fake_state state, uint64_t usual_ms) {
     struct net net;
     node = state;
-    node.multicall3 = true;
+    node.fan_out = true;
     node.witness = PARENT_BYTE;
     gate_set(false);
     state_start(&net, &node, 1);
-    state_set_method(net.chain, METHOD_MULTICALL3, true);
+    state_set_method(net.chain, METHOD_FAN_OUT, true);
     atomic_store(&net.chain->batching.usual_us, usual_ms * 1000);
     net_run(&net, body);
     net_close(&net);
@@ -45,13 +45,13 @@ static void test_a_thousand_equal_reads_are_one_question(void **state) {
     (void)state;
     int64_t reads = 0, joined = 0;
     struct net net;
-    node = (struct fake_state){.multicall3 = true, .witness = PARENT_BYTE};
+    node = (struct fake_state){.fan_out = true, .witness = PARENT_BYTE};
     state_start(&net, &node, 1);
-    state_set_method(net.chain, METHOD_MULTICALL3, true);
+    state_set_method(net.chain, METHOD_FAN_OUT, true);
     net_run(&net, ask_the_same);
     reads = metrics_value(METRIC_STATE_READS, 0, 0);
     joined = metrics_value(METRIC_STATE_JOINED, 0, 0);
-    assert_int_equal(metrics_value(METRIC_STATE_BATCHES, 0, METHOD_MULTICALL3), 1);
+    assert_int_equal(metrics_value(METRIC_STATE_BATCHES, 0, METHOD_FAN_OUT), 1);
     net_close(&net);
     for (size_t i = 0; i < crowd.n; i++) {
         assert_int_equal(crowd.riders[i].value, 7);
@@ -321,9 +321,9 @@ static void ask_traced(struct task *task, struct chain *chain, void *arg) {
 
 static bool run_traced(unsigned traces, const char *header) {
     struct net net;
-    node = (struct fake_state){.multicall3 = true, .witness = PARENT_BYTE, .instead = keep_trace};
+    node = (struct fake_state){.fan_out = true, .witness = PARENT_BYTE, .instead = keep_trace};
     state_start(&net, &node, 1);
-    state_set_method(net.chain, METHOD_MULTICALL3, true);
+    state_set_method(net.chain, METHOD_FAN_OUT, true);
     net.arg = &traces;
     net_run(&net, ask_traced);
     net_close(&net);

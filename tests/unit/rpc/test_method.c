@@ -37,31 +37,41 @@ static struct seen choose_once(struct fake_state *state) {
     return seen;
 }
 
-static void test_multicall3_where_its_code_is(void **state) {
+static void test_init_code_where_it_runs(void **state) {
     (void)state;
     struct net net;
     struct fake_state node = {.multicall3 = true, .fan_out = true, .witness = PARENT_BYTE};
     state_start(&net, &node, 1);
     struct seen seen = run_choose(&net);
     assert_null(seen.status_before);
+    assert_int_equal(seen.method, METHOD_FAN_OUT);
+    assert_string_equal(seen.status, "fan_out");
+    assert_true(seen.provable);
+    seen = run_choose(&net); /* remembered */
+    assert_int_equal(seen.method, METHOD_FAN_OUT);
+    net_close(&net);
+    assert_int_equal(node.codes, 0);
+    assert_int_equal(node.packed, 1);
+}
+
+static void test_multicall3_where_its_code_is(void **state) {
+    (void)state;
+    struct fake_state node = {.multicall3 = true, .witness = PARENT_BYTE};
+    struct seen seen = choose_once(&node);
     assert_int_equal(seen.method, METHOD_MULTICALL3);
     assert_string_equal(seen.status, "multicall3");
     assert_true(seen.provable);
-    seen = run_choose(&net); /* remembered */
-    assert_int_equal(seen.method, METHOD_MULTICALL3);
-    net_close(&net);
     assert_int_equal(node.codes, 1);
-    assert_int_equal(node.packed, 1);
+    assert_int_equal(node.packed, 2);
 }
 
 static void test_other_code_there_is_not_called(void **state) {
     (void)state;
-    struct fake_state node = {.wrong_code = true, .fan_out = true, .witness = PARENT_BYTE};
+    struct fake_state node = {.wrong_code = true, .witness = PARENT_BYTE};
     struct seen seen = choose_once(&node);
-    assert_int_equal(seen.method, METHOD_FAN_OUT);
-    assert_string_equal(seen.status, "fan_out");
-    assert_true(seen.provable);
-    assert_int_equal(node.packed, 1);
+    assert_int_equal(seen.method, METHOD_JSON_RPC);
+    assert_int_equal(node.codes, 1);
+    assert_int_equal(node.packed, 1); /* the init code */
 }
 
 static void answers_no_data(struct fake_request *request, struct fake_state *state) {
@@ -131,24 +141,24 @@ static void test_asked_again_after_a_while(void **state) {
     struct net net;
     struct fake_state node = {.multicall3 = true, .fan_out = true, .witness = PARENT_BYTE};
     state_start(&net, &node, 1);
-    assert_int_equal(run_choose(&net).method, METHOD_MULTICALL3);
+    assert_int_equal(run_choose(&net).method, METHOD_FAN_OUT);
     uint64_t due_ms = atomic_load(&net.chain->batching.due_ms);
     assert_true(due_ms > upstream_now_ms() + 9 * 60 * 1000 && due_ms <= upstream_now_ms() + 10 * 60 * 1000);
-    node.multicall3 = false;
-    assert_int_equal(run_choose(&net).method, METHOD_MULTICALL3);
-    atomic_store(&net.chain->batching.due_ms, 1);
+    node.fan_out = false;
     assert_int_equal(run_choose(&net).method, METHOD_FAN_OUT);
+    atomic_store(&net.chain->batching.due_ms, 1);
+    assert_int_equal(run_choose(&net).method, METHOD_MULTICALL3);
     fake_stop(&net.nodes[0]);
     atomic_store(&net.chain->batching.due_ms, 1);
-    assert_int_equal(run_choose(&net).method, METHOD_FAN_OUT); /* nobody says otherwise */
+    assert_int_equal(run_choose(&net).method, METHOD_MULTICALL3); /* nobody says otherwise */
     net_close(&net);
 }
 
 static void test_witness_that_never_matches_is_ignored(void **state) {
     (void)state;
-    struct fake_state node = {.multicall3 = true, .witness = 0x77};
+    struct fake_state node = {.fan_out = true, .witness = 0x77};
     struct seen seen = choose_once(&node);
-    assert_int_equal(seen.method, METHOD_MULTICALL3);
+    assert_int_equal(seen.method, METHOD_FAN_OUT);
     assert_false(seen.provable);
     assert_int_equal(node.packed, 3);
 }
@@ -160,7 +170,7 @@ static void errs_once(struct fake_request *request, struct fake_state *state) {
 
 static void test_witness_that_matches_late_counts(void **state) {
     (void)state;
-    struct fake_state node = {.multicall3 = true, .instead = errs_once};
+    struct fake_state node = {.fan_out = true, .instead = errs_once};
     struct seen seen = choose_once(&node);
     assert_true(seen.provable);
     assert_int_equal(node.packed, 2);
@@ -178,12 +188,12 @@ static void test_zero_proves_nothing(void **state) {
     (void)state;
     struct net net;
     struct seen seen;
-    struct fake_state node = {.multicall3 = true, .witness = 0};
+    struct fake_state node = {.fan_out = true, .witness = 0};
     state_start(&net, &node, 1);
     net.arg = &seen;
     net_run(&net, choose_at_genesis);
     net_close(&net);
-    assert_int_equal(seen.method, METHOD_MULTICALL3);
+    assert_int_equal(seen.method, METHOD_FAN_OUT);
     assert_false(seen.provable);
 }
 
@@ -210,13 +220,13 @@ static void test_many_ask_once(void **state) {
     (void)state;
     struct net net;
     struct crowd crowd;
-    struct fake_state node = {.multicall3 = true, .witness = PARENT_BYTE};
+    struct fake_state node = {.fan_out = true, .witness = PARENT_BYTE};
     state_start(&net, &node, 1);
     net.arg = &crowd;
     net_run(&net, choose_many);
     net_close(&net);
-    for (size_t i = 0; i < MANY; i++) assert_int_equal(crowd.methods[i], METHOD_MULTICALL3);
-    assert_int_equal(node.codes, 1);
+    for (size_t i = 0; i < MANY; i++) assert_int_equal(crowd.methods[i], METHOD_FAN_OUT);
+    assert_int_equal(node.packed, 1);
 }
 
 static void hangs(struct fake_request *request, struct fake_state *state) {
@@ -227,7 +237,7 @@ static void hangs(struct fake_request *request, struct fake_state *state) {
 static void test_probe_is_brief(void **state) {
     (void)state;
     struct net net;
-    struct fake_state node = {.multicall3 = true, .instead = hangs};
+    struct fake_state node = {.fan_out = true, .instead = hangs};
     state_start(&net, &node, 1);
     uint64_t start_us = clock_now_us();
     struct seen seen = run_choose(&net);
@@ -241,6 +251,7 @@ static void test_probe_is_brief(void **state) {
 int main(void) {
     setenv("no_proxy", "*", 1);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_init_code_where_it_runs),
         cmocka_unit_test(test_multicall3_where_its_code_is),
         cmocka_unit_test(test_other_code_there_is_not_called),
         cmocka_unit_test(test_batches_where_init_code_does_not_run),

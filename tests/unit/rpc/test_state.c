@@ -75,7 +75,7 @@ static void test_each_kind_by_each_method(void **state) {
 
 static void test_each_fails_for_itself(void **state) {
     (void)state;
-    node = (struct fake_state){.multicall3 = true, .witness = PARENT_BYTE};
+    node = (struct fake_state){.fan_out = true, .witness = PARENT_BYTE};
     plan(3);
     make_read(&trial.ones[1], REVERTS, 2);
     make_read(&trial.ones[2], ANSWERS_NOTHING, 3);
@@ -91,7 +91,7 @@ static void test_each_fails_for_itself(void **state) {
 
 static void test_none_and_twice_the_same(void **state) {
     (void)state;
-    node = (struct fake_state){.multicall3 = true, .witness = PARENT_BYTE};
+    node = (struct fake_state){.fan_out = true, .witness = PARENT_BYTE};
     plan(0);
     run(20000);
     assert_int_equal(node.codes + node.packed + node.plain, 0);
@@ -109,7 +109,7 @@ static void hangs(struct fake_request *request, struct fake_state *state) {
 
 static void test_deadline(void **state) {
     (void)state;
-    node = (struct fake_state){.multicall3 = true, .instead = hangs};
+    node = (struct fake_state){.fan_out = true, .instead = hangs};
     plan(3);
     run(200);
     for (size_t i = 0; i < 3; i++) {
@@ -120,7 +120,7 @@ static void test_deadline(void **state) {
 
 static void test_no_memory(void **state) {
     (void)state;
-    node = (struct fake_state){.multicall3 = true, .witness = PARENT_BYTE};
+    node = (struct fake_state){.fan_out = true, .witness = PARENT_BYTE};
     plan(3);
     trial.arena_bytes = 16; /* not even for the wait */
     run(20000);
@@ -164,9 +164,9 @@ static void test_two_reactors_ask_twice_at_most(void **state) {
     (void)state;
     struct net net;
     pthread_t second;
-    node = (struct fake_state){.multicall3 = true, .witness = PARENT_BYTE};
+    node = (struct fake_state){.fan_out = true, .witness = PARENT_BYTE};
     state_start(&net, &node, 1);
-    state_set_method(net.chain, METHOD_MULTICALL3, true);
+    state_set_method(net.chain, METHOD_FAN_OUT, true);
     pthread_create(&second, NULL, swarm_on_second, &net);
     net_run_on(0, &net, read_in_swarm, false);
     pthread_join(second, NULL);
