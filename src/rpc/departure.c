@@ -13,7 +13,6 @@
 #include "plain.h"
 
 enum {
-    MAX_PARALLEL = 8,
     MAX_FAILURES = 8,              /* finds the one of 200 that breaks a call; beyond it plain calls are cheaper */
     ARENA_BYTES = 2 * 1024 * 1024, /* for what is sent, */
     ARENA_REPLIES = 4              /* and the longest reply as text, tree and bytes */
@@ -78,15 +77,10 @@ static struct multicall_item make_item(const struct state_read *read) {
     };
 }
 
-static void send_packed(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
-                        size_t n, size_t max_piece);
+/* What becomes of the reads of a packed call that brought nothing. */
+enum reaction { PASS_ON, HALVE, ASK_ALONE, STEP_DOWN };
 
-/* What the failure of a packed call means for its items. */
-static const enum {
-    PASS_ON,
-    HALVE,
-    ASK_ALONE
-} reactions[RPC_OUTCOME_COUNT] = {
+static const enum reaction reactions[RPC_OUTCOME_COUNT] = {
     [RPC_REVERTED] = HALVE,
     [RPC_OUT_OF_GAS] = HALVE,
     [RPC_TOO_LARGE] = HALVE,
@@ -95,83 +89,113 @@ static const enum {
     [RPC_NODE_ERROR] = ASK_ALONE,
 };
 
-static void react(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
-                  size_t n, const struct rpc_call *call) {
-    if (reactions[call->outcome] == PASS_ON) {
-        fail_all(trip, reads, n, call);
-    } else if (reactions[call->outcome] == HALVE && n > 1 && trip->failures++ < MAX_FAILURES) {
-        send_packed(task, trip, packing, reads, n, (n + 1) / 2);
-    } else {
-        leave_alone(trip, reads, n);
-    }
-}
-
-static void step_down(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
-                      size_t n) {
-    if (packing == NULL) {
-        leave_alone(trip, reads, n);
-    } else {
-        send_packed(task, trip, packing, reads, n, n);
-    }
-}
-
-/* One call. */
-static void send_piece(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
-                       struct multicall_item *items, size_t n) {
-    struct rpc_call call;
-    struct arena *shared = task->arena;
-    task->arena = reply_arena(trip);
-    enum packed_end end = packed_ask(task, trip->chain, trip->block, packing, items, n, &call);
-    if (end == PACKED_TAKEN) take(trip, reads, items, n);
-    arena_free(task->arena); /* before other calls bring as much */
-    task->arena = shared;
-    if (end == PACKED_FAILED) react(task, trip, packing, reads, n, &call);
-    if (end == PACKED_ABSENT) step_down(task, trip, packing->fallback, reads, n);
-}
-
-/* Reads cut into calls. */
-struct pieces {
-    struct trip *trip;
-    const struct packing *packing;
+/* Some of the reads, in one call. */
+struct piece {
+    struct packed packed;
     struct state_read **reads;
-    struct multicall_item *items;
-    size_t n;
-    size_t max;   /* the most reads in a piece */
-    size_t taken; /* reads before this one are being sent or done */
+    enum packed_end end;
 };
 
-static size_t piece_at(const struct pieces *pieces, size_t from) {
-    size_t left = pieces->n - from;
-    return pieces->packing->fits(pieces->items + from, left < pieces->max ? left : pieces->max);
+/* Reads cut into pieces, which share a JSON-RPC batch. */
+struct load {
+    struct multicall_item *items;
+    struct piece *pieces;
+    struct rpc_call *calls; /* one a piece */
+    size_t n;
+};
+
+static void *array_new(size_t n, size_t size) {
+    void *array = calloc(n, size);
+    if (array == NULL) abort();
+    return array;
 }
 
-static size_t count_pieces(const struct pieces *pieces) {
-    size_t count = 0;
-    for (size_t from = 0; from < pieces->n; from += piece_at(pieces, from)) count++;
-    return count;
+static struct load cut(struct trip *trip, const struct packing *packing, struct state_read **reads, size_t n) {
+    struct load load = {.items = array_new(n, sizeof(*load.items))};
+    load.pieces = array_new(n, sizeof(*load.pieces));
+    for (size_t i = 0; i < n; i++) load.items[i] = make_item(reads[i]);
+    for (size_t from = 0; from < n;) {
+        struct packed packed = {trip->chain, trip->block, packing, load.items + from, 0};
+        packed.n = packing->fits(packed.items, n - from);
+        load.pieces[load.n++] = (struct piece){.packed = packed, .reads = reads + from};
+        from += packed.n;
+    }
+    load.calls = array_new(load.n, sizeof(*load.calls));
+    return load;
 }
 
-/* Several of these share the pieces: each takes the next one as soon as it is free. */
-static void send_pieces(struct task *task, void *arg, size_t i) {
-    (void)i;
-    struct pieces *pieces = arg;
-    while (pieces->taken < pieces->n) {
-        size_t from = pieces->taken;
-        size_t n = piece_at(pieces, from);
-        pieces->taken += n;
-        send_piece(task, pieces->trip, pieces->packing, pieces->reads + from, pieces->items + from, n);
+/* In an arena of their own, which is empty again before other calls bring as much. */
+static void ask(struct task *task, struct trip *trip, struct load *load) {
+    struct arena *shared = task->arena;
+    task->arena = reply_arena(trip);
+    for (size_t i = 0; i < load->n; i++) {
+        packed_prepare(task, &load->calls[i], &load->pieces[i].packed);
+        if (load->calls[i].params == NULL) abort(); /* the arena has room for what is sent */
+    }
+    rpc_batch(task, trip->chain, load->calls, load->n);
+    for (size_t i = 0; i < load->n; i++) {
+        struct piece *piece = &load->pieces[i];
+        piece->end = packed_take(task, &load->calls[i], &piece->packed);
+        if (piece->end == PACKED_TAKEN) take(trip, piece->reads, piece->packed.items, piece->packed.n);
+    }
+    arena_free(task->arena);
+    task->arena = shared;
+}
+
+static enum reaction choose_reaction(struct trip *trip, const struct piece *piece, const struct rpc_call *call) {
+    if (piece->end == PACKED_ABSENT) return piece->packed.packing->fallback != NULL ? STEP_DOWN : ASK_ALONE;
+    enum reaction reaction = reactions[call->outcome];
+    if (reaction != HALVE) return reaction;
+    return piece->packed.n > 1 && trip->failures++ < MAX_FAILURES ? HALVE : ASK_ALONE;
+}
+
+static void send_packed(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
+                        size_t n);
+
+/* A piece that is asked again in two. */
+struct halves {
+    struct trip *trip;
+    const struct piece *piece;
+};
+
+static void send_half(struct task *task, void *arg, size_t i) {
+    const struct halves *halves = arg;
+    const struct packed *packed = &halves->piece->packed;
+    size_t middle = packed->n / 2;
+    size_t from = i == 0 ? 0 : middle;
+    size_t to = i == 0 ? middle : packed->n;
+    send_packed(task, halves->trip, packed->packing, halves->piece->reads + from, to - from);
+}
+
+static void react(struct task *task, struct trip *trip, const struct piece *piece, const struct rpc_call *call) {
+    struct halves halves = {trip, piece};
+    size_t n = piece->packed.n;
+    switch (choose_reaction(trip, piece, call)) {
+    case PASS_ON:
+        fail_all(trip, piece->reads, n, call);
+        break;
+    case HALVE:
+        task_parallel(task, 2, send_half, &halves);
+        break;
+    case ASK_ALONE:
+        leave_alone(trip, piece->reads, n);
+        break;
+    case STEP_DOWN:
+        send_packed(task, trip, piece->packed.packing->fallback, piece->reads, n);
+        break;
     }
 }
 
 static void send_packed(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,
-                        size_t n, size_t max_piece) {
-    struct pieces pieces = {.trip = trip, .packing = packing, .reads = reads, .n = n, .max = max_piece};
-    pieces.items = calloc(n, sizeof(*pieces.items));
-    if (pieces.items == NULL) abort();
-    for (size_t i = 0; i < n; i++) pieces.items[i] = make_item(reads[i]);
-    size_t count = count_pieces(&pieces);
-    task_parallel(task, count < MAX_PARALLEL ? count : MAX_PARALLEL, send_pieces, &pieces);
-    free(pieces.items);
+                        size_t n) {
+    struct load load = cut(trip, packing, reads, n);
+    ask(task, trip, &load);
+    for (size_t i = 0; i < load.n; i++) {
+        if (load.pieces[i].end != PACKED_TAKEN) react(task, trip, &load.pieces[i], &load.calls[i]);
+    }
+    free(load.items);
+    free(load.pieces);
+    free(load.calls);
 }
 
 static bool can_be_packed(const struct state_read *read) {
@@ -225,7 +249,7 @@ struct legs {
 static void send_leg(struct task *task, void *arg, size_t i) {
     const struct legs *legs = arg;
     if (i == 0) {
-        send_packed(task, legs->trip, legs->trip->packing, legs->reads, legs->packed, legs->packed);
+        send_packed(task, legs->trip, legs->trip->packing, legs->reads, legs->packed);
     } else {
         send_plain(task, legs->trip, legs->reads + legs->packed, legs->n - legs->packed);
     }

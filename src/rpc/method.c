@@ -79,9 +79,12 @@ static enum verdict does_packing_work(struct task *task, struct chain *chain, co
     struct rpc_call call;
     for (int i = 0; i < WITNESS_TRIES; i++) {
         struct multicall_item item = {.to = identity, .data = word, .data_len = sizeof(word)};
-        enum packed_end end = packed_ask(task, chain, block, packing, &item, 1, &call);
+        const struct packed packed = {chain, block, packing, &item, 1};
+        packed_prepare(task, &call, &packed);
+        if (rpc_call(task, chain, &call) != ERR_OK) return verdict_of(call.outcome);
+        enum packed_end end = packed_take(task, &call, &packed);
         if (end == PACKED_ABSENT) return VERDICT_NO;
-        if (end == PACKED_FAILED) return verdict_of(call.outcome);
+        if (end == PACKED_FAILED) return VERDICT_UNKNOWN;
         if (item.answer != MULTICALL_OK || item.len != sizeof(word)) return VERDICT_NO;
         if (memcmp(item.bytes, word, sizeof(word)) != 0) return VERDICT_NO;
         if (atomic_load(&chain->batching.provable)) break;

@@ -39,39 +39,30 @@ const struct packing packing_multicall3 = {
     .fallback = &packing_fan_out,
 };
 
-/* What was asked; the check's argument. */
-struct parcel {
-    struct chain *chain;
-    const struct block_ref *block;
-    const struct packing *packing;
-    struct multicall_item *items;
-    size_t n;
-};
-
-static const char *make_params(struct task *task, const struct parcel *parcel) {
+static const char *make_params(struct task *task, const struct packed *packed) {
     struct buf data;
     buf_init(&data, MAX_CALLDATA_BYTES);
-    parcel->packing->encode(&data, parcel->items, parcel->n);
+    packed->packing->encode(&data, packed->items, packed->n);
     if (data.failed) abort(); /* 200 items of 1024 bytes each are less */
     const char *params =
-        rpc_params_call(task, parcel->packing->to, (const uint8_t *)data.data, data.len, parcel->block);
+        rpc_params_call(task, packed->packing->to, (const uint8_t *)data.data, data.len, packed->block);
     buf_free(&data);
     return params;
 }
 
 /* A hash of zeros is what a chain says that does not know; matching the parent of a first block, it proves nothing. */
-static enum rpc_outcome check_witness(const struct parcel *parcel, const hash32 *witness) {
+static enum rpc_outcome check_witness(const struct packed *packed, const hash32 *witness) {
     static const hash32 unknown;
-    atomic_bool *provable = &parcel->chain->batching.provable;
-    if (!hash32_equal(witness, &parcel->block->parent_hash)) return atomic_load(provable) ? RPC_NONSENSE : RPC_OK;
+    atomic_bool *provable = &packed->chain->batching.provable;
+    if (!hash32_equal(witness, &packed->block->parent_hash)) return atomic_load(provable) ? RPC_NONSENSE : RPC_OK;
     if (!hash32_equal(witness, &unknown)) atomic_store(provable, true);
     return RPC_OK;
 }
 
 /* Before the pool believes the node. On a copy of the items, since another node may be answering the same call. */
 static enum rpc_outcome check(struct task *task, const struct rpc_call *call, const json_t *result) {
-    const struct parcel *parcel = call->check_arg;
-    size_t size = parcel->n * sizeof(struct multicall_item);
+    const struct packed *packed = call->check_arg;
+    size_t size = packed->n * sizeof(struct multicall_item);
     struct multicall_item *copy = arena_alloc(task->arena, size);
     const struct rpc_call answered = {.method = call->method, .result = result};
     const uint8_t *data;
@@ -79,34 +70,26 @@ static enum rpc_outcome check(struct task *task, const struct rpc_call *call, co
     hash32 witness;
     if (copy == NULL || rpc_result_bytes(task, &data, &len, &answered) != ERR_OK) return RPC_INVALID;
     if (len == 0) return RPC_OK; /* nobody there: an answer as well */
-    memcpy(copy, parcel->items, size);
-    if (parcel->packing->decode(&witness, copy, parcel->n, data, len) != ERR_OK) return RPC_NODE_ERROR;
-    return check_witness(parcel, &witness);
+    memcpy(copy, packed->items, size);
+    if (packed->packing->decode(&witness, copy, packed->n, data, len) != ERR_OK) return RPC_NODE_ERROR;
+    return check_witness(packed, &witness);
 }
 
-/* As check, which has seen this result before. */
-static enum packed_end take(struct task *task, const struct parcel *parcel, const struct rpc_call *call) {
+void packed_prepare(struct task *task, struct rpc_call *call, const struct packed *packed) {
+    *call = (struct rpc_call){.method = "eth_call", .check = check, .check_arg = packed};
+    call->params = make_params(task, packed);
+}
+
+/* Decodes what check has seen before: only memory can be short now. */
+enum packed_end packed_take(struct task *task, struct rpc_call *call, const struct packed *packed) {
     const uint8_t *data;
     size_t len;
     hash32 witness;
-    if (rpc_result_bytes(task, &data, &len, call) != ERR_OK) return PACKED_FAILED;
-    if (len == 0) return PACKED_ABSENT;
-    enum err err = parcel->packing->decode(&witness, parcel->items, parcel->n, data, len);
-    return err == ERR_OK ? PACKED_TAKEN : PACKED_FAILED;
-}
-
-enum packed_end packed_ask(struct task *task, struct chain *chain, const struct block_ref *block,
-                           const struct packing *packing, struct multicall_item *items, size_t n,
-                           struct rpc_call *call) {
-    const struct parcel parcel = {.chain = chain, .block = block, .packing = packing, .items = items, .n = n};
-    *call = (struct rpc_call){.method = "eth_call", .check = check, .check_arg = &parcel};
-    call->params = make_params(task, &parcel);
-    if (call->params == NULL) {
-        call->outcome = RPC_TOO_LARGE;
-        return PACKED_FAILED;
-    }
-    if (rpc_call(task, chain, call) != ERR_OK) return PACKED_FAILED;
-    enum packed_end end = take(task, &parcel, call);
-    if (end == PACKED_FAILED) call->outcome = RPC_TOO_LARGE; /* only memory can have been short */
-    return end;
+    if (call->err != ERR_OK) return PACKED_FAILED;
+    enum err err = rpc_result_bytes(task, &data, &len, call);
+    if (err == ERR_OK && len == 0) return PACKED_ABSENT;
+    if (err == ERR_OK) err = packed->packing->decode(&witness, packed->items, packed->n, data, len);
+    if (err == ERR_OK) return PACKED_TAKEN;
+    call->outcome = RPC_TOO_LARGE;
+    return PACKED_FAILED;
 }

@@ -19,17 +19,27 @@ struct packing {
 extern const struct packing packing_multicall3;
 extern const struct packing packing_fan_out;
 
+/* One packed call. */
+struct packed {
+    struct chain *chain;
+    const struct block_ref *block;
+    const struct packing *packing;
+    struct multicall_item *items; /* as many as packing->fits says, and no more */
+    size_t n;
+};
+
+/* Makes the call. An answer that was not got at this block is handled as a node's failure, once this chain's blocks
+ * have been seen to prove themselves. In: packed, borrowed until the call has returned. Out: call->params is NULL when
+ * the task's arena is full. */
+void packed_prepare(struct task *task, struct rpc_call *call, const struct packed *packed);
+
 enum packed_end {
     PACKED_TAKEN,  /* the items have their answers */
     PACKED_ABSENT, /* nothing at that block answers such calls */
     PACKED_FAILED  /* the call says why */
 };
 
-/* Asks for what packing->fits says, and no more. An answer that was not got at this block is handled as a node's
- * failure, once this chain's blocks have been seen to prove themselves. Out: call; the items' answers, borrowed from
- * the task's arena. */
-enum packed_end packed_ask(struct task *task, struct chain *chain, const struct block_ref *block,
-                           const struct packing *packing, struct multicall_item *items, size_t n,
-                           struct rpc_call *call) MUST_CHECK;
+/* Once the call has returned. Out: the items' answers, borrowed from the task's arena. */
+enum packed_end packed_take(struct task *task, struct rpc_call *call, const struct packed *packed) MUST_CHECK;
 
 #endif

@@ -30,12 +30,12 @@ struct fake_state {
     bool multicall3, fan_out; /* what the node has */
     bool wrong_code;          /* something else lives where Multicall3 should */
     uint8_t witness;          /* every byte of the parent hash of the block where calls really run */
-    void (*instead)(struct fake_request *request, struct fake_state *state); /* serves a packed call otherwise */
-    atomic_bool mixed;                  /* aggregate3 has been given different contracts */
-    const char *plain_error;            /* instead of what plain calls return */
-    atomic_uint packed, items, largest; /* packed calls; reads in them; the most in one */
-    atomic_uint plain, codes;           /* eth_call, eth_getBalance; eth_getCode */
-    atomic_uint plain_requests;         /* HTTP requests without packed calls */
+    size_t max_items;         /* more of them in a call run out of gas; 0: no limit */
+    void (*instead)(struct fake_request *request, struct fake_state *state); /* serves packed calls otherwise */
+    atomic_bool mixed;                           /* aggregate3 has been given different contracts */
+    atomic_uint packed, items, largest;          /* packed calls; reads in them; the most in one */
+    atomic_uint plain, codes;                    /* eth_call, eth_getBalance; eth_getCode */
+    atomic_uint packed_requests, plain_requests; /* HTTP requests with packed calls, and without */
 };
 
 /* The block that tests read at. */
@@ -121,7 +121,7 @@ static inline size_t fake_run_multicall3(struct fake_state *state, uint8_t *out,
         at += 96 + (len + 31) / 32 * 32;
     }
     fake_count_items(state, n - 1);
-    return out_of_gas ? 0 : at;
+    return out_of_gas || (state->max_items > 0 && n - 1 > state->max_items) ? 0 : at;
 }
 
 /* Where the items of a fan-out begin. */
@@ -165,7 +165,7 @@ static inline size_t fake_run_fan_out(struct fake_state *state, uint8_t *out, co
         from += 23 + data_len;
     }
     fake_count_items(state, n);
-    return out_of_gas ? 0 : at;
+    return out_of_gas || (state->max_items > 0 && n > state->max_items) ? 0 : at;
 }
 
 static inline json_t *fake_data_reply(const json_t *call, const uint8_t *data, size_t len) {
@@ -254,8 +254,7 @@ static inline json_t *fake_run_call(struct fake_state *state, const json_t *call
         reply = fake_run_packed(state, call, data, len, multicall);
     } else {
         atomic_fetch_add(&state->plain, 1);
-        reply = state->plain_error != NULL ? fake_reply(call, "error", state->plain_error)
-                                           : fake_run_plain(call, to, data, len);
+        reply = fake_run_plain(call, to, data, len);
     }
     free(data);
     return reply;
@@ -270,10 +269,16 @@ static inline json_t *fake_state_reply(struct fake_state *state, const json_t *c
     return fake_reply(call, "result", balance);
 }
 
-static inline bool is_packed_request(const struct fake_request *request) {
-    const json_t *args = json_array_get(json_object_get(request->body, "params"), 0);
+static inline bool is_packed_call(const json_t *call) {
+    const json_t *args = json_array_get(json_object_get(call, "params"), 0);
     const char *to = json_string_value(json_object_get(args, "to"));
     return json_is_object(args) && (to == NULL || strncmp(to, "0xca11bde0", 10) == 0);
+}
+
+static inline unsigned count_packed_calls(const json_t *body) {
+    unsigned packed = is_packed_call(body) ? 1 : 0;
+    for (size_t i = 0; i < json_array_size(body); i++) packed += is_packed_call(json_array_get(body, i)) ? 1 : 0;
+    return packed;
 }
 
 static inline void serve_state_as_ever(struct fake_request *request) {
@@ -291,9 +296,10 @@ static inline void serve_state_as_ever(struct fake_request *request) {
 
 static inline void serve_state(struct fake_request *request) {
     struct fake_state *state = request->node->arg;
-    bool packed = is_packed_request(request);
-    atomic_fetch_add(packed ? &state->packed : &state->plain_requests, 1);
-    if (packed && state->instead != NULL) {
+    unsigned packed = count_packed_calls(request->body);
+    atomic_fetch_add(&state->packed, packed);
+    atomic_fetch_add(packed > 0 ? &state->packed_requests : &state->plain_requests, 1);
+    if (packed > 0 && state->instead != NULL) {
         state->instead(request, state);
     } else {
         serve_state_as_ever(request);

@@ -148,6 +148,7 @@ static void test_multicall3_keeps_contracts_apart(void **state) {
     send_to(&node, 1, METHOD_MULTICALL3, true);
     assert_all_well();
     assert_int_equal(node.packed, 4); /* three contracts, and the balances, which call none */
+    assert_int_equal(node.packed_requests, 1);
     assert_int_equal(node.items, 38);
     assert_int_equal(node.largest, 10);
     assert_int_equal(node.plain, 2);
@@ -192,27 +193,17 @@ static void test_many_that_break_calls_cost_little(void **state) {
     assert_true(node.packed <= 2 * 8 + 1);
 }
 
-/* A node that gives little gas. */
-static void takes_sixty(struct fake_request *request, struct fake_state *state) {
-    (void)state;
-    const json_t *args = json_array_get(json_object_get(request->body, "params"), 0);
-    size_t item_digits = 2 * (32 + 128 + 32); /* offset, head and calldata of an item in aggregate3 */
-    if (json_string_length(json_object_get(args, "data")) > 62 * item_digits) {
-        fake_answer(request, "error", "{\"code\":-32000,\"message\":\"out of gas\"}");
-    } else {
-        serve_state_as_ever(request);
-    }
-}
-
 static void test_little_gas_is_halved_to(void **state) {
     (void)state;
-    struct fake_state node = good_node();
-    node.instead = takes_sixty;
-    plan(MAX_READS);
-    send_to(&node, 1, METHOD_MULTICALL3, true);
-    assert_all_well();
-    assert_int_equal(node.packed, 7); /* 200, 100, 100, then four of 50 */
-    assert_int_equal(node.plain, 0);
+    for (size_t m = 0; m < 2; m++) {
+        struct fake_state node = good_node();
+        node.max_items = 60;
+        plan(MAX_READS);
+        send_to(&node, 1, packing_methods[m], true);
+        assert_all_well();
+        assert_int_equal(node.packed, 7); /* 200, 100, 100, then four of 50 */
+        assert_int_equal(node.plain, 0);
+    }
 }
 
 static void test_long_replies_are_halved(void **state) {

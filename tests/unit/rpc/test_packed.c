@@ -27,7 +27,10 @@ static void ask(struct task *task, struct chain *chain, void *arg) {
         items[i] =
             (struct multicall_item){.to = state_address(i == 1 ? REVERTS : WELL), .data = data[i], .data_len = 4};
     }
-    trial.end = packed_ask(task, chain, &block, trial.packing, items, MAX_ITEMS, &call);
+    const struct packed packed = {chain, &block, trial.packing, items, MAX_ITEMS};
+    packed_prepare(task, &call, &packed);
+    rpc_batch(task, chain, &call, 1);
+    trial.end = packed_take(task, &call, &packed);
     trial.outcome = call.outcome;
     trial.provable = atomic_load(&chain->batching.provable);
     for (size_t i = 0; trial.end == PACKED_TAKEN && i < MAX_ITEMS; i++) {
