@@ -14,7 +14,7 @@
 
 struct local_socket;
 
-/* Connects at once or not at all: the kernel makes nobody wait for a Unix socket. In: path, shorter than sun_path. */
+/* Connects at once or not at all; EAGAIN when too many others wait to be taken up. In: path, shorter than sun_path. */
 int local_socket_open(struct local_socket **out, struct reactor *reactor, const char *path) MUST_CHECK;
 
 /* No coroutine may be waiting for it. */

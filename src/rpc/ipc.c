@@ -10,7 +10,7 @@
 
 #include "json_frame.h"
 
-enum { PIECE_BYTES = 16 * 1024, HTTP_OK = 200 };
+enum { PIECE_BYTES = 16 * 1024, HTTP_OK = 200, NAP_MS = 5 };
 
 struct ipc_idle {
     const struct endpoint *node;
@@ -111,6 +111,19 @@ static void exchange(struct ipc_transfer *transfer, struct transport_reply *repl
     if (reply->outcome != RPC_OK) close_socket(transfer);
 }
 
+/* Where many connect at once, the node may have to take up some first: only for that there is a wait. */
+static int open_socket(struct ipc_transfer *transfer, struct reactor *reactor, const struct transport_request *request,
+                       uint64_t deadline_ms) {
+    uint64_t end_ms = reactor_now_ms(reactor) + request->connect_timeout_ms;
+    if (end_ms > deadline_ms) end_ms = deadline_ms;
+    int error;
+    while ((error = local_socket_open(&transfer->socket, reactor, request->node->where.socket_path)) == EAGAIN) {
+        if (reactor_now_ms(reactor) >= end_ms) break;
+        reactor_sleep_ms(reactor, NAP_MS);
+    }
+    return error;
+}
+
 void ipc_transfer_post(struct ipc_transfer *transfer, struct transport_reply *reply, struct ipc_pool *pool,
                        struct buf *body, const struct transport_request *request, uint64_t deadline_ms) {
     transfer->node = request->node;
@@ -122,7 +135,7 @@ void ipc_transfer_post(struct ipc_transfer *transfer, struct transport_reply *re
         if (reply->outcome != RPC_UNREACHABLE || !is_blank(body->data, body->len)) return;
         buf_clear(body);
     }
-    int error = local_socket_open(&transfer->socket, pool->reactor, request->node->where.socket_path);
+    int error = open_socket(transfer, pool->reactor, request, deadline_ms);
     if (error != 0) {
         fail(reply, error);
         return;

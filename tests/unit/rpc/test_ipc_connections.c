@@ -216,6 +216,100 @@ static void test_a_connection_stays_with_its_node(void **state) {
     for (size_t i = 0; i < 4; i++) assert_reply(&posted[i], i % 2 == 0 ? "[1]" : "[2]", i < 2);
 }
 
+enum { QUEUE = 16 };
+
+/* A node that takes nobody up, and so many who wait for it that there is room for no more. */
+struct queue {
+    int listener;
+    int waiting[QUEUE];
+    size_t n;
+    const struct endpoint *endpoint;
+    struct posted posted;
+    bool ended; /* the post */
+};
+
+static void fill_queue(struct queue *queue) {
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    memcpy(at.sun_path, path, sizeof path);
+    queue->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(queue->listener, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(queue->listener, 2), 0);
+    for (queue->n = 0; queue->n < QUEUE; queue->n++) {
+        int waiting = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        queue->waiting[queue->n] = waiting;
+        if (connect(waiting, (struct sockaddr *)&at, sizeof at) == 0) continue;
+        assert_int_equal(close(waiting), 0);
+        return;
+    }
+    fail_msg("the queue has no end");
+}
+
+static void empty_queue(struct queue *queue) {
+    for (size_t i = 0; i < queue->n; i++) (void)close(queue->waiting[i]);
+    (void)close(queue->listener);
+    (void)unlink(path);
+}
+
+/* Takes everybody up and answers the one who says something. */
+static void serve_queue(struct task *task, struct queue *queue) {
+    int sockets[QUEUE + 1];
+    size_t n = 0;
+    while (n <= queue->n && !queue->ended) {
+        sockets[n] = accept(queue->listener, NULL, NULL);
+        if (sockets[n] >= 0) {
+            n++;
+        } else {
+            reactor_sleep_ms(task->reactor, 1);
+        }
+    }
+    char line[64];
+    while (!queue->ended && recv(sockets[queue->n], line, sizeof line, MSG_DONTWAIT) <= 0) {
+        reactor_sleep_ms(task->reactor, 1);
+    }
+    if (!queue->ended) (void)send(sockets[queue->n], "[7]", 3, MSG_NOSIGNAL);
+    while (n > 0) (void)close(sockets[--n]);
+}
+
+static void post_or_serve(struct task *child, void *arg, size_t i) {
+    struct queue *queue = arg;
+    if (i == 0) {
+        queue->posted = post(child, queue->endpoint, "{}");
+        queue->ended = true;
+    } else {
+        serve_queue(child, queue);
+    }
+}
+
+static void post_into_queue(struct task *task, const struct endpoint *node, void *arg) {
+    struct queue *queue = arg;
+    queue->endpoint = node;
+    queue->ended = false;
+    task_parallel(task, 2, post_or_serve, queue);
+}
+
+static void test_a_full_queue_is_waited_for(void **state) {
+    (void)state;
+    struct queue queue;
+    fill_queue(&queue);
+    post_on_node(url, NULL, 0, post_into_queue, &queue);
+    empty_queue(&queue);
+    assert_reply(&queue.posted, "[7]", true);
+}
+
+static void post_in_vain(struct task *task, const struct endpoint *node, void *arg) {
+    *(struct posted *)arg = post_with(task, node, "{}", (struct post_options){.attempt_timeout_ms = 30});
+}
+
+static void test_a_queue_that_stays_full_is_unreachable(void **state) {
+    (void)state;
+    struct queue queue;
+    struct posted posted;
+    fill_queue(&queue);
+    post_on_node(url, NULL, 0, post_in_vain, &posted);
+    empty_queue(&queue);
+    assert_failure(&posted, RPC_UNREACHABLE, "Resource temporarily unavailable");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_kept_connection_that_closes_costs_a_second_try),
@@ -223,6 +317,8 @@ int main(void) {
         cmocka_unit_test(test_a_connection_whose_request_timed_out_is_closed),
         cmocka_unit_test(test_a_wait_can_be_cancelled),
         cmocka_unit_test(test_a_connection_stays_with_its_node),
+        cmocka_unit_test(test_a_full_queue_is_waited_for),
+        cmocka_unit_test(test_a_queue_that_stays_full_is_unreachable),
         cmocka_unit_test(test_no_socket_and_nobody_behind_it),
         cmocka_unit_test(test_a_node_that_restarts_is_found_again),
         cmocka_unit_test(test_requests_at_once_go_on_few_connections),
