@@ -43,6 +43,8 @@ const startOn = (t, nodes = [node], settings = {}) =>
         ...settings,
     });
 
+const passes = (exchange) => exchange.pass();
+
 const batchingOf = async (dappd) => (await dappd.json('/status')).chains[0].batching;
 
 /** Owners with balances of that token in the newest block and others in the block before. */
@@ -63,6 +65,17 @@ async function countRight(items, answer) {
     return given.filter((balance) => balance !== undefined).length;
 }
 
+/** Code that, whatever it is called with, has the token transfer an amount to an address, and returns 1. */
+function transfersWhenAsked(tokenAddress, to, amount) {
+    const data = ['a9059cbb', to.slice(2).padStart(64, '0'), amount.toString(16).padStart(64, '0')].join('');
+    const stores = data
+        .padEnd(192, '0')
+        .match(/.{64}/g)
+        .map((word, i) => `7f${word}60${(32 * i).toString(16).padStart(2, '0')}52`);
+    const call = `6020608060446000600073${tokenAddress.slice(2)}5af1`;
+    return `0x${stores.join('')}${call}600160005260206000f3`;
+}
+
 // --- which way is taken ---
 
 const REFUSES_BATCHES = faults.wholeError(-32600, 'batch requests are not supported');
@@ -70,7 +83,17 @@ const REFUSES_BATCHES = faults.wholeError(-32600, 'batch requests are not suppor
 /** name: { code at Multicall3's address, faults of the node, batching, the calls that must be seen } */
 const WAYS = {
     'without Multicall3': { code: '0x', batching: 'fan_out', sees: isInitCode },
-    'with Multicall3': { code: batching.MULTICALL3_CODE, batching: 'multicall3', sees: isAggregate },
+    'with Multicall3 and a node that runs init code': {
+        code: batching.MULTICALL3_CODE,
+        batching: 'fan_out',
+        sees: isInitCode,
+    },
+    'with Multicall3 and a node that refuses init code': {
+        code: batching.MULTICALL3_CODE,
+        fault: batching.refusesInitCode(),
+        batching: 'multicall3',
+        sees: isAggregate,
+    },
     'with a contract that answers zeros in its place': {
         code: '0x6108006000f3',
         batching: 'fan_out',
@@ -109,12 +132,30 @@ for (const [what, way] of Object.entries(WAYS)) {
     });
 }
 
-for (const [code, batchingName] of [
-    [batching.MULTICALL3_CODE, 'multicall3'],
-    ['0x', 'fan_out'],
+for (const [code, batchingName, besides] of [
+    [batching.MULTICALL3_CODE, 'multicall3', batching.besidesRefusedInitCode],
+    ['0x', 'fan_out', (fault) => fault],
 ]) {
+    test(`no token makes up a balance of another (${batchingName})`, async (t) => {
+        await putMulticall3(chain, code);
+        node.on('*', besides(passes));
+        const [owner, thief] = [randomAddress(), randomAddress()];
+        await chain.write(token, 'setBalances', [[thief], [1000n]]);
+        await chain.client.setCode({ address: thief, bytecode: transfersWhenAsked(token.address, owner, 7n) });
+        await chain.mine();
+        const dappd = await startOn(t);
+        const items = [owner, thief].flatMap((address) => [thief, token.address].map((of) => ({ address, token: of })));
+        const answer = (await dappd.post('/balances', bodyOf([...items, ...items.reverse()]))).json();
+        const ofToken = answer.items.filter((item) => item.token === token.address);
+        assert.deepEqual(
+            ofToken.map(({ address, balance }) => [address.toLowerCase(), balance]),
+            ofToken.map(({ address }) => [address.toLowerCase(), address.toLowerCase() === thief ? '1000' : '0']),
+        );
+    });
+
     test(`odd tokens asked for by requests of their own do not spoil each other (${batchingName})`, async (t) => {
         await putMulticall3(chain, code);
+        node.on('*', besides(passes));
         const dappd = await startOn(t);
         const answers = await mapAtMost(table.length, [...table, ...table], ({ address, token: asked }) =>
             dappd.get(asked ? `/balance/${address}/${asked}` : `/balance/${address}`),
@@ -126,7 +167,7 @@ for (const [code, batchingName] of [
     test(`a node with a low gas cap gets shorter calls until all is answered (${batchingName})`, async (t) => {
         await putMulticall3(chain, code);
         const owners = await makeOwners(200);
-        node.on('*', batching.gasCap(GAS_CAP_BYTES));
+        node.on('*', besides(batching.gasCap(GAS_CAP_BYTES)));
         const dappd = await startOn(t);
         const answer = (await dappd.post('/balances', bodyOf(owners))).json();
         assert.equal(await countRight(owners, answer), owners.length);
@@ -144,6 +185,7 @@ for (const [code, batchingName] of [
         await chain.client.setBlockGasLimit({ gasLimit: 700_000n });
         await chain.mine();
         const items = [...owners.slice(0, 50), ...table, ...owners.slice(50)];
+        node.on('*', besides(passes));
         const dappd = await startOn(t);
         const answer = (await dappd.post('/balances', bodyOf(items))).json();
         assert.deepEqual(readByDappd(answer), await readByViem(chain, items, BigInt(answer.block.number)));
@@ -152,9 +194,10 @@ for (const [code, batchingName] of [
     test(`a node that answers for the block before is not believed (${batchingName})`, async (t) => {
         await putMulticall3(chain, code);
         const owners = await makeOwners(50);
+        for (const one of [node, honest]) one.on('*', besides(passes));
         const dappd = await startOn(t, [node, honest], { id: chain.chainId });
         await dappd.json(`/balance/${randomAddress()}/${token.address}`);
-        node.on('*', batching.oneBlockBehind(chain.client));
+        node.on('*', besides(batching.oneBlockBehind(chain.client)));
         const answer = (await dappd.post('/balances', bodyOf(owners))).json();
         assert.ok(callsTo(node, isStateRead).length > 0, 'it was asked');
         assert.equal(await countRight(owners, answer), owners.length);
@@ -163,9 +206,10 @@ for (const [code, batchingName] of [
     test(`such a node alone gives errors, no wrong balances (${batchingName})`, async (t) => {
         await putMulticall3(chain, code);
         const owners = await makeOwners(50);
+        node.on('*', besides(passes));
         const dappd = await startOn(t, [node], { request_timeout_ms: 5000 });
         await dappd.json(`/balance/${randomAddress()}/${token.address}`);
-        node.on('*', batching.oneBlockBehind(chain.client));
+        node.on('*', besides(batching.oneBlockBehind(chain.client)));
         const answer = await dappd.post('/balances', bodyOf(owners));
         if (answer.status === 200) assert.equal(await countRight(owners, answer.json()), 0);
         else assert.ok(answer.status >= 500, answer.text);
@@ -178,6 +222,7 @@ test('a node for a block before is right at blocks from before Multicall3', asyn
     const { number } = await chain.latest();
     await putMulticall3(chain);
     await chain.write(token, 'setBalances', [owners.map(({ address }) => address), owners.map(randomUint256)]);
+    node.on('*', batching.refusesInitCode());
     const dappd = await startOn(t);
     const now = (await dappd.post('/balances', bodyOf(owners))).json();
     assert.equal(await countRight(owners, now), owners.length);

@@ -49,6 +49,10 @@ export const gasCap = (bytes) => when(isLongCall(bytes), rpcError(-32000, 'out o
 /** Knows no eth_call that creates a contract. */
 export const refusesInitCode = () => when(isInitCode, rpcError(-32602, "missing field 'to'"));
 
+/** The same, with another fault for every other request. */
+export const besidesRefusedInitCode = (fault) => (exchange, concerns) =>
+    (exchange.calls.some(isInitCode) ? refusesInitCode() : fault)(exchange, concerns);
+
 /** True answers, held back until open() is called. Returns { fault, open, held() }. */
 export function heldAnswers() {
     let open;
