@@ -84,7 +84,6 @@ const failures = {
     'answers 404': [faults.status(404, {}, 'upstream-secret'), 'upstream_error', /reported an error/],
     'answers 413': [faults.status(413), 'upstream_error', /too large/],
     'answers 429': [faults.rateLimited(), 'upstream_unavailable', /limits the rate/],
-    'answers 429 with Retry-After': [faults.rateLimited(5), 'upstream_unavailable', /limits the rate/],
     'answers 200 with code 429': [rpc(429, 'upstream-secret'), 'upstream_unavailable', /limits the rate/],
     'answers one error without id': [faults.wholeError(-32603, 'upstream-secret'), 'upstream_error'],
     // rate limits, in the words of different nodes
@@ -188,11 +187,21 @@ test('a slow answer within the time of an attempt is an answer', async () => {
     assert.equal((await dappd.get(freshPath())).status, 200);
 });
 
-test('Retry-After of the node reaches the client', async () => {
+test('Retry-After of the node reaches the client, and until then the node is not asked', async () => {
     await recovered();
     node.on('eth_call', faults.rateLimited(9));
-    const { retry_after } = assertProblem(await dappd.get(freshPath()), 'upstream_unavailable');
+    const { retry_after } = assertProblem(await dappd.get(freshPath()), 'upstream_unavailable', /limits the rate/);
     assert.ok(retry_after >= 8 && retry_after <= 9, String(retry_after));
+    node.reset();
+    assertProblem(await dappd.get(freshPath()), 'upstream_unavailable', /limits the rate/);
+    assert.equal(node.count(), 0);
+    await recovered();
+});
+
+test('a pause that the node asks for is waited for where there is time', async () => {
+    await recovered();
+    node.on('eth_call', faults.rateLimited(1), { times: 1 });
+    assert.equal((await dappd.get(freshPath())).status, 200);
 });
 
 test('past the deadline of the request it is a timeout', async (t) => {

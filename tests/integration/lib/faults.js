@@ -111,7 +111,8 @@ const answerInstead = (makeAnswer) => async (exchange, concerns) => {
     const others = exchange.calls.filter((call) => !concerns(call));
     const passed = others.length > 0 ? await exchange.forward(others) : [];
     const made = exchange.calls.filter(concerns).map((call) => ({ jsonrpc: '2.0', id: call.id, ...makeAnswer(call) }));
-    exchange.json(exchange.isBatch ? [...made, ...passed] : made[0]);
+    const all = [...made, ...passed];
+    exchange.json(exchange.isBatch ? all : all[0]);
 };
 
 export const rpcError = (code, message, data) => answerInstead(() => ({ error: { code, message, data } }));
