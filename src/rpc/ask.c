@@ -13,7 +13,7 @@
 #include "pool.h"
 #include "transport.h"
 
-enum { ARENA_BYTES = 4 * 1024 * 1024 };
+enum { ARENA_BYTES = 4 * 1024 * 1024, MAX_HANGING = 3 };
 
 struct ask {
     struct chain *chain;
@@ -106,16 +106,28 @@ static void run(void *arg) {
     free(ask);
 }
 
+static uint64_t end_ms(const struct ask *ask) {
+    return ask->asked_us / 1000 + ASK_PATIENCE_MS;
+}
+
+static bool is_same(const struct ask *a, const struct ask *b) {
+    return a->upstream == b->upstream && a->by_number == b->by_number && a->number == b->number;
+}
+
+/* A connection may hang while its node is well: after a while it is asked once more, but not for ever. */
 static bool is_asked_already(const struct asker *asker, const struct ask *wanted) {
     struct election *election = asker->chain->election;
-    bool found = false;
+    uint64_t now_ms = clock_now_us() / 1000;
+    bool recent = false;
+    unsigned n = 0;
     pthread_mutex_lock(&election->mutex);
-    for (const struct ask *ask = election->asks; ask != NULL && !found; ask = ask->next) {
-        found = is_of(ask, asker) && ask->upstream == wanted->upstream && ask->by_number == wanted->by_number &&
-                ask->number == wanted->number;
+    for (const struct ask *ask = election->asks; ask != NULL; ask = ask->next) {
+        if (!is_of(ask, asker) || !is_same(ask, wanted)) continue;
+        recent = recent || end_ms(ask) > now_ms;
+        n++;
     }
     pthread_mutex_unlock(&election->mutex);
-    return found;
+    return recent || n >= MAX_HANGING;
 }
 
 /* Time to prove its chain and then to answer. */
@@ -158,36 +170,32 @@ static bool is_awaited(const struct asker *asker, const struct ask *ask) {
     return ask->by_number || !asker->chain->election->seats[asker->tag][ask->upstream].absent;
 }
 
-static uint64_t end_ms(const struct ask *ask, uint64_t patience_ms) {
-    return ask->asked_us / 1000 + patience_ms;
-}
-
-bool ask_is_expected(const struct asker *asker, uint64_t patience_ms, uint64_t *until_ms) {
+bool ask_is_expected(const struct asker *asker, uint64_t *until_ms) {
     struct election *election = asker->chain->election;
     uint64_t now_ms = clock_now_us() / 1000, first_ms = UINT64_MAX;
     pthread_mutex_lock(&election->mutex);
     for (const struct ask *ask = election->asks; ask != NULL; ask = ask->next) {
-        bool expected = is_awaited(asker, ask) && end_ms(ask, patience_ms) > now_ms;
-        if (expected && end_ms(ask, patience_ms) < first_ms) first_ms = end_ms(ask, patience_ms);
+        bool expected = is_awaited(asker, ask) && end_ms(ask) > now_ms;
+        if (expected && end_ms(ask) < first_ms) first_ms = end_ms(ask);
     }
     pthread_mutex_unlock(&election->mutex);
     *until_ms = first_ms;
     return first_ms != UINT64_MAX;
 }
 
-static struct ask *find_overdue(const struct asker *asker, uint64_t patience_ms) {
+static struct ask *find_overdue(const struct asker *asker) {
     struct election *election = asker->chain->election;
     uint64_t now_ms = clock_now_us() / 1000;
     pthread_mutex_lock(&election->mutex);
     struct ask *ask = election->asks;
-    while (ask != NULL && !(is_awaited(asker, ask) && end_ms(ask, patience_ms) <= now_ms)) ask = ask->next;
+    while (ask != NULL && !(is_awaited(asker, ask) && end_ms(ask) <= now_ms)) ask = ask->next;
     if (ask != NULL) ask->left_out = true;
     pthread_mutex_unlock(&election->mutex);
     return ask;
 }
 
-void ask_leave_out(const struct asker *asker, uint64_t patience_ms) {
-    for (struct ask *ask; (ask = find_overdue(asker, patience_ms)) != NULL;) {
+void ask_leave_out(const struct asker *asker) {
+    for (struct ask *ask; (ask = find_overdue(asker)) != NULL;) {
         if (ask->by_number) {
             election_answer(asker->chain, asker->tag, ask->upstream, ask->number, NULL, clock_now_us());
         } else {

@@ -12,6 +12,9 @@
 #include "head.h"
 #include "rpc/chain.h"
 
+/* A node that takes longer to name a block is gone on without. */
+enum { ASK_PATIENCE_MS = 1000 };
+
 /* Who asks for the block of a name and waits for answers. Lives on its coroutine's stack. */
 struct asker {
     struct chain *chain;
@@ -32,12 +35,12 @@ void asker_wait(struct asker *asker, uint64_t deadline_ms);
 bool ask_tag(const struct asker *asker, size_t upstream);
 bool ask_number(const struct asker *asker, size_t upstream, uint64_t number);
 
-/* Returns true when a question is under way whose answer is worth waiting for: not of a node that is absent, and asked
- * less than patience_ms ago. Out: until_ms, when the first one's time is over. */
-bool ask_is_expected(const struct asker *asker, uint64_t patience_ms, uint64_t *until_ms);
+/* Returns true when a question is under way whose answer is worth waiting for: not of a node that is absent, and in
+ * its time. Out: until_ms, when the first one's time is over. */
+bool ask_is_expected(const struct asker *asker, uint64_t *until_ms);
 
 /* Has the election go on without those whose time is over. */
-void ask_leave_out(const struct asker *asker, uint64_t patience_ms);
+void ask_leave_out(const struct asker *asker);
 
 /* Returns true when any question for the asker's tag is under way on its reactor. */
 bool ask_is_under_way(const struct asker *asker);

@@ -9,9 +9,6 @@
 #include "election.h"
 #include "errors.h"
 
-/* A node that takes longer to name a block is gone on without. */
-enum { PATIENCE_MS = 1000 };
-
 bool poll_is_possible(struct chain *chain, enum head_tag tag) {
     if (chain->n_upstreams < 2 || atomic_load(&chain->follower.stopping)) return false;
     for (size_t i = 0; i < chain->n_upstreams; i++) {
@@ -59,11 +56,11 @@ static enum err wait_for_decision(struct task *task, struct asker *asker, uint64
         if (reactor_now_ms(task->reactor) >= task->deadline_ms) {
             return task_fail(task, ERR_TIMEOUT, "the deadline passed while waiting for a node");
         }
-        if (ask_is_expected(asker, PATIENCE_MS, &until_ms)) {
+        if (ask_is_expected(asker, &until_ms)) {
             asker_wait(asker, until_ms < task->deadline_ms ? until_ms : task->deadline_ms);
             continue;
         }
-        ask_leave_out(asker, PATIENCE_MS);
+        ask_leave_out(asker);
         if (ask_who_could_decide(task, asker)) continue;
         if (election_fall_back(asker->chain, asker->tag, started_us)) return ERR_OK;
         if (!ask_is_under_way(asker)) return fail(task, asker);

@@ -173,7 +173,45 @@ static void test_what_a_hanging_node_said_does_not_hold_the_head(void **state) {
     assert_block(&steps.at[0], 99, 0);
     assert_block(&steps.at[1], 100, 0);
     assert_block(&steps.at[2], 101, 0);
-    assert_int_equal(views[0].latest, 2); /* the question that hangs is not asked again */
+}
+
+static void ask_while_one_hangs(struct task *task, struct chain *chain, void *arg) {
+    for (int i = 0; i < 5; i++) {
+        let_time_pass(chain);
+        resolve_latest(arg, task, chain);
+    }
+    ask_stop(chain);
+}
+
+static void test_hanging_question_is_not_asked_again_at_once(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3, .moods = {HONEST, HONEST, HANGING}}, ask_while_one_hangs);
+    assert_block(&steps.at[4], 99, 0);
+    assert_true(views[0].latest + views[1].latest >= 10 - 1);
+    assert_int_equal(views[2].latest, 1);
+}
+
+/* What hung goes on hanging, but the next question finds the node well. */
+static void all_hang_in_turn(struct task *task, struct chain *chain, void *arg) {
+    for (size_t i = 0; i < 3; i++) {
+        set_mood(i, HANGING);
+        ledger_grow(1);
+        for (int j = 0; j < 2; j++) {
+            let_time_pass(chain);
+            resolve_latest(arg, task, chain);
+            reactor_sleep_ms(task->reactor, ASK_PATIENCE_MS / 2 + 100);
+        }
+        set_mood(i, HONEST);
+    }
+    ask_stop(chain);
+}
+
+static void test_connections_that_hung_do_not_matter_for_long(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3}, all_hang_in_turn);
+    for (unsigned i = 0; i < 3; i++) assert_block(&steps.at[2 * i + 1], 100 + i, 0);
 }
 
 static void test_failing_nodes_are_gone_on_without(void **state) {
@@ -479,6 +517,8 @@ int main(void) {
         cmocka_unit_test(test_liar_of_highest_priority),
         cmocka_unit_test(test_hanging_node_is_not_waited_for),
         cmocka_unit_test(test_what_a_hanging_node_said_does_not_hold_the_head),
+        cmocka_unit_test(test_hanging_question_is_not_asked_again_at_once),
+        cmocka_unit_test(test_connections_that_hung_do_not_matter_for_long),
         cmocka_unit_test(test_failing_nodes_are_gone_on_without),
         cmocka_unit_test(test_deadline_is_kept),
         cmocka_unit_test(test_question_to_who_is_ahead),
