@@ -39,20 +39,22 @@ const startOn = (t, { id = chain.chainId, ...settings } = {}) =>
 
 const statusOf = async (dappd, i) => (await dappd.json('/status')).chains[0].upstreams[i];
 
-/** Another chain's node takes the port of this one, until the returned function is called. */
-async function replace(node) {
+/** Another chain's node takes the port of this one until undo() is called, at the latest when the test ends. */
+async function replace(t, node) {
+    let replaced = true;
     await node.stop();
     const impostor = await startFaultyNode(other.url, { port: node.port });
-    return {
-        impostor,
-        async undo() {
-            await impostor.stop();
-            await node.restart();
-        },
+    const undo = async () => {
+        if (!replaced) return;
+        replaced = false;
+        await impostor.stop();
+        await node.restart();
     };
+    t.after(undo);
+    return { impostor, undo };
 }
 
-const isDiscovered = async (dappd, i) => (await statusOf(dappd, i)).state === 'other_chain';
+const isDiscovered = async (dappd, i) => (await statusOf(dappd, i)).identity === 'other_chain';
 
 for (const [place, name] of ['first', 'second'].entries()) {
     test(`the ${name} node comes back as another chain's and then as its own`, async (t) => {
@@ -76,7 +78,7 @@ for (const [place, name] of ['first', 'second'].entries()) {
         };
         await withCrowd(CLIENTS, ask, async (crowd) => {
             await drive(async () => node.count() > 0, crowd, 'use of the node');
-            const { impostor, undo } = await replace(node);
+            const { impostor, undo } = await replace(t, node);
             await drive(() => isDiscovered(dappd, place), crowd, 'discovery');
             await crowd.turnOver();
             await ledger.advance();
@@ -87,7 +89,7 @@ for (const [place, name] of ['first', 'second'].entries()) {
             await undo();
             await drive(async () => node.count() > node.count('eth_chainId'), crowd, 'use of the node');
         });
-        assert.notEqual((await statusOf(dappd, place)).state, 'other_chain');
+        assert.equal((await statusOf(dappd, place)).identity, 'verified');
         const said = dappd.logs.filter(({ msg }) => /another chain/.test(msg));
         assert.deepEqual([said.length, said[0].upstream, said[0].chain_id], [1, `node${place + 1}`, OTHER_CHAIN]);
         assert.ok(!dappd.stderr().includes(`127.0.0.1:${node.port}`));
@@ -98,7 +100,7 @@ test('with the only node replaced nothing is answered, and with the node back al
     const dappd = await dappdFor(t, { chains: [chainConfig(first.url, { id: chain.chainId })] });
     const path = () => `/balance/${randomAddress()}`;
     await dappd.json(path());
-    const { impostor, undo } = await replace(first);
+    const { impostor, undo } = await replace(t, first);
     await until(async () => {
         const answer = await dappd.get(path());
         if (answer.status === 200) assert.equal(answer.json().chain_id, chain.chainId);

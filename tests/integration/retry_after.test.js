@@ -125,8 +125,11 @@ test('when all nodes ask for peace, so does dappd, for as long as the first of t
     second.on('*', faults.rateLimited(9));
     const { retry_after } = assertProblem(await dappd.get(freshPath()), 'upstream_unavailable');
     assert.ok(retry_after >= 5 && retry_after <= 9, String(retry_after));
-    const ready = await dappd.get('/ready');
-    assert.deepEqual([ready.status, ready.json().reasons[0].code], [503, 'upstream_unavailable']);
+    const { reasons } = await until(async () => {
+        const ready = await dappd.get('/ready');
+        return ready.status === 503 && ready.json();
+    }, 'unreadiness');
+    assert.equal(reasons[0].code, 'upstream_unavailable');
 });
 
 test('the wait that a node asks for is endured where the deadline allows it', async (t) => {
