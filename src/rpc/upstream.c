@@ -313,10 +313,13 @@ static size_t learned_cap(const struct upstream_health *health, uint64_t now_ms)
 }
 
 size_t upstream_batch_cap(struct upstream *upstream, size_t max_batch, uint64_t now_ms) {
-    size_t learned = learned_cap(lock(upstream), now_ms);
+    struct upstream_health *health = lock(upstream);
+    size_t learned = learned_cap(health, now_ms);
+    size_t per_s = (size_t)health->pace.configured;
     unlock(upstream);
-    size_t configured = upstream->max_batch > 0 ? upstream->max_batch : max_batch;
-    return learned < configured ? learned : configured;
+    size_t cap = upstream->max_batch > 0 ? upstream->max_batch : max_batch;
+    if (per_s > 0 && per_s < cap) cap = per_s; /* its calls leave together: no more than a second's worth */
+    return learned < cap ? learned : cap;
 }
 
 void upstream_refused_batch(struct upstream *upstream, size_t n, uint64_t now_ms) {

@@ -315,6 +315,16 @@ static void test_learns_the_longest_batch(void **state) {
     assert_int_equal(upstream_batch_cap(&upstream, 5, now_ms + 600 * 1000), 7);
 }
 
+static void test_batches_are_no_longer_than_a_second_allows(void **state) {
+    (void)state;
+    pace_init(&upstream.health.pace, 20, now_ms);
+    assert_int_equal(upstream_batch_cap(&upstream, 100, now_ms), 20);
+    upstream.max_batch = 7;
+    assert_int_equal(upstream_batch_cap(&upstream, 100, now_ms), 7);
+    upstream.max_batch = 50;
+    assert_int_equal(upstream_batch_cap(&upstream, 100, now_ms), 20);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -337,6 +347,7 @@ int main(void) {
         TEST(test_time_before_a_hedge),
         TEST(test_score),
         TEST(test_learns_the_longest_batch),
+        TEST(test_batches_are_no_longer_than_a_second_allows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
