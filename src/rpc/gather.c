@@ -75,7 +75,7 @@ static struct gather *make(struct task *task, struct gather **gathers, struct ch
 }
 
 static void free_if_done(struct gather *gather) {
-    if (gather->conducted || gather->n_under_way > 0) return;
+    if (gather->conducted || gather->n_under_way > 0 || gather->table.n > 0) return;
     const struct task here = {.reactor = gather->reactor};
     struct gather **at = transport_gathers(transport_of(&here));
     while (*at != gather) at = &(*at)->next;
@@ -129,15 +129,13 @@ static void copy_answer(struct arena *arena, struct state_read *to, const struct
 static void unlink_passenger(struct passenger *passenger) {
     *passenger->link = passenger->next;
     if (passenger->next != NULL) passenger->next->link = passenger->link;
-    passenger->question = NULL;
 }
 
+/* It stays with the question until it leaves. */
 static void deliver(struct passenger *passenger) {
-    struct question *question = passenger->question;
     struct party *party = passenger->party;
-    copy_answer(party->task->arena, passenger->read, &question->read);
-    bill(party, question->batch);
-    unlink_passenger(passenger);
+    copy_answer(party->task->arena, passenger->read, &passenger->question->read);
+    passenger->landed = true;
     if (--party->left == 0) waiter_wake(&party->all_landed, ERR_OK);
 }
 
@@ -167,8 +165,16 @@ static void land(struct state_read *read) {
         wait_in_line(gather, question);
         return;
     }
-    while (question->passengers != NULL) deliver(question->passengers);
-    question_remove(&gather->table, question);
+    for (struct passenger *passenger = question->passengers; passenger != NULL; passenger = passenger->next) {
+        bill(passenger->party, question->batch);
+        deliver(passenger);
+    }
+    question->batch = NULL;
+    if (question->passengers == NULL) {
+        question_remove(&gather->table, question);
+    } else {
+        question_keep_answer(question);
+    }
 }
 
 /* A request's own trace when the batch serves no other, else a fresh one. Source: W3C Trace Context. */
@@ -304,6 +310,7 @@ void gather_board(struct gather *gather, struct passenger *passenger) {
     passenger->link = &question->passengers;
     if (passenger->next != NULL) passenger->next->link = &passenger->next;
     question->passengers = passenger;
+    if (question->answered) deliver(passenger);
 }
 
 /* What nobody wants any more is not asked; what is under way comes to its end. */
@@ -312,6 +319,7 @@ void gather_leave(struct passenger *passenger) {
     struct gather *gather = passenger->gather;
     unlink_passenger(passenger);
     if (question->passengers != NULL || question->batch != NULL) return;
-    leave_line(gather, question);
+    if (!question->answered) leave_line(gather, question);
     question_remove(&gather->table, question);
+    free_if_done(gather);
 }

@@ -21,7 +21,8 @@ struct passenger {
     struct party *party;
     struct state_read *read;
     struct gather *gather;
-    struct question *question; /* NULL: it is not waiting */
+    struct question *question;
+    bool landed; /* its read has come to its end */
     struct passenger *next;    /* of the same question */
     struct passenger **link;   /* what points to this one */
 };
@@ -31,10 +32,13 @@ struct passenger {
 struct gather *gather_open(struct task *task, struct chain *chain, const struct block_ref *block);
 
 /* The passenger's read will come to an end by itself, with what it brought in the task's arena; the last of a party
- * wakes it. In: passenger, with party and read set. */
+ * wakes it. In: passenger, with party and read set.
+ *
+ * Until the passenger leaves, whoever asks the same gets the same answer: by then its task has put it where others find
+ * it, so that nothing is asked twice in between. */
 void gather_board(struct gather *gather, struct passenger *passenger);
 
-/* It waits no longer. */
+/* Landed or not, it waits no longer. The gather may be gone afterwards. */
 void gather_leave(struct passenger *passenger);
 
 #endif

@@ -82,10 +82,22 @@ struct question *question_add(struct question_table *table, const struct state_r
     return question;
 }
 
+void question_keep_answer(struct question *question) {
+    struct state_read *read = &question->read;
+    size_t detail_len = strlen(read->detail);
+    char *answer = malloc(read->len + detail_len + 1);
+    if (answer == NULL) abort();
+    if (read->bytes != NULL) read->bytes = memcpy(answer, read->bytes, read->len);
+    read->detail = memcpy(answer + read->len, read->detail, detail_len + 1);
+    question->answer = answer;
+    question->answered = true;
+}
+
 void question_remove(struct question_table *table, struct question *question) {
     struct question **at = bucket_of(table, question->hash);
     while (*at != question) at = &(*at)->next;
     *at = question->next;
     table->n--;
+    free(question->answer);
     free(question);
 }

@@ -7,12 +7,15 @@
 struct batch;
 struct passenger;
 
-/* One read, asked once for all who want it. It keeps what it needs: whoever asked first may be gone before the rest. */
+/* One read, asked once for all who want it. It keeps what it needs: whoever asked first may be gone before the rest.
+ * Answered, it stays for as long as somebody has the answer and nobody else could find it. */
 struct question {
-    struct state_read read;           /* its calldata stands behind the struct */
-    struct passenger *passengers;     /* those who wait for it */
-    uint64_t deadline_ms;             /* of the most patient of them */
-    struct batch *batch;              /* that it is under way with; NULL while it waits */
+    struct state_read read;       /* its calldata stands behind the struct */
+    struct passenger *passengers; /* those who wait for it, or have not left with it yet */
+    uint64_t deadline_ms;         /* of the most patient of them */
+    struct batch *batch;          /* that it is under way with, else NULL */
+    bool answered;
+    char *answer;                     /* what the read points to once it is answered */
     struct question *before, *behind; /* while it waits */
     struct question *next;            /* in its bucket */
     uint64_t hash;
@@ -37,6 +40,9 @@ struct question *question_find(const struct question_table *table, const struct 
 
 /* Adds a question that is not there yet, for nobody so far. */
 struct question *question_add(struct question_table *table, const struct state_read *read);
+
+/* Makes what its read points to its own: bytes and detail. It is answered from now on. */
+void question_keep_answer(struct question *question);
 
 /* Frees it. */
 void question_remove(struct question_table *table, struct question *question);

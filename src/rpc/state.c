@@ -19,12 +19,13 @@ static void fail_all(struct state_read *reads, size_t n, const char *detail) {
     for (size_t i = 0; i < n; i++) read_settle(&reads[i], RPC_TOO_LARGE, ERR_OVERLOADED, detail);
 }
 
-/* The deadline is the task's own; the reads go on for whoever has longer. */
-static void give_up(struct passenger *passengers, size_t n) {
+/* The deadline is the task's own; reads that have not landed go on for whoever has longer. */
+static void leave(struct passenger *passengers, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        if (passengers[i].question == NULL) continue;
-        gather_leave(&passengers[i]);
-        read_settle(passengers[i].read, RPC_TIMED_OUT, ERR_TIMEOUT, "the deadline passed while waiting for a node");
+        struct passenger *passenger = &passengers[i];
+        gather_leave(passenger);
+        if (passenger->landed) continue;
+        read_settle(passenger->read, RPC_TIMED_OUT, ERR_TIMEOUT, "the deadline passed while waiting for a node");
     }
 }
 
@@ -48,6 +49,8 @@ void state_read_many(struct task *task, struct chain *chain, const struct block_
         passengers[i] = (struct passenger){.party = &party, .read = &reads[i]};
         gather_board(gather, &passengers[i]);
     }
-    if (waiter_wait(&party.all_landed, task->deadline_ms) != ERR_OK) give_up(passengers, n);
+    enum err err = waiter_wait(&party.all_landed, task->deadline_ms);
+    (void)err; /* each passenger knows whether it has landed */
+    leave(passengers, n);
     task->rpc_us += clock_now_us() - start_us;
 }

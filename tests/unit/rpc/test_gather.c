@@ -203,6 +203,46 @@ static void test_eight_batches_at_once(void **state) {
     assert_int_equal(node.largest, MULTICALL_MAX_ITEMS);
 }
 
+static struct state_read *party;
+static bool landed_late;
+
+enum { PARTY_READS = 2 * MULTICALL_MAX_ITEMS };
+
+/* Wants what the party has, while that waits for more. */
+static void ask_again(void *arg) {
+    struct task *task = arg;
+    uint32_t value = 0;
+    while (party[value].bytes == NULL && reactor_now_ms(task->reactor) < task->deadline_ms) {
+        reactor_sleep_ms(task->reactor, 1);
+        value = party[0].bytes == NULL ? PARTY_READS - 1 : 0;
+    }
+    const struct rider *rider = send_rider(task, value, 0);
+    landed_late = await_landing(task, rider) && rider->value == value;
+    gate_set(true);
+}
+
+static void ask_what_half_a_party_has(struct task *task, struct chain *chain, void *arg) {
+    (void)arg;
+    gather_crowd(task, chain);
+    struct one_read *ones = arena_alloc(task->arena, PARTY_READS * sizeof *ones);
+    struct block_ref block = state_block(1);
+    party = arena_alloc(task->arena, PARTY_READS * sizeof *party);
+    for (uint32_t i = 0; i < PARTY_READS; i++) {
+        make_read(&ones[i], WELL, i);
+        party[i] = ones[i].read;
+    }
+    reactor_spawn(task->reactor, ask_again, task);
+    state_read_many(task, chain, &block, party, PARTY_READS);
+    await_crowd();
+}
+
+static void test_what_has_landed_is_not_asked_again_before_its_party_has_it(void **state) {
+    (void)state;
+    run_with(ask_what_half_a_party_has, (struct fake_state){.instead = first_waits_at_gate}, 0);
+    assert_true(landed_late);
+    assert_int_equal(node.items, PARTY_READS);
+}
+
 static void leave_early(struct task *task, struct chain *chain, void *arg) {
     (void)arg;
     gather_crowd(task, chain);
@@ -348,6 +388,7 @@ int main(void) {
         cmocka_unit_test(test_a_batch_that_hangs_does_not_hold_up_the_rest),
         cmocka_unit_test(test_a_full_batch_does_not_wait),
         cmocka_unit_test(test_eight_batches_at_once),
+        cmocka_unit_test(test_what_has_landed_is_not_asked_again_before_its_party_has_it),
         cmocka_unit_test(test_whose_time_is_up_goes_and_the_rest_get_theirs),
         cmocka_unit_test(test_what_nobody_wants_any_more_is_not_asked),
         cmocka_unit_test(test_a_read_whose_batch_ran_out_of_time_goes_again),
