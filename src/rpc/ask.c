@@ -86,7 +86,7 @@ static void take(struct ask *ask, enum rpc_outcome outcome, const struct rpc_cal
     } else if (has_block) {
         election_report(ask->chain, ask->tag, ask->upstream, &block, ask->asked_us);
     } else {
-        election_fail(ask->chain, ask->tag, ask->upstream, outcome, call->retry_after_s);
+        election_fail(ask->chain, ask->tag, ask->upstream, outcome);
     }
 }
 

@@ -7,7 +7,6 @@
 
 #include "chain_state.h"
 #include "core/clock.h"
-#include "errors.h"
 #include "publish.h"
 
 enum { MUTE_US = 10 * 60 * 1000 * 1000 };
@@ -139,14 +138,11 @@ void election_answer(struct chain *chain, enum head_tag tag, size_t upstream, ui
     pthread_mutex_unlock(&election->mutex);
 }
 
-void election_fail(struct chain *chain, enum head_tag tag, size_t upstream, enum rpc_outcome outcome,
-                   int retry_after_s) {
+void election_fail(struct chain *chain, enum head_tag tag, size_t upstream, enum rpc_outcome outcome) {
     struct seat *seat = &chain->election->seats[tag][upstream];
     bool has_none = outcome == RPC_BLOCK_UNKNOWN || outcome == RPC_INVALID;
     pthread_mutex_lock(&chain->election->mutex);
     seat->absent = true;
-    seat->outcome = outcome;
-    seat->retry_after_s = retry_after_s;
     if (has_none && tag != HEAD_LATEST) seat->mute_until_us = clock_now_us() + MUTE_US;
     count_votes(chain, tag);
     pthread_mutex_unlock(&chain->election->mutex);
@@ -155,7 +151,6 @@ void election_fail(struct chain *chain, enum head_tag tag, size_t upstream, enum
 void election_leave_out(struct chain *chain, enum head_tag tag, size_t upstream) {
     pthread_mutex_lock(&chain->election->mutex);
     chain->election->seats[tag][upstream].absent = true;
-    chain->election->seats[tag][upstream].outcome = RPC_TIMED_OUT;
     count_votes(chain, tag);
     pthread_mutex_unlock(&chain->election->mutex);
 }
@@ -186,21 +181,6 @@ bool election_fall_back(struct chain *chain, enum head_tag tag, uint64_t asked_u
     if (any) publish_block(chain, tag, &verdict.block, asked_us > verdict.asked_us ? asked_us : verdict.asked_us);
     pthread_mutex_unlock(&chain->election->mutex);
     return any;
-}
-
-enum rpc_outcome election_failure(struct chain *chain, enum head_tag tag, int *retry_after_s) {
-    enum rpc_outcome outcome = RPC_UNREACHABLE;
-    pthread_mutex_lock(&chain->election->mutex);
-    *retry_after_s = 0;
-    for (size_t i = 0; i < chain->election->n; i++) {
-        const struct seat *seat = &chain->election->seats[tag][i];
-        if (rpc_policy(seat->outcome)->telling > rpc_policy(outcome)->telling && seat->outcome != RPC_OK) {
-            outcome = seat->outcome;
-        }
-        if (seat->retry_after_s > *retry_after_s) *retry_after_s = seat->retry_after_s;
-    }
-    pthread_mutex_unlock(&chain->election->mutex);
-    return outcome;
 }
 
 bool election_last_report(struct chain *chain, size_t upstream, struct block_ref *out) {

@@ -17,11 +17,9 @@ struct asker;
 
 /* One node in the votes on one tag. */
 struct seat {
-    bool absent;              /* it failed or was late: its vote is not waited for until it answers again */
-    bool lagging;             /* too far behind to have a vote */
-    uint64_t mute_until_us;   /* it has no block of this name, and is not asked for it before */
-    enum rpc_outcome outcome; /* of the last question */
-    int retry_after_s;
+    bool absent;            /* it failed or was late: its vote is not waited for until it answers again */
+    bool lagging;           /* too far behind to have a vote */
+    uint64_t mute_until_us; /* it has no block of this name, and is not asked for it before */
 };
 
 struct election {
@@ -52,9 +50,8 @@ void election_report(struct chain *chain, enum head_tag tag, size_t upstream, co
 void election_answer(struct chain *chain, enum head_tag tag, size_t upstream, uint64_t number,
                      const struct block_ref *block, uint64_t asked_us);
 
-/* It did not answer. */
-void election_fail(struct chain *chain, enum head_tag tag, size_t upstream, enum rpc_outcome outcome,
-                   int retry_after_s);
+/* It gave no block. */
+void election_fail(struct chain *chain, enum head_tag tag, size_t upstream, enum rpc_outcome outcome);
 
 /* It has not answered in time; it may still. */
 void election_leave_out(struct chain *chain, enum head_tag tag, size_t upstream);
@@ -68,9 +65,6 @@ bool election_has_question(struct chain *chain, enum head_tag tag, size_t upstre
 /* All have been asked since asked_us, and nobody who is waited for is left: takes the best there is. Returns false when
  * there is nothing. */
 bool election_fall_back(struct chain *chain, enum head_tag tag, uint64_t asked_us);
-
-/* Why there is nothing: what tells most. */
-enum rpc_outcome election_failure(struct chain *chain, enum head_tag tag, int *retry_after_s);
 
 /* The newest block that an upstream has reported. Returns false when it never did. For /status. */
 bool election_last_report(struct chain *chain, size_t upstream, struct block_ref *out);

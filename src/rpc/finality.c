@@ -31,7 +31,7 @@ static void take(struct chain *chain, const struct rpc_call *call, enum head_tag
     if (call->err == ERR_OK && block_json_read(&block, call->result)) {
         publish_block(chain, tag, &block, asked_us);
     } else {
-        election_fail(chain, tag, 0, call->outcome, call->retry_after_s); /* what it does not have is not asked again */
+        election_fail(chain, tag, 0, call->outcome); /* what it does not have is not asked again */
     }
 }
 

@@ -7,9 +7,10 @@
 #include "chain_state.h"
 #include "core/clock.h"
 #include "election.h"
-#include "errors.h"
 
-bool poll_is_possible(struct chain *chain, enum head_tag tag) {
+enum { ROUNDS = 3 };
+
+static bool is_possible(struct chain *chain, enum head_tag tag) {
     if (chain->n_upstreams < 2 || atomic_load(&chain->follower.stopping)) return false;
     for (size_t i = 0; i < chain->n_upstreams; i++) {
         if (election_may_ask(chain, tag, i)) return true;
@@ -42,40 +43,42 @@ static bool ask_who_could_decide(struct task *task, const struct asker *asker) {
     return any;
 }
 
-static enum err fail(struct task *task, const struct asker *asker) {
-    int retry_after_s;
-    const struct rpc_policy *policy = rpc_policy(election_failure(asker->chain, asker->tag, &retry_after_s));
-    enum err err = task_fail(task, policy->err, "%s", policy->detail);
-    task->fault.retry_after_s = retry_after_s;
-    return err;
+static void wait_until(struct task *task, struct asker *asker, uint64_t until_ms) {
+    asker_wait(asker, until_ms < task->deadline_ms ? until_ms : task->deadline_ms);
 }
 
-static enum err wait_for_decision(struct task *task, struct asker *asker, uint64_t started_us) {
-    uint64_t until_ms;
+/* Returns true when the answers to what was asked since started_us have brought a decision, false when there are none
+ * to expect before until_ms. */
+static bool decide(struct task *task, struct asker *asker, uint64_t started_us, uint64_t until_ms) {
+    uint64_t expected_ms;
     while (!election_is_settled(asker->chain, asker->tag, started_us)) {
-        if (reactor_now_ms(task->reactor) >= task->deadline_ms) {
-            return task_fail(task, ERR_TIMEOUT, "the deadline passed while waiting for a node");
-        }
-        if (ask_is_expected(asker, &until_ms)) {
-            asker_wait(asker, until_ms < task->deadline_ms ? until_ms : task->deadline_ms);
+        uint64_t now_ms = reactor_now_ms(task->reactor);
+        if (now_ms >= task->deadline_ms) return false;
+        if (ask_is_expected(asker, &expected_ms)) {
+            wait_until(task, asker, expected_ms);
             continue;
         }
         ask_leave_out(asker);
         if (ask_who_could_decide(task, asker)) continue;
-        if (election_fall_back(asker->chain, asker->tag, started_us)) return ERR_OK;
-        if (!ask_is_under_way(asker)) return fail(task, asker);
-        asker_wait(asker, task->deadline_ms);
+        if (election_fall_back(asker->chain, asker->tag, started_us)) return true;
+        if (now_ms >= until_ms || !ask_is_under_way(asker)) return false;
+        wait_until(task, asker, until_ms);
     }
-    return ERR_OK;
+    return true;
 }
 
-enum err poll_tag(struct task *task, struct chain *chain, enum head_tag tag) {
+bool poll_tag(struct task *task, struct chain *chain, enum head_tag tag) {
     struct asker asker;
     uint64_t started_us = clock_now_us();
+    bool decided = false, hanging = is_possible(chain, tag);
+    if (!hanging) return false;
     asker_enter(&asker, task, chain, tag);
-    ask_everybody(task, &asker);
-    enum err err = wait_for_decision(task, &asker, started_us);
+    for (unsigned round = 0; round < ROUNDS && hanging && !decided; round++) {
+        ask_everybody(task, &asker); /* again when all hang: that may be their connections only */
+        decided = decide(task, &asker, started_us, reactor_now_ms(task->reactor) + ASK_PATIENCE_MS);
+        hanging = ask_is_under_way(&asker) && reactor_now_ms(task->reactor) < task->deadline_ms;
+    }
     asker_leave(&asker);
     task->rpc_us += clock_now_us() - started_us;
-    return err;
+    return decided;
 }

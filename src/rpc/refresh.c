@@ -35,8 +35,9 @@ static enum err ask_one(struct task *task, struct chain *chain, enum head_tag ta
     return ERR_OK;
 }
 
+/* Where no vote is possible, the pool knows best whom to ask, and when to come back. */
 static enum err ask(struct task *task, struct chain *chain, enum head_tag tag) {
-    return poll_is_possible(chain, tag) ? poll_tag(task, chain, tag) : ask_one(task, chain, tag);
+    return poll_tag(task, chain, tag) ? ERR_OK : ask_one(task, chain, tag);
 }
 
 /* What the flight came to is read from the head, where another reactor may have put something newer meanwhile. */
