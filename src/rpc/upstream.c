@@ -16,7 +16,7 @@ enum {
     MAX_PENALTY_MS = 30 * 1000,
     MAX_PAUSE_MS = 30 * 1000,
     SHORT_WAIT_MS = 1000,
-    OTHER_CHAIN_MS = 60 * 1000,
+    OTHER_CHAIN_MS = 5 * 1000,
     BATCH_CAP_MS = 10 * 60 * 1000,
     REPORT_MS = 10 * 1000, /* a node that comes and goes must not fill the log */
     MIN_HEDGE_MS = 200,

@@ -104,7 +104,7 @@ bool upstream_admit(struct upstream *upstream, uint64_t *wait_ms, size_t n, uint
 void upstream_ask(struct upstream *upstream, size_t n, uint64_t now_ms);
 
 /* False: asking it now is of no use to anybody, because its breaker is open and its time has not come, it asked for a
- * pause, or it served another chain less than a minute ago. For who asks every node of a chain. */
+ * pause, or it served another chain a few seconds ago. For who asks every node of a chain. */
 bool upstream_may_probe(struct upstream *upstream, uint64_t now_ms);
 
 enum upstream_question {

@@ -121,6 +121,7 @@ static void test_fitness_before_priority(void **state) {
             chain_free(net.chain);
             open_chain(false);
             upstream_identify(a, UPSTREAM_OTHER_CHAIN, 5);
+            atomic_store(&a->other_chain_until_ms, UINT64_MAX); /* whatever time passes here */
             struct upstream *const pair[] = {b, c};
             const size_t states[] = {worse, better};
             for (size_t i = 0; i < 2; i++) { /* half-open first: it takes time to pass */

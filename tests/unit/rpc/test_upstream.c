@@ -237,14 +237,14 @@ static void test_lags(void **state) {
     assert_int_equal(fitness(), UPSTREAM_WELL);
 }
 
-static void test_other_chain_is_asked_again_after_a_minute(void **state) {
+static void test_other_chain_is_asked_again_after_a_while(void **state) {
     (void)state;
     upstream_identify(&upstream, UPSTREAM_OTHER_CHAIN, 5);
     now_ms = upstream_now_ms();
     assert_int_equal(fitness(), UPSTREAM_EXCLUDED);
     assert_false(admit());
     assert_false(upstream_may_probe(&upstream, now_ms));
-    now_ms += 60 * 1000;
+    now_ms += 5 * 1000;
     assert_true(upstream_may_probe(&upstream, now_ms));
     assert_int_equal(fitness(), UPSTREAM_HALF_OPEN);
     assert_true(admit());
@@ -341,7 +341,7 @@ int main(void) {
         TEST(test_pause_of_half_a_minute_at_most),
         TEST(test_limit_on_calls),
         TEST(test_lags),
-        TEST(test_other_chain_is_asked_again_after_a_minute),
+        TEST(test_other_chain_is_asked_again_after_a_while),
         TEST(test_cut_short_says_nothing),
         TEST(test_lost_hedges),
         TEST(test_time_before_a_hedge),
