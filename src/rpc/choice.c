@@ -43,10 +43,10 @@ static int compare(uint64_t a, uint64_t b) {
 static int compare_rank(const struct candidate *a, const struct candidate *b) {
     int order = compare(a->reluctance, b->reluctance);
     if (order == 0) order = compare(a->tried, b->tried);
-    if (order == 0) order = compare(a->upstream->priority, b->upstream->priority);
-    if (order == 0) order = compare(a->view.wait_ms, b->view.wait_ms);
     bool open = a->view.fitness == UPSTREAM_OPEN; /* each in turn, for any of them may be back */
-    return order == 0 && open ? compare(a->view.asked_ms, b->view.asked_ms) : order;
+    if (order == 0 && open) order = compare(a->view.asked_ms, b->view.asked_ms);
+    if (order == 0) order = compare(a->upstream->priority, b->upstream->priority);
+    return order == 0 ? compare(a->view.wait_ms, b->view.wait_ms) : order;
 }
 
 static bool is_clearly_better(const struct candidate *a, const struct candidate *b) {
@@ -87,11 +87,14 @@ struct choice choice_best(const struct chain *chain, const struct tries *tries, 
         .upstream = best.upstream, .view = best.view, .lasting = lasting, .worth_waiting = untried_busy && hopeless};
 }
 
-struct upstream *choice_rival(const struct chain *chain, const struct tries *tries, size_t n_calls, uint64_t now_ms) {
+struct upstream *choice_rival(const struct chain *chain, const struct tries *tries, size_t n_calls, bool in_need,
+                              uint64_t now_ms) {
     struct choice choice = choice_best(chain, tries, false, now_ms);
-    bool well = choice.upstream != NULL && choice.view.fitness == UPSTREAM_WELL && !choice.view.on_trial;
-    if (!well || n_calls > upstream_batch_cap(choice.upstream, chain->limits.max_batch, now_ms)) return NULL;
-    return choice.upstream;
+    if (choice.upstream == NULL) return NULL;
+    bool well = choice.view.fitness == UPSTREAM_WELL && !choice.view.on_trial;
+    bool at_once = choice.view.fitness <= UPSTREAM_OPEN && choice.view.wait_ms == 0;
+    if (!well && !(in_need && at_once)) return NULL;
+    return n_calls <= upstream_batch_cap(choice.upstream, chain->limits.max_batch, now_ms) ? choice.upstream : NULL;
 }
 
 void choice_prefer(struct chain *chain, const struct upstream *upstream) {

@@ -5,13 +5,17 @@
 #include "rpc/chain.h"
 #include "upstream.h"
 
-enum { MAX_TRIES = 3, MAX_TRIED = 2 * MAX_TRIES /* each may be hedged */ };
+enum {
+    MAX_TRIES = 8,
+    MAX_RUNNERS = 3, /* of one try: the first, its hedge, and one more where both are known to fail */
+    MAX_TRIED = MAX_TRIES * MAX_RUNNERS
+};
 
 /* The tries of one group of calls so far. */
 struct tries {
     struct upstream *tried[MAX_TRIED];
     unsigned n_tried;
-    unsigned n;             /* a try and its hedge are one */
+    unsigned n;             /* a try and its hedges are one */
     uint64_t open_since_ms; /* when an open one was asked for want of a better; 0: not yet */
     uint64_t busy_since_ms; /* when one was waited for that others are asking; 0: not yet */
 };
@@ -31,8 +35,10 @@ struct choice {
  * tried again. */
 struct choice choice_best(const struct chain *chain, const struct tries *tries, bool may_repeat, uint64_t now_ms);
 
-/* One that is well beyond doubt and was not tried; NULL: there is none. */
-struct upstream *choice_rival(const struct chain *chain, const struct tries *tries, size_t n_calls, uint64_t now_ms);
+/* One to ask beside those that were tried: well beyond doubt, or in need the least bad that may be asked at once. NULL:
+ * there is none. */
+struct upstream *choice_rival(const struct chain *chain, const struct tries *tries, size_t n_calls, bool in_need,
+                              uint64_t now_ms);
 
 /* Reads stay with the one chosen, as long as it is well. */
 void choice_prefer(struct chain *chain, const struct upstream *upstream);

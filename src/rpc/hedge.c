@@ -13,7 +13,7 @@
 #include "errors.h"
 #include "transport.h"
 
-enum { COST = 20 /* in twentieths of a request */, FIRST_HEDGES = 5, MAX_HEDGES = 20, MAX_RUNNERS = 2 };
+enum { COST = 20 /* in twentieths of a request */, FIRST_HEDGES = 5, MAX_HEDGES = 20 };
 
 struct race;
 
@@ -25,6 +25,7 @@ struct runner {
     uint64_t started_ms;
     uint64_t started_us;
     bool ended;
+    bool beaten; /* it was ended because another one had answered */
 };
 
 struct race {
@@ -116,16 +117,23 @@ static void await_news(struct race *race, uint64_t until_ms) {
     (void)err; /* either way, look again */
 }
 
-/* A second node is asked when the budget allows; without it, when the first is known to fail. */
+/* Those asked so far have failed lately. */
+static bool all_fail(const struct race *race, uint64_t now_ms) {
+    for (unsigned i = 0; i < race->n; i++) {
+        if (!upstream_look(race->runners[i].attempt.upstream, now_ms).on_trial) return false;
+    }
+    return true;
+}
+
 static void try_hedge(struct race *race, struct tries *tries) {
     struct chain *chain = race->chain;
     uint64_t wait_ms;
     uint64_t now_ms = upstream_now_ms();
     size_t n = race->attempt->n;
-    struct upstream *rival = choice_rival(chain, tries, n, now_ms);
-    if (rival == NULL || !reactor_has_room(race->task->reactor)) return;
-    bool known = upstream_look(race->runners[0].attempt.upstream, now_ms).on_trial;
-    if (!known && !spend(chain)) return;
+    bool in_need = all_fail(race, now_ms);
+    if ((race->n > 1 && !in_need) || !reactor_has_room(race->task->reactor)) return;
+    struct upstream *rival = choice_rival(chain, tries, n, in_need, now_ms);
+    if (rival == NULL || (!in_need && !spend(chain))) return;
     if (!upstream_admit(rival, &wait_ms, n, 0, chain->limits.attempt_timeout_ms, now_ms)) return; /* just now full */
     upstream_hedged(rival);
     tries_note(tries, rival);
@@ -152,20 +160,21 @@ static void stop_all(struct race *race) {
     for (unsigned i = 0; i < race->n; i++) {
         struct runner *runner = &race->runners[i];
         if (runner->ended) continue;
+        runner->beaten = true;
         runner->task.deadline_ms = 0;
         transport_cancel(&runner->task);
     }
     while (!all_ended(race)) await_news(race, UINT64_MAX);
 }
 
-/* The first node was slower than one that was asked later. */
-static void count_win(struct race *race, const struct runner *winner, bool first_had_ended) {
-    const struct runner *first = &race->runners[0];
-    if (winner == first) return;
+/* Those asked before were slower than one that was asked later. Of one that has ended, the failure counts already. */
+static void count_win(const struct race *race, const struct runner *winner) {
+    if (winner == &race->runners[0]) return;
     metrics_add(METRIC_RPC_HEDGES_WON, winner->attempt.upstream->label, 0, 1);
-    if (first_had_ended) return; /* its failure counts already */
-    uint64_t us = clock_now_us() - first->started_us;
-    upstream_lost_hedge(first->attempt.upstream, first->started_ms, us, upstream_now_ms());
+    for (const struct runner *before = race->runners; before < winner; before++) {
+        uint64_t us = clock_now_us() - before->started_us;
+        if (before->beaten) upstream_lost_hedge(before->attempt.upstream, before->started_ms, us, upstream_now_ms());
+    }
 }
 
 static void take_call(struct attempt *attempt, const struct runner *runner, size_t i) {
@@ -182,17 +191,20 @@ static void take(struct attempt *attempt, const struct runner *runner) {
     attempt->retry_after_s = runner->attempt.retry_after_s;
 }
 
+static void take_more_telling(struct attempt *attempt, const struct runner *runner) {
+    for (size_t i = 0; i < attempt->n; i++) {
+        unsigned telling = rpc_policy(attempt->calls[i]->outcome)->telling;
+        if (rpc_policy(runner->copies[i].outcome)->telling > telling) take_call(attempt, runner, i);
+    }
+    if (!runner->attempt.refused) return;
+    attempt->refused = true; /* shorter batches are worth trying at least there */
+    attempt->upstream = runner->attempt.upstream;
+}
+
 /* Where nobody was told what is final, the more telling failure of each call is kept. */
 static void take_best(struct attempt *attempt, const struct race *race) {
-    const struct runner *second = race->n == MAX_RUNNERS ? &race->runners[1] : NULL;
     take(attempt, &race->runners[0]);
-    for (size_t i = 0; second != NULL && i < attempt->n; i++) {
-        unsigned telling = rpc_policy(attempt->calls[i]->outcome)->telling;
-        if (rpc_policy(second->copies[i].outcome)->telling > telling) take_call(attempt, second, i);
-    }
-    if (second == NULL || !second->attempt.refused) return;
-    attempt->refused = true; /* shorter batches are worth trying at least there */
-    attempt->upstream = second->attempt.upstream;
+    for (unsigned i = 1; i < race->n; i++) take_more_telling(attempt, &race->runners[i]);
 }
 
 static void settle(struct race *race, const struct runner *winner, uint64_t started_us) {
@@ -212,7 +224,9 @@ static void settle(struct race *race, const struct runner *winner, uint64_t star
 void hedge_send(struct task *task, struct chain *chain, struct attempt *attempt, struct tries *tries) {
     earn(chain);
     tries_note(tries, attempt->upstream);
-    bool alone = choice_rival(chain, tries, attempt->n, upstream_now_ms()) == NULL;
+    uint64_t now_ms = upstream_now_ms();
+    bool in_need = upstream_look(attempt->upstream, now_ms).on_trial;
+    bool alone = choice_rival(chain, tries, attempt->n, in_need, now_ms) == NULL;
     if (alone || !reactor_has_room(task->reactor)) {
         attempt_send(task, chain, attempt);
         return;
@@ -221,8 +235,7 @@ void hedge_send(struct task *task, struct chain *chain, struct attempt *attempt,
     struct race race = {.task = task, .chain = chain, .attempt = attempt};
     start(&race, attempt->upstream);
     struct runner *winner = await_winner(&race, tries);
-    bool first_had_ended = race.runners[0].ended;
     stop_all(&race);
-    if (winner != NULL) count_win(&race, winner, first_had_ended);
+    if (winner != NULL) count_win(&race, winner);
     settle(&race, winner, started_us);
 }

@@ -10,8 +10,9 @@
 void hedge_budget_init(struct chain *chain);
 
 /* Like attempt_send. A second node is asked when there is one that is well beyond doubt, the first has not answered
- * within its p95 (at least 200 ms), and either the budget allows or the first has failed lately: then it is no guess
- * any more. Out: the attempt's upstream, the one whose answer was taken; tries, with the second node. */
+ * within its p95 (at least 200 ms), and the budget allows. Where the node asked has failed lately it is no guess any
+ * more: then the next best is asked without a budget, and after it another. Out: the attempt's upstream, the one whose
+ * answer was taken; tries, with all that were asked. */
 void hedge_send(struct task *task, struct chain *chain, struct attempt *attempt, struct tries *tries);
 
 #endif

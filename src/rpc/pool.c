@@ -128,11 +128,16 @@ static struct next await_next(struct task *task, struct chain *chain, struct tri
     return next;
 }
 
+/* Three with one node; with more, each has its chance and two are left for those that recover meanwhile. */
+static unsigned max_tries(const struct chain *chain) {
+    return chain->n_upstreams + 2 < MAX_TRIES ? (unsigned)chain->n_upstreams + 2 : MAX_TRIES;
+}
+
 /* Chooses the node for the next try and waits where politeness asks for it. In and out: last->n, the calls that are
  * still worth it. */
 static struct next next_upstream(struct task *task, struct chain *chain, struct tries *tries, struct attempt *last) {
     struct next none = {.why_not = RPC_TIMED_OUT};
-    if (last->n == 0 || tries->n == MAX_TRIES || is_late(task)) return none;
+    if (last->n == 0 || tries->n >= max_tries(chain) || is_late(task)) return none;
     bool may_repeat = tries->n == 0 || any_may_repeat(last->outcomes, last->n);
     struct next next = await_next(task, chain, tries, last->n, may_repeat);
     if (next.upstream == NULL) return next;

@@ -21,7 +21,8 @@ enum {
     REPORT_MS = 10 * 1000, /* a node that comes and goes must not fill the log */
     MIN_HEDGE_MS = 200,
     UNKNOWN_HEDGE_MS = 1000, /* before anything is known of its answers */
-    MAX_ATTEMPTS_OPEN = 8,   /* at once, to an open one that nobody expects much of */
+    MAX_ATTEMPTS_OPEN = 8,   /* at once, to an open one that nobody expects much of; */
+    OPEN_INTERVAL_MS = 100,  /* beyond them one so often, for these may hang while it is back already */
     POLL_SMOOTHING = 8
 };
 
@@ -93,7 +94,8 @@ static enum upstream_fitness fitness(struct upstream *upstream, struct upstream_
     if (other_chain && (tried || atomic_load(&upstream->other_chain_until_ms) > now_ms)) return UPSTREAM_EXCLUDED;
     if (left_ms(health->paused_until_ms, now_ms) > SHORT_WAIT_MS) return UPSTREAM_PAUSED;
     if (!closed && (tried || breaker_left_ms(&health->breaker, now_ms) > 0)) {
-        return atomic_load(&upstream->in_flight) < MAX_ATTEMPTS_OPEN ? UPSTREAM_OPEN : UPSTREAM_BUSY;
+        bool crowded = atomic_load(&upstream->in_flight) >= MAX_ATTEMPTS_OPEN;
+        return crowded && now_ms < health->asked_ms + OPEN_INTERVAL_MS ? UPSTREAM_BUSY : UPSTREAM_OPEN;
     }
     if (wait_ms(health, now_ms) > 0) return UPSTREAM_WAITING;
     if (health->penalised_until_ms > now_ms || (closed && tried)) return UPSTREAM_PENALISED;
@@ -250,9 +252,12 @@ void upstream_hedged(struct upstream *upstream) {
 }
 
 uint64_t upstream_hedge_ms(struct upstream *upstream) {
-    uint64_t p95_us = latency_p95_us(&lock(upstream)->latency);
+    struct upstream_health *health = lock(upstream);
+    uint64_t p95_us = latency_p95_us(&health->latency);
+    uint64_t p95_ms = p95_us == 0 ? UNKNOWN_HEDGE_MS : (p95_us + 999) / 1000;
+    uint64_t ms = is_on_trial(upstream, health) ? MIN_HEDGE_MS : larger(MIN_HEDGE_MS, p95_ms);
     unlock(upstream);
-    return p95_us == 0 ? UNKNOWN_HEDGE_MS : larger(MIN_HEDGE_MS, (p95_us + 999) / 1000);
+    return ms;
 }
 
 void upstream_set_lagging(struct upstream *upstream, bool lagging) {

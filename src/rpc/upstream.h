@@ -134,7 +134,8 @@ void upstream_lost_hedge(struct upstream *upstream, uint64_t started_ms, uint64_
 /* It gets a second attempt at what another node is slow with. */
 void upstream_hedged(struct upstream *upstream);
 
-/* How long to wait for its answer before another node is asked as well. */
+/* How long to wait for its answer before another node is asked as well: its p95, at least 200 ms; no longer than that
+ * when it has failed lately. */
 uint64_t upstream_hedge_ms(struct upstream *upstream);
 
 /* The head follower's word: it is too far behind the others to be asked before them. */

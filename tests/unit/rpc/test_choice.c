@@ -148,8 +148,7 @@ static void test_all_open_take_turns(void **state) {
     upstream_ask(a, 1, now_ms += 10);
     upstream_ask(c, 1, now_ms += 10);
     upstream_ask(b, 1, now_ms += 10);
-    for (int i = 0; i < 2; i++) { /* whose priority is the same; else that of the operator counts */
-        a->priority = b->priority = c->priority = 0;
+    for (int i = 0; i < 2; i++) {
         assert_ptr_equal(choose_first(), a);
         upstream_ask(a, 1, now_ms += 10);
         assert_ptr_equal(choose_first(), c);
@@ -166,10 +165,11 @@ static void test_all_open_and_busy(void **state) {
     for (size_t i = 0; i < 3; i++) {
         open_it(all[i]);
         atomic_store(&all[i]->in_flight, 8);
+        upstream_ask(all[i], 1, now_ms);
     }
     struct choice choice = choice_best(net.chain, &none, true, now_ms);
     assert_null(choice.upstream);
-    assert_true(choice.all_down);
+    assert_true(choice.all_down && choice.worth_waiting);
     atomic_store(&b->in_flight, 7);
     assert_ptr_equal(choose_first(), b);
 }
@@ -244,16 +244,21 @@ static void test_rival(void **state) {
     (void)state;
     struct tries tries = {.n = 0};
     tries_note(&tries, a);
-    assert_ptr_equal(choice_rival(net.chain, &tries, 1, now_ms), b);
+    assert_ptr_equal(choice_rival(net.chain, &tries, 1, false, now_ms), b);
     upstream_refused_batch(b, 20, now_ms);
-    assert_ptr_equal(choice_rival(net.chain, &tries, 10, now_ms), b);
-    assert_null(choice_rival(net.chain, &tries, 11, now_ms));
+    assert_ptr_equal(choice_rival(net.chain, &tries, 10, false, now_ms), b);
+    assert_null(choice_rival(net.chain, &tries, 11, false, now_ms));
     fail_times(b, 1);
-    assert_ptr_equal(choice_rival(net.chain, &tries, 11, now_ms), c);
+    assert_ptr_equal(choice_rival(net.chain, &tries, 11, false, now_ms), c);
     upstream_set_lagging(c, true);
-    assert_null(choice_rival(net.chain, &tries, 1, now_ms));
-    now_ms += 2000; /* on trial: nothing to build on */
-    assert_null(choice_rival(net.chain, &tries, 1, now_ms));
+    assert_null(choice_rival(net.chain, &tries, 1, false, now_ms));
+    assert_ptr_equal(choice_rival(net.chain, &tries, 1, true, now_ms), c);
+    now_ms += 2000; /* on trial: nothing to build on, unless there is need */
+    assert_null(choice_rival(net.chain, &tries, 1, false, now_ms));
+    assert_ptr_equal(choice_rival(net.chain, &tries, 1, true, now_ms), b);
+    tries_note(&tries, b);
+    pause_it(c, 1);
+    assert_null(choice_rival(net.chain, &tries, 1, true, now_ms));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

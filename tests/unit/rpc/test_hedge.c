@@ -267,6 +267,27 @@ static void test_known_failure_needs_no_budget(void **state) {
     net_close(&net);
 }
 
+/* Of three that are open, only the last is back: no request has to wait for the others' time to pass. */
+static void test_open_nodes_are_asked_side_by_side(void **state) {
+    (void)state;
+    open_net((fake_serve[]){fake_hang, fake_hang, good}, 3);
+    for (size_t i = 0; i < 3 * BREAKER_FAILURES; i++) {
+        struct upstream *upstream = &net.chain->upstreams[i % 3];
+        upstream->health.failed_ms = 0; /* none of them is under way when another fails */
+        fail_upstream(upstream);
+    }
+    atomic_store(&net.chain->hedge_twentieths, 0);
+    struct seen seen = run_call(&net);
+    assert_good(&seen);
+    assert_hedges(1, 1, 0);
+    assert_hedges(2, 1, 1);
+    assert_int_equal(health(2).breaker.state, BREAKER_HALF_OPEN);
+    seen = run_call(&net);
+    assert_good(&seen);
+    net_close(&net);
+    assert_int_equal(net.nodes[2].requests, 2);
+}
+
 /* --- more than one call, more than one coroutine --- */
 
 enum { N_CALLS = 40 };
@@ -366,6 +387,7 @@ int main(void) {
         cmocka_unit_test(test_second_node_that_lags),
         cmocka_unit_test(test_second_node_that_fails),
         cmocka_unit_test(test_known_failure_needs_no_budget),
+        cmocka_unit_test(test_open_nodes_are_asked_side_by_side),
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_first_node_hangs_at_its_chain_id),
         cmocka_unit_test(test_hang_passes),

@@ -63,7 +63,7 @@ static void test_each_open_node_is_asked_once(void **state) {
 static void test_open_nodes_that_hang(void **state) {
     (void)state;
     struct net net;
-    net_start(&net, (fake_serve[]){fake_hang, never}, 2);
+    net_start(&net, (fake_serve[]){fake_hang, fake_hang}, 2);
     net.limits.attempt_timeout_ms = 1200;
     net_open(&net, 1, 0);
     for (size_t i = 0; i < 2; i++) fail_upstream(&net, i, BREAKER_FAILURES);
@@ -72,9 +72,11 @@ static void test_open_nodes_that_hang(void **state) {
     assert_in_range(seen.retry_after_s, 1, 5);
     net_close(&net);
     assert_int_equal(net.nodes[0].requests, 1);
+    assert_int_equal(net.nodes[1].requests, 1);
 }
 
-static void test_busy_open_nodes_are_not_waited_for(void **state) {
+/* Others keep asking them, so there is nothing to add but patience, and little of it. */
+static void test_busy_open_nodes_are_not_waited_for_long(void **state) {
     (void)state;
     struct net net;
     net_start(&net, (fake_serve[]){never, never}, 2);
@@ -82,10 +84,25 @@ static void test_busy_open_nodes_are_not_waited_for(void **state) {
     for (size_t i = 0; i < 2; i++) {
         fail_upstream(&net, i, BREAKER_FAILURES);
         atomic_store(&net.chain->upstreams[i].in_flight, 8);
+        net.chain->upstreams[i].health.asked_ms = upstream_now_ms() + 3600 * 1000;
     }
     struct seen seen = run_call(&net);
     assert_failed(&seen, RPC_UNREACHABLE, ERR_UPSTREAM_UNAVAILABLE);
     assert_in_range(seen.retry_after_s, 1, 5);
+    net_close(&net);
+}
+
+/* The eight that ask it may hang since before it came back. */
+static void test_busy_open_node_that_is_back(void **state) {
+    (void)state;
+    struct net net;
+    net_start(&net, (fake_serve[]){good}, 1);
+    net_open(&net, 1, 0);
+    fail_upstream(&net, 0, BREAKER_FAILURES);
+    atomic_store(&net.chain->upstreams[0].in_flight, 8);
+    upstream_ask(&net.chain->upstreams[0], 1, upstream_now_ms());
+    struct seen seen = run_call(&net);
+    assert_good(&seen);
     net_close(&net);
 }
 
@@ -254,7 +271,8 @@ int main(void) {
         cmocka_unit_test(test_open_nodes_are_better_than_none),
         cmocka_unit_test(test_each_open_node_is_asked_once),
         cmocka_unit_test(test_open_nodes_that_hang),
-        cmocka_unit_test(test_busy_open_nodes_are_not_waited_for),
+        cmocka_unit_test(test_busy_open_nodes_are_not_waited_for_long),
+        cmocka_unit_test(test_busy_open_node_that_is_back),
         cmocka_unit_test(test_open_node_is_spared),
         cmocka_unit_test(test_limited_node_has_its_pause),
         cmocka_unit_test(test_all_nodes_ask_for_a_pause),

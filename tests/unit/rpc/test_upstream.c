@@ -186,6 +186,11 @@ static void test_few_ask_an_open_one(void **state) {
     atomic_store(&upstream.in_flight, 8);
     assert_int_equal(fitness(), UPSTREAM_BUSY);
     assert_false(admit());
+    now_ms += 99;
+    assert_int_equal(fitness(), UPSTREAM_BUSY);
+    now_ms += 1; /* the eight may hang while it is back already */
+    assert_true(admit());
+    assert_int_equal(fitness(), UPSTREAM_BUSY);
 }
 
 static void test_rate_limits_are_no_failures_of_the_breaker(void **state) {
