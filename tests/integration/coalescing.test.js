@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
-import { asksAbout, callsTo, isInitCode, isStateRead, putMulticall3, requestsTo, when } from './lib/batching.js';
+import * as batching from './lib/batching.js';
 import { startChain } from './lib/chain.js';
 import { VARIANT, chainConfig, dappdFor } from './lib/dappd.js';
 import * as faults from './lib/faults.js';
@@ -14,6 +14,8 @@ import { connect, parseAnswers } from './lib/http.js';
 import { stopAll } from './lib/process.js';
 import { randomAddress, randomUint256 } from './lib/random.js';
 import { bounded, mapAtMost, until } from './lib/wait.js';
+
+const { asksAbout, callsTo, isAggregate, isInitCode, isStateRead, pass, refusesInitCode, requestsTo, when } = batching;
 
 const CLIENTS = 1000;
 const PAIRS = 10_000;
@@ -32,7 +34,7 @@ before(async () => {
     token = await chain.deploy('SettableToken', ['Many Holders', 'MANY', 9]);
     usd = chain.tokens.usd.address;
     alice = chain.holders.alice;
-    await putMulticall3(chain);
+    await batching.putMulticall3(chain);
 });
 after(() => stopAll(node, chain));
 beforeEach(() => node.reset());
@@ -134,20 +136,29 @@ test('requests that come while the node is busy leave together', async (t) => {
     for (const owner of owners) assert.equal(callsTo(node, asksAbout(owner)).length, 1);
 });
 
-test('POST /balances with 1,000 items is a handful of calls', async (t) => {
-    const dappd = await startOn(t);
-    const items = Array.from({ length: 1000 }, (_, i) => ({
-        address: randomAddress(),
-        token: [token.address, usd, undefined][i % 3],
-    }));
-    const { json } = await dappd.post('/balances', { items });
-    assert.deepEqual(
-        json().items.map(({ balance }) => balance),
-        items.map(() => '0'),
-    );
-    assert.ok(callsTo(node, isInitCode).length >= 5, 'at most 200 items a call');
-    assert.ok(callsTo(node).length <= 10, `${callsTo(node).length} calls`);
-});
+for (const [how, fault, isUsed] of [
+    ['init code', pass, isInitCode],
+    ['Multicall3', refusesInitCode(), isAggregate],
+]) {
+    test(`POST /balances with 1,000 items is a handful of calls, of ${how}`, async (t) => {
+        const dappd = await startOn(t);
+        const items = Array.from({ length: 1000 }, (_, i) => ({
+            address: randomAddress(),
+            token: [token.address, usd, undefined][i % 3],
+        }));
+        node.on('*', fault);
+        await dappd.post('/balances', { items: items.slice(0, 3).map((item) => ({ ...item, address: alice })) });
+        node.reset().on('*', fault);
+        const { json } = await dappd.post('/balances', { items });
+        assert.deepEqual(
+            json().items.map(({ balance }) => balance),
+            items.map(() => '0'),
+        );
+        assert.ok(callsTo(node, isUsed).length >= 5, 'at most 200 items a call');
+        assert.ok(callsTo(node).length <= 15, `${callsTo(node).length} calls`);
+        assert.ok(requestsTo(node).length <= 10, `${requestsTo(node).length} requests`);
+    });
+}
 
 // --- 10,000 at once ---
 

@@ -8,12 +8,12 @@ import { startChain } from './lib/chain.js';
 import { chainConfig, dappdFor } from './lib/dappd.js';
 import * as faults from './lib/faults.js';
 import { startFaultyNode } from './lib/faulty_node.js';
-import { bodyOf, makeOddTable, readByDappd, readByViem } from './lib/odd_table.js';
+import { bodyOf, makeCounted, makeOddTable, readByDappd, readByViem } from './lib/odd_table.js';
 import { stopAll } from './lib/process.js';
 import { hex, randomAddress, randomUint256 } from './lib/random.js';
 import { mapAtMost } from './lib/wait.js';
 
-const { putMulticall3, isAggregate, isInitCode, isStateRead, callsTo, when } = batching;
+const { putMulticall3, isAggregate, isInitCode, isStateRead, callsTo, pass, refusesInitCode, when } = batching;
 
 const GAS_CAP_BYTES = 3000;
 
@@ -27,6 +27,7 @@ before(async () => {
     table = await makeOddTable(chain);
     early = (await chain.latest()).number; // no block up to here has Multicall3
     expected = await readByViem(chain, table, early);
+    assert.equal(expected[0], '7', 'the poison is asked first');
     for (const code of ['not_a_token', 'execution_reverted', '0']) assert.ok(expected.includes(code), code);
 });
 after(() => stopAll(node, honest, chain));
@@ -42,8 +43,6 @@ const startOn = (t, nodes = [node], settings = {}) =>
         ],
         ...settings,
     });
-
-const passes = (exchange) => exchange.pass();
 
 const batchingOf = async (dappd) => (await dappd.json('/status')).chains[0].batching;
 
@@ -65,55 +64,47 @@ async function countRight(items, answer) {
     return given.filter((balance) => balance !== undefined).length;
 }
 
-/** Code that, whatever it is called with, has the token transfer an amount to an address, and returns 1. */
-function transfersWhenAsked(tokenAddress, to, amount) {
-    const data = ['a9059cbb', to.slice(2).padStart(64, '0'), amount.toString(16).padStart(64, '0')].join('');
-    const stores = data
-        .padEnd(192, '0')
-        .match(/.{64}/g)
-        .map((word, i) => `7f${word}60${(32 * i).toString(16).padStart(2, '0')}52`);
-    const call = `6020608060446000600073${tokenAddress.slice(2)}5af1`;
-    return `0x${stores.join('')}${call}600160005260206000f3`;
-}
-
 // --- which way is taken ---
 
-const REFUSES_BATCHES = faults.wholeError(-32600, 'batch requests are not supported');
+const refusesBatches = faults.wholeError(-32600, 'batch requests are not supported');
+const singlesOnly = (exchange, concerns) =>
+    exchange.isBatch ? refusesBatches(exchange) : refusesInitCode()(exchange, concerns);
 
-/** name: { code at Multicall3's address, faults of the node, batching, the calls that must be seen } */
+/** name: { code at Multicall3's address, what the node does wrong, batching, the calls that must be seen } */
 const WAYS = {
     'without Multicall3': { code: '0x', batching: 'fan_out', sees: isInitCode },
-    'with Multicall3 and a node that runs init code': {
+    'with Multicall3 and a node that takes init code': {
         code: batching.MULTICALL3_CODE,
-        batching: 'fan_out',
+        batching: 'fan_out', // init code keeps its items apart
         sees: isInitCode,
     },
     'with Multicall3 and a node that refuses init code': {
         code: batching.MULTICALL3_CODE,
-        fault: batching.refusesInitCode(),
+        fault: refusesInitCode(),
         batching: 'multicall3',
         sees: isAggregate,
     },
     'with a contract that answers zeros in its place': {
         code: '0x6108006000f3',
-        batching: 'fan_out',
-        sees: isInitCode,
+        fault: refusesInitCode(),
+        batching: 'json_rpc',
+        sees: isStateRead,
     },
     'with nearly its code in its place': {
         code: batching.MULTICALL3_CODE.replace(/..$/, '00'),
-        batching: 'fan_out',
-        sees: isInitCode,
+        fault: refusesInitCode(),
+        batching: 'json_rpc',
+        sees: isStateRead,
     },
-    'with a node that refuses init code': {
+    'without Multicall3, with a node that refuses init code': {
         code: '0x',
-        fault: batching.refusesInitCode(),
+        fault: refusesInitCode(),
         batching: 'json_rpc',
         sees: isStateRead,
     },
     'with a node that refuses init code and batches': {
         code: '0x',
-        fault: async (exchange, concerns) =>
-            exchange.isBatch ? REFUSES_BATCHES(exchange) : batching.refusesInitCode()(exchange, concerns),
+        fault: singlesOnly,
         batching: 'singles',
         sees: isStateRead,
     },
@@ -132,30 +123,22 @@ for (const [what, way] of Object.entries(WAYS)) {
     });
 }
 
-for (const [code, batchingName, besides] of [
-    [batching.MULTICALL3_CODE, 'multicall3', batching.besidesRefusedInitCode],
-    ['0x', 'fan_out', (fault) => fault],
-]) {
-    test(`no token makes up a balance of another (${batchingName})`, async (t) => {
-        await putMulticall3(chain, code);
-        node.on('*', besides(passes));
-        const [owner, thief] = [randomAddress(), randomAddress()];
-        await chain.write(token, 'setBalances', [[thief], [1000n]]);
-        await chain.client.setCode({ address: thief, bytecode: transfersWhenAsked(token.address, owner, 7n) });
-        await chain.mine();
-        const dappd = await startOn(t);
-        const items = [owner, thief].flatMap((address) => [thief, token.address].map((of) => ({ address, token: of })));
-        const answer = (await dappd.post('/balances', bodyOf([...items, ...items.reverse()]))).json();
-        const ofToken = answer.items.filter((item) => item.token === token.address);
-        assert.deepEqual(
-            ofToken.map(({ address, balance }) => [address.toLowerCase(), balance]),
-            ofToken.map(({ address }) => [address.toLowerCase(), address.toLowerCase() === thief ? '1000' : '0']),
-        );
-    });
+/** What it takes for reads to go that way: the code, and what stands before any other fault of the nodes. */
+const PACKED = {
+    multicall3: { code: batching.MULTICALL3_CODE, guard: refusesInitCode },
+    fan_out: { code: '0x', guard: (fault = pass) => fault },
+};
 
-    test(`odd tokens asked for by requests of their own do not spoil each other (${batchingName})`, async (t) => {
-        await putMulticall3(chain, code);
-        node.on('*', besides(passes));
+/** From now on the nodes work like that, and the first of them has this fault besides. */
+function setFaults({ guard }, fault = pass) {
+    node.reset().on('*', guard(fault));
+    honest.reset().on('*', guard());
+}
+
+for (const [name, way] of Object.entries(PACKED)) {
+    test(`odd tokens asked for by requests of their own do not spoil each other (${name})`, async (t) => {
+        await putMulticall3(chain, way.code);
+        setFaults(way);
         const dappd = await startOn(t);
         const answers = await mapAtMost(table.length, [...table, ...table], ({ address, token: asked }) =>
             dappd.get(asked ? `/balance/${address}/${asked}` : `/balance/${address}`),
@@ -164,10 +147,11 @@ for (const [code, batchingName, besides] of [
         assert.deepEqual(given, [...expected, ...expected]);
     });
 
-    test(`a node with a low gas cap gets shorter calls until all is answered (${batchingName})`, async (t) => {
-        await putMulticall3(chain, code);
+    test(`a node with a low gas cap gets shorter calls until all is answered (${name})`, async (t) => {
+        await putMulticall3(chain, way.code);
+        setFaults(way);
         const owners = await makeOwners(200);
-        node.on('*', besides(batching.gasCap(GAS_CAP_BYTES)));
+        setFaults(way, batching.gasCap(GAS_CAP_BYTES));
         const dappd = await startOn(t);
         const answer = (await dappd.post('/balances', bodyOf(owners))).json();
         assert.equal(await countRight(owners, answer), owners.length);
@@ -177,52 +161,60 @@ for (const [code, batchingName, besides] of [
         assert.ok(taken < owners.length, `${taken} calls for ${owners.length} balances: more than one in most`);
     });
 
-    test(`a chain with little gas for a call, and hogs: everything is answered (${batchingName})`, async (t) => {
-        await putMulticall3(chain, code);
+    test(`a chain with little gas for a call, and hogs: everything is answered (${name})`, async (t) => {
+        await putMulticall3(chain, way.code);
+        setFaults(way);
         const { gasLimit } = await chain.latest();
         t.after(() => chain.client.setBlockGasLimit({ gasLimit }));
         const owners = await makeOwners(100);
         await chain.client.setBlockGasLimit({ gasLimit: 700_000n });
         await chain.mine();
         const items = [...owners.slice(0, 50), ...table, ...owners.slice(50)];
-        node.on('*', besides(passes));
         const dappd = await startOn(t);
         const answer = (await dappd.post('/balances', bodyOf(items))).json();
         assert.deepEqual(readByDappd(answer), await readByViem(chain, items, BigInt(answer.block.number)));
     });
 
-    test(`a node that answers for the block before is not believed (${batchingName})`, async (t) => {
-        await putMulticall3(chain, code);
+    test(`a node that answers for the block before is not believed (${name})`, async (t) => {
+        await putMulticall3(chain, way.code);
+        setFaults(way);
         const owners = await makeOwners(50);
-        for (const one of [node, honest]) one.on('*', besides(passes));
         const dappd = await startOn(t, [node, honest], { id: chain.chainId });
         await dappd.json(`/balance/${randomAddress()}/${token.address}`);
-        node.on('*', besides(batching.oneBlockBehind(chain.client)));
+        setFaults(way, batching.oneBlockBehind(chain.client));
         const answer = (await dappd.post('/balances', bodyOf(owners))).json();
         assert.ok(callsTo(node, isStateRead).length > 0, 'it was asked');
         assert.equal(await countRight(owners, answer), owners.length);
     });
 
-    test(`such a node alone gives errors, no wrong balances (${batchingName})`, async (t) => {
-        await putMulticall3(chain, code);
+    test(`such a node alone gives errors, no wrong balances (${name})`, async (t) => {
+        await putMulticall3(chain, way.code);
+        setFaults(way);
         const owners = await makeOwners(50);
-        node.on('*', besides(passes));
         const dappd = await startOn(t, [node], { request_timeout_ms: 5000 });
         await dappd.json(`/balance/${randomAddress()}/${token.address}`);
-        node.on('*', besides(batching.oneBlockBehind(chain.client)));
+        setFaults(way, batching.oneBlockBehind(chain.client));
         const answer = await dappd.post('/balances', bodyOf(owners));
         if (answer.status === 200) assert.equal(await countRight(owners, answer.json()), 0);
         else assert.ok(answer.status >= 500, answer.text);
     });
 }
 
-test('a node for a block before is right at blocks from before Multicall3', async (t) => {
+test('a contract that writes while it answers is asked as if for each owner alone', async (t) => {
+    setFaults(PACKED.fan_out);
+    const items = await makeCounted(chain);
+    const dappd = await startOn(t);
+    const answer = (await dappd.post('/balances', bodyOf([...items, ...table]))).json();
+    assert.deepEqual(readByDappd(answer), [...items.map(() => '1'), ...expected]);
+});
+
+test('at blocks from before Multicall3 all is right', async (t) => {
+    setFaults(PACKED.multicall3);
     await putMulticall3(chain, '0x');
     const owners = await makeOwners(100);
     const { number } = await chain.latest();
     await putMulticall3(chain);
     await chain.write(token, 'setBalances', [owners.map(({ address }) => address), owners.map(randomUint256)]);
-    node.on('*', batching.refusesInitCode());
     const dappd = await startOn(t);
     const now = (await dappd.post('/balances', bodyOf(owners))).json();
     assert.equal(await countRight(owners, now), owners.length);
@@ -255,15 +247,15 @@ const WRONG_RESULTS = {
 
 for (const [what, change] of Object.entries(WRONG_RESULTS)) {
     test(`a batch whose result ${what} gives no wrong balance, and all are right with another node`, async (t) => {
-        for (const code of [batching.MULTICALL3_CODE, '0x']) {
-            node.reset();
-            await putMulticall3(chain, code);
+        for (const way of Object.values(PACKED)) {
+            setFaults(way);
+            await putMulticall3(chain, way.code);
             const owners = await makeOwners(20);
             const parent = (await chain.latest()).parentHash.slice(2);
             const alone = await startOn(t, [node], { request_timeout_ms: 5000 });
             const two = await startOn(t, [node, honest]);
             for (const dappd of [alone, two]) await dappd.json(`/balance/${randomAddress()}/${token.address}`);
-            node.reset().on('*', when(isTogether, batching.altered((digits) => change(digits, parent))));
+            setFaults(way, when(isTogether, batching.altered((digits) => change(digits, parent))));
             const answer = await alone.post('/balances', bodyOf(owners));
             if (answer.status === 200) await countRight(owners, answer.json());
             else assert.ok(answer.status >= 500, answer.text);

@@ -39,15 +39,21 @@ export const requestsTo = (node, isMeant = isStateRead) => node.requests.filter(
 
 // --- faults ---
 
-/** The fault for requests with such a call, and for these calls alone; all others get true answers. */
-export const when = (isMeant, fault) => (exchange, concerns) =>
-    exchange.calls.some(isMeant) ? fault(exchange, (call) => concerns(call) && isMeant(call)) : exchange.pass();
+export const pass = (exchange) => exchange.pass();
+
+/** The fault for requests with such a call, and for these calls alone; all others meet the other one. */
+export const when =
+    (isMeant, fault, otherwise = pass) =>
+    (exchange, concerns) =>
+        exchange.calls.some(isMeant)
+            ? fault(exchange, (call) => concerns(call) && isMeant(call))
+            : otherwise(exchange, concerns);
 
 /** Runs out of gas on calls with more data than this, as a node with a low gas cap does. */
 export const gasCap = (bytes) => when(isLongCall(bytes), rpcError(-32000, 'out of gas: gas required too high'));
 
-/** Knows no eth_call that creates a contract. */
-export const refusesInitCode = () => when(isInitCode, rpcError(-32602, "missing field 'to'"));
+/** Knows no eth_call that creates a contract; what else it gets meets the other fault. */
+export const refusesInitCode = (otherwise) => when(isInitCode, rpcError(-32602, "missing field 'to'"), otherwise);
 
 /** The same, with another fault for every other request. */
 export const besidesRefusedInitCode = (fault) => (exchange, concerns) =>
