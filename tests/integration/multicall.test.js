@@ -147,6 +147,15 @@ for (const [name, way] of Object.entries(PACKED)) {
         assert.deepEqual(given, [...expected, ...expected]);
     });
 
+    test(`a contract that changes another's balances while it answers changes none (${name})`, async (t) => {
+        await putMulticall3(chain, way.code);
+        setFaults(way);
+        const items = table.filter(({ what }) => /^(poison|settable)/.test(what));
+        const dappd = await startOn(t);
+        const answer = (await dappd.post('/balances', bodyOf(items))).json();
+        assert.deepEqual(readByDappd(answer), await readByViem(chain, items, BigInt(answer.block.number)));
+    });
+
     test(`a node with a low gas cap gets shorter calls until all is answered (${name})`, async (t) => {
         await putMulticall3(chain, way.code);
         setFaults(way);
@@ -257,8 +266,10 @@ for (const [what, change] of Object.entries(WRONG_RESULTS)) {
             for (const dappd of [alone, two]) await dappd.json(`/balance/${randomAddress()}/${token.address}`);
             setFaults(way, when(isTogether, batching.altered((digits) => change(digits, parent))));
             const answer = await alone.post('/balances', bodyOf(owners));
-            if (answer.status === 200) await countRight(owners, answer.json());
-            else assert.ok(answer.status >= 500, answer.text);
+            if (answer.status === 200) {
+                const right = await countRight(owners, answer.json());
+                if (what === 'names another block') assert.equal(right, 0, 'it might as well be the balance there');
+            } else assert.ok(answer.status >= 500, answer.text);
             const whole = (await two.post('/balances', bodyOf(owners))).json();
             assert.equal(await countRight(owners, whole), owners.length);
             assert.ok(callsTo(node, isTogether).length > 0, 'such results were given');

@@ -2,7 +2,7 @@
 // Owns nothing.
 
 import { AbiDecodingDataSizeTooSmallError, ContractFunctionZeroDataError, encodeFunctionData, erc20Abi } from 'viem';
-import { randomAddress } from './random.js';
+import { hex, randomAddress } from './random.js';
 
 /** Contracts of a few bytes. */
 const SNIPPETS = {
@@ -26,8 +26,7 @@ function poisonFor({ address, abi }, holder) {
 }
 
 /** Puts a contract on the chain and returns a balance to ask it for. */
-async function put(chain, what, bytecode) {
-    const token = randomAddress();
+async function put(chain, what, bytecode, token = randomAddress()) {
     await chain.client.setCode({ address: token, bytecode });
     return { what, address: chain.holders.alice, token };
 }
@@ -48,7 +47,8 @@ export async function makeCounted(chain) {
 /** Puts the snippets on the chain. Returns the list: [{ what, address, token? }], without token for native balances. */
 export async function makeOddTable(chain) {
     const { alice, bob } = chain.holders;
-    const poison = await put(chain, 'poison', poisonFor(chain.tokens.settable, alice));
+    const lowAddress = `0x${'00'.repeat(8)}${hex(24)}`; // asked first also by those who sort
+    const poison = await put(chain, 'poison', poisonFor(chain.tokens.settable, alice), lowAddress);
     const snippets = await Promise.all(
         Object.entries(SNIPPETS).map(([what, bytecode]) => put(chain, what, bytecode)),
     );
@@ -57,7 +57,9 @@ export async function makeOddTable(chain) {
     const good = (address) => ({ what: `usd of ${address}`, address, token: chain.tokens.usd.address });
     return [
         poison,
+        { ...poison, address: bob },
         ...tokens.slice(0, 8),
+        { what: 'settable of bob', address: bob, token: chain.tokens.settable.address },
         { what: 'native', address: alice },
         ...snippets.flatMap((snippet) => [good(bob), snippet, { ...snippet, address: bob }, good(randomAddress())]),
         { what: 'no code', address: alice, token: randomAddress() },
