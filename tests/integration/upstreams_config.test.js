@@ -92,10 +92,18 @@ test('what headers hold is nowhere to be seen', async (t) => {
         { log: 'debug' },
     );
     await readOne(dappd);
-    nodes[0].on('*', faults.text(`no such key: ${SECRETS[0]}`, 401));
-    const failing = await dappd.get(freshPath());
-    assert.ok(failing.status >= 500);
-    const seen = [failing.text, dappd.stderr()];
+    const seen = [];
+    for (const fault of [
+        faults.text(`no such key: ${SECRETS[0]}`, 401),
+        faults.rpcError(-32000, `no such key: ${SECRETS[0]}`),
+        faults.rpcError(-32603, 'forbidden', SECRETS[0]),
+    ]) {
+        nodes[0].reset().on('*', fault);
+        const failing = await dappd.get(freshPath());
+        assert.ok(failing.status >= 500, failing.text);
+        seen.push(failing.text);
+    }
+    seen.push(dappd.stderr());
     for (const path of ['/status', '/metrics', '/ready', '/chains']) seen.push((await dappd.get(path)).text);
     for (const text of seen) assert.doesNotMatch(text, /first-node-key/);
 });
