@@ -55,10 +55,6 @@ export const gasCap = (bytes) => when(isLongCall(bytes), rpcError(-32000, 'out o
 /** Knows no eth_call that creates a contract; what else it gets meets the other fault. */
 export const refusesInitCode = (otherwise) => when(isInitCode, rpcError(-32602, "missing field 'to'"), otherwise);
 
-/** The same, with another fault for every other request. */
-export const besidesRefusedInitCode = (fault) => (exchange, concerns) =>
-    (exchange.calls.some(isInitCode) ? refusesInitCode() : fault)(exchange, concerns);
-
 /** True answers, held back until open() is called. Returns { fault, open, held() }. */
 export function heldAnswers() {
     let open;
