@@ -17,7 +17,7 @@ import { ERRORS } from './lib/tables.js';
 import { mapAtMost } from './lib/wait.js';
 
 const { DAPPD_SOAK } = process.env;
-const SECONDS = DAPPD_SOAK === '1' ? 180 : Number(DAPPD_SOAK ?? 10);
+const SECONDS = DAPPD_SOAK === '1' ? 180 : Number(DAPPD_SOAK ?? 8);
 const CLIENTS = 40;
 const BATCH_MAX = 60;
 const LAST_LINES = 60; // of what happened, shown with a failure

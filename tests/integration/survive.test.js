@@ -15,7 +15,7 @@ import { below } from './lib/random.js';
 import { sleep } from './lib/wait.js';
 
 const CLIENTS = 200;
-const SECONDS = process.env.DAPPD_SOAK ? 60 : 4; // of load, for each form of trouble
+const SECONDS = process.env.DAPPD_SOAK ? 60 : 3; // of load, for each form of trouble
 const BLOCK_MS = 150;
 const SLOW_MS = 700;
 const ATTEMPT_MS = 3000;

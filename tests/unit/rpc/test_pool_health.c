@@ -106,6 +106,19 @@ static void test_busy_open_node_that_is_back(void **state) {
     net_close(&net);
 }
 
+/* Two that fail could use up all tries. */
+static void test_every_node_is_asked_before_a_call_fails(void **state) {
+    (void)state;
+    struct net net;
+    net_start(&net, (fake_serve[]){node_error, status_500, good}, 3);
+    net_open(&net, 1, 0);
+    fail_upstream(&net, 2, BREAKER_FAILURES);
+    struct seen seen = run_call(&net);
+    assert_good(&seen);
+    net_close(&net);
+    assert_int_equal(net.nodes[2].requests, 1);
+}
+
 static void test_open_node_is_spared(void **state) {
     (void)state;
     struct net net;
@@ -273,6 +286,7 @@ int main(void) {
         cmocka_unit_test(test_open_nodes_that_hang),
         cmocka_unit_test(test_busy_open_nodes_are_not_waited_for_long),
         cmocka_unit_test(test_busy_open_node_that_is_back),
+        cmocka_unit_test(test_every_node_is_asked_before_a_call_fails),
         cmocka_unit_test(test_open_node_is_spared),
         cmocka_unit_test(test_limited_node_has_its_pause),
         cmocka_unit_test(test_all_nodes_ask_for_a_pause),
