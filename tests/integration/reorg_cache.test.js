@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeFunctionData } from 'viem';
-import { asksAbout, callsTo, heldAnswers, putMulticall3, when } from './lib/batching.js';
+import { asksAbout, heldAnswers, putMulticall3, requestsTo, when } from './lib/batching.js';
 import { startChain } from './lib/chain.js';
 import { chainConfig, dappdFor } from './lib/dappd.js';
 import * as faults from './lib/faults.js';
@@ -117,16 +117,18 @@ for (const [where, hold] of Object.entries(HELD)) {
         const { node, truth, dappd, askAll, ask, untilNewest } = await setUp(t);
         await untilNewest();
         const isAsked = (call) => truth.holders.slice(1).some((holder) => asksAbout(holder)(call));
-        const { fault, open } = hold();
+        const { fault, open, held } = hold();
         node.on('*', when(isAsked, fault));
         const items = truth.holders.slice(1).map((address) => ({ address, token: truth.token.address }));
         const asked = [
             ...truth.holders.slice(1, 20).map(ask),
             dappd.post('/balances', { items }).then((answer) => answer.json()),
         ];
-        await until(async () => {
-            const { requests_in_flight } = await dappd.json('/status');
-            return requests_in_flight > asked.length && callsTo(node, isAsked).length > 0;
+        // All of them: anvil, asked while it replaces the block, may answer with the state of either.
+        await until(() => {
+            const requests = requestsTo(node, isAsked);
+            const isSent = (holder) => requests.some(({ calls }) => calls.some(asksAbout(holder)));
+            return truth.holders.slice(1).every(isSent) && (held?.() ?? requests.length) === requests.length;
         }, 'reads under way');
         await truth.reorg();
         open();
