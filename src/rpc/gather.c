@@ -158,6 +158,21 @@ static bool may_go_again(const struct question *question) {
     return question->passengers != NULL && ensure_conductor(batch->gather);
 }
 
+/* What is true at the block stays for whoever comes before its passengers have left with it. A failure is shared by
+ * those who waited for it and by nobody else: their party may have long to wait for its other reads. */
+static bool is_worth_keeping(const struct question *question) {
+    return question->passengers != NULL && rpc_policy(question->read.outcome)->retry == RPC_RETRY_NEVER;
+}
+
+static void forget(struct gather *gather, struct question *question) {
+    while (question->passengers != NULL) {
+        struct passenger *passenger = question->passengers;
+        unlink_passenger(passenger);
+        passenger->question = NULL;
+    }
+    question_remove(&gather->table, question);
+}
+
 static void land(struct state_read *read) {
     struct question *question = question_of(read);
     struct gather *gather = question->batch->gather;
@@ -170,10 +185,10 @@ static void land(struct state_read *read) {
         deliver(passenger);
     }
     question->batch = NULL;
-    if (question->passengers == NULL) {
-        question_remove(&gather->table, question);
-    } else {
+    if (is_worth_keeping(question)) {
         question_keep_answer(question);
+    } else {
+        forget(gather, question);
     }
 }
 
@@ -317,6 +332,7 @@ void gather_board(struct gather *gather, struct passenger *passenger) {
 void gather_leave(struct passenger *passenger) {
     struct question *question = passenger->question;
     struct gather *gather = passenger->gather;
+    if (question == NULL) return;
     unlink_passenger(passenger);
     if (question->passengers != NULL || question->batch != NULL) return;
     if (!question->answered) leave_line(gather, question);
