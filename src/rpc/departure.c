@@ -198,8 +198,11 @@ static void send_packed(struct task *task, struct trip *trip, const struct packi
     free(load.calls);
 }
 
+/* The zero address is who makes the packed call. go-ethereum used to give whoever makes a call all the coins there can
+ * be, and nodes of other chains that descend from it still do. */
 static bool can_be_packed(const struct state_read *read) {
-    if (read->kind == STATE_BALANCE) return true;
+    static const address sender;
+    if (read->kind == STATE_BALANCE) return !address_equal(&read->to, &sender);
     return read->kind == STATE_CALL && read->data_len <= MULTICALL_MAX_ITEM_DATA;
 }
 

@@ -22,7 +22,7 @@ struct passenger {
     struct state_read *read;
     struct gather *gather;
     struct question *question; /* NULL: it has landed and is forgotten */
-    bool landed; /* its read has come to its end */
+    bool landed;               /* its read has come to its end */
     struct passenger *next;    /* of the same question */
     struct passenger **link;   /* what points to this one */
 };

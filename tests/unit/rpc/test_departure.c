@@ -331,6 +331,25 @@ static void test_what_cannot_be_packed_goes_along(void **state) {
     }
 }
 
+/* A call's own sender is the zero address, and some nodes give the sender coins without end. */
+static void test_what_the_zero_address_has_is_asked_plainly(void **state) {
+    (void)state;
+    for (size_t m = 0; m < 2; m++) {
+        struct fake_state node = good_node();
+        plan(3);
+        for (size_t i = 0; i < 3; i++) trial.reads[i].read.kind = STATE_BALANCE;
+        trial.reads[0].read.to = (address){{0}};
+        for (size_t i = 1; i < 3; i++) trial.reads[i].read.to.bytes[19] = (uint8_t)(i + 1); /* which is what it has */
+        send_to(&node, 1, packing_methods[m], true);
+        assert_int_equal(trial.fates[0].err, ERR_OK);
+        assert_int_equal(trial.fates[0].value, 0);
+        assert_well(1);
+        assert_well(2);
+        assert_int_equal(node.items, 2);
+        assert_int_equal(node.plain, 1);
+    }
+}
+
 static void test_a_single_read_is_packed_for_the_proof(void **state) {
     (void)state;
     struct fake_state node = good_node();
@@ -364,6 +383,7 @@ int main(void) {
         cmocka_unit_test(test_what_halves_would_not_tell_is_asked_alone),
         cmocka_unit_test(test_what_is_about_the_node_is_for_all),
         cmocka_unit_test(test_what_cannot_be_packed_goes_along),
+        cmocka_unit_test(test_what_the_zero_address_has_is_asked_plainly),
         cmocka_unit_test(test_a_single_read_is_packed_for_the_proof),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
