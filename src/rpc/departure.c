@@ -8,6 +8,7 @@
 
 #include "chain_state.h"
 #include "core/metrics.h"
+#include "errors.h"
 #include "method.h"
 #include "packed.h"
 #include "plain.h"
@@ -32,13 +33,36 @@ static struct arena *reply_arena(const struct trip *trip) {
     return arena_new(ARENA_BYTES + ARENA_REPLIES * trip->chain->limits.max_reply_bytes);
 }
 
-static void send_plain(struct task *task, struct trip *trip, struct state_read **reads, size_t n) {
+/* Did the replies leave no room for another one of the longest? */
+static bool is_full(const struct trip *trip, const struct arena *arena) {
+    return arena_used(arena) > ARENA_BYTES + trip->chain->limits.max_reply_bytes;
+}
+
+/* Returns how many of the reads failed where others had filled the arena: they are in front. */
+static size_t try_plain(struct task *task, struct trip *trip, struct state_read **reads, size_t n) {
     struct arena *shared = task->arena;
+    size_t left = 0;
     task->arena = reply_arena(trip);
     plain_read_many(task, trip->chain, trip->block, reads, n);
-    for (size_t i = 0; i < n; i++) trip->done(reads[i]);
+    bool again = n > 1 && is_full(trip, task->arena);
+    for (size_t i = 0; i < n; i++) {
+        if (again && rpc_policy(reads[i]->outcome)->retry != RPC_RETRY_NEVER) {
+            reads[left++] = reads[i];
+        } else {
+            trip->done(reads[i]);
+        }
+    }
     arena_free(task->arena);
     task->arena = shared;
+    return left;
+}
+
+/* A contract may answer anything: what its answers left no room for is asked again in two. */
+static void send_plain(struct task *task, struct trip *trip, struct state_read **reads, size_t n) {
+    size_t left = try_plain(task, trip, reads, n);
+    if (left == 0) return;
+    send_plain(task, trip, reads, left - left / 2);
+    if (left > 1) send_plain(task, trip, reads + left - left / 2, left / 2);
 }
 
 static void leave_alone(struct trip *trip, struct state_read **reads, size_t n) {

@@ -15,7 +15,7 @@
 #include "eth/multicall.h"
 #include "rpc/chain_state.h"
 
-enum { STATE_MAX_BYTES = 512 * 1024, RUNTIME_BYTES = 0xee0 };
+enum { STATE_MAX_BYTES = 512 * 1024, MUCH_BYTES = 40 * 1024, RUNTIME_BYTES = 0xee0 };
 
 /* How a contract behaves: the first byte of its address. */
 enum behaviour {
@@ -23,7 +23,8 @@ enum behaviour {
     REVERTS = 0x02, /* "no" */
     STARVES = 0x03, /* fails among others, does well alone */
     POISONS = 0x04, /* a call with it and others, or packed at all, fails: out of gas */
-    ANSWERS_NOTHING = 0x05
+    ANSWERS_NOTHING = 0x05,
+    ANSWERS_MUCH = 0x06 /* zeros */
 };
 
 struct fake_state {
@@ -60,6 +61,11 @@ static inline int fake_run_item(const uint8_t *to, const uint8_t *data, size_t l
     memset(word, 0, sizeof word);
     if (to[0] <= POISONS && len >= 4) memcpy(word + 28, data + len - 4, 4);
     if (to[0] == ANSWERS_NOTHING) *n = 0;
+    if (to[0] == ANSWERS_MUCH) {
+        static const uint8_t much[MUCH_BYTES];
+        *out = much;
+        *n = sizeof much;
+    }
     if (to[0] == 0 && to[19] == 4) { /* the identity contract */
         *out = data;
         *n = len;
