@@ -11,7 +11,7 @@
 enum { ROUNDS = 3 };
 
 static bool is_possible(struct chain *chain, enum head_tag tag) {
-    if (chain->n_upstreams < 2 || atomic_load(&chain->follower.stopping)) return false;
+    if (chain->n_upstreams < 2 || chain_id(chain) == 0 || atomic_load(&chain->follower.stopping)) return false;
     for (size_t i = 0; i < chain->n_upstreams; i++) {
         if (election_may_ask(chain, tag, i)) return true;
     }
