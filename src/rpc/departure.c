@@ -14,7 +14,7 @@
 #include "plain.h"
 
 enum {
-    MAX_FAILURES = 8,              /* finds the one of 200 that breaks a call; beyond it plain calls are cheaper */
+    MAX_FAILURES = 8,              /* finds the one of 200 that breaks a call; more would cost more than it tells */
     ARENA_BYTES = 2 * 1024 * 1024, /* for what is sent, */
     ARENA_REPLIES = 4              /* and the longest reply as text, tree and bytes */
 };
@@ -104,13 +104,18 @@ static struct multicall_item make_item(const struct state_read *read) {
 /* What becomes of the reads of a packed call that brought nothing. */
 enum reaction { PASS_ON, HALVE, ASK_ALONE, STEP_DOWN };
 
-static const enum reaction reactions[RPC_OUTCOME_COUNT] = {
-    [RPC_REVERTED] = HALVE,
-    [RPC_OUT_OF_GAS] = HALVE,
-    [RPC_TOO_LARGE] = HALVE,
-    [RPC_INVALID] = ASK_ALONE,
+static const struct {
+    enum reaction first;
+    enum reaction then; /* where halving ends */
+} reactions[RPC_OUTCOME_COUNT] = {
+    [RPC_REVERTED] = {HALVE, ASK_ALONE},
+    [RPC_OUT_OF_GAS] = {HALVE, ASK_ALONE},
+    [RPC_TOO_LARGE] = {HALVE, ASK_ALONE},
+    /* Mostly of the whole block, where plain calls would bring the same 200 times; but it may be of one account. */
+    [RPC_STATE_MISSING] = {HALVE, PASS_ON},
+    [RPC_INVALID] = {ASK_ALONE, ASK_ALONE},
     /* The node's time-out too: there is no time to find out whose fault it was. */
-    [RPC_NODE_ERROR] = ASK_ALONE,
+    [RPC_NODE_ERROR] = {ASK_ALONE, ASK_ALONE},
 };
 
 /* Some of the reads, in one call. */
@@ -168,9 +173,9 @@ static void ask(struct task *task, struct trip *trip, struct load *load) {
 
 static enum reaction choose_reaction(struct trip *trip, const struct piece *piece, const struct rpc_call *call) {
     if (piece->end == PACKED_ABSENT) return piece->packed.packing->fallback != NULL ? STEP_DOWN : ASK_ALONE;
-    enum reaction reaction = reactions[call->outcome];
-    if (reaction != HALVE) return reaction;
-    return piece->packed.n > 1 && trip->failures++ < MAX_FAILURES ? HALVE : ASK_ALONE;
+    enum reaction first = reactions[call->outcome].first;
+    if (first != HALVE) return first;
+    return piece->packed.n > 1 && trip->failures++ < MAX_FAILURES ? HALVE : reactions[call->outcome].then;
 }
 
 static void send_packed(struct task *task, struct trip *trip, const struct packing *packing, struct state_read **reads,

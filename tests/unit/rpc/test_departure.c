@@ -284,6 +284,11 @@ static void forgets_block(struct fake_request *request, struct fake_state *state
     fake_answer(request, "error", "{\"code\":-32000,\"message\":\"header not found\"}");
 }
 
+static void lacks_state(struct fake_request *request, struct fake_state *state) {
+    (void)state;
+    fake_answer(request, "error", "{\"code\":-32000,\"message\":\"missing trie node\"}");
+}
+
 static void test_what_is_about_the_node_is_for_all(void **state) {
     (void)state;
     static const struct {
@@ -291,8 +296,9 @@ static void test_what_is_about_the_node_is_for_all(void **state) {
         enum rpc_outcome outcome;
         enum err err;
     } rows[] = {{limits_rate, RPC_RATE_LIMITED, ERR_UPSTREAM_UNAVAILABLE},
-                {forgets_block, RPC_BLOCK_UNKNOWN, ERR_BLOCK_NOT_FOUND}};
-    for (size_t r = 0; r < 2; r++) {
+                {forgets_block, RPC_BLOCK_UNKNOWN, ERR_BLOCK_NOT_FOUND},
+                {lacks_state, RPC_STATE_MISSING, ERR_STATE_UNAVAILABLE}};
+    for (size_t r = 0; r < 3; r++) {
         struct fake_state node = good_node();
         node.instead = rows[r].instead;
         plan(50);
@@ -304,6 +310,28 @@ static void test_what_is_about_the_node_is_for_all(void **state) {
         }
         assert_int_equal(node.plain, 0);
     }
+}
+
+static void lacks_state_of_the_78th(struct fake_request *request, struct fake_state *state) {
+    char *text = json_dumps(request->body, 0);
+    bool asked = strstr(text, "0000004e") != NULL; /* its calldata */
+    free(text);
+    if (asked) {
+        lacks_state(request, state);
+    } else {
+        serve_state_as_ever(request);
+    }
+}
+
+static void test_state_that_one_read_misses_fails_it_alone(void **state) {
+    (void)state;
+    struct fake_state node = good_node();
+    node.instead = lacks_state_of_the_78th;
+    plan(MAX_READS);
+    send_to(&node, 1, METHOD_FAN_OUT, true);
+    for (size_t i = 0; i < trial.n; i++) assert_int_equal(trial.fates[i].err, i == 77 ? ERR_STATE_UNAVAILABLE : ERR_OK);
+    assert_int_equal(node.plain, 0);
+    assert_true(node.packed <= 2 * 8 + 1);
 }
 
 static void test_what_cannot_be_packed_goes_along(void **state) {
@@ -382,6 +410,7 @@ int main(void) {
         cmocka_unit_test(test_steps_down_to_plain_calls),
         cmocka_unit_test(test_what_halves_would_not_tell_is_asked_alone),
         cmocka_unit_test(test_what_is_about_the_node_is_for_all),
+        cmocka_unit_test(test_state_that_one_read_misses_fails_it_alone),
         cmocka_unit_test(test_what_cannot_be_packed_goes_along),
         cmocka_unit_test(test_what_the_zero_address_has_is_asked_plainly),
         cmocka_unit_test(test_a_single_read_is_packed_for_the_proof),
