@@ -189,9 +189,10 @@ test('beyond max_in_flight a request that would wait is 503 overloaded, all othe
     const small = await dappdFor(t, { chains, threads: 1, max_in_flight: 3 });
     await small.json(`/balance/${alice}`);
     const { fault, open } = faults.gate();
-    node.reset().on('eth_getBalance', fault);
+    node.reset().on('eth_call', fault);
     const working = Array.from({ length: 3 }, () => small.get(`/balance/${randomAddress()}`));
-    await until(() => node.count('eth_getBalance') >= 3, 'calls');
+    const inFlight = async () => (await small.json('/status')).requests_in_flight - 1; // but for the one that asks
+    await until(async () => (await inFlight()) === 3 && node.count('eth_call') > 0, 'requests that wait');
     assertProblem(await small.get(`/balance/${randomAddress()}`), 'overloaded');
     for (const path of ['/health', '/status', '/metrics']) assert.equal((await small.get(path)).status, 200, path);
     open();
@@ -323,8 +324,10 @@ test('a client that does not read its answers is cut off', async () => {
 
 test('a request that waits for its node is no idle connection', async (t) => {
     const patient = await dappdFor(t, { chains, idle_timeout_ms: 1000, receive_timeout_ms: 300, send_timeout_ms: 300 });
-    node.reset().on('eth_getBalance', faults.delay(2500));
+    await patient.json(`/balance/${randomAddress()}`);
+    node.reset().on('eth_call', faults.delay(2500));
     const answer = await patient.get(`/balance/${randomAddress()}`);
+    assert.ok(node.count('eth_call') > 0, 'the node was asked');
     node.reset();
     assert.equal(answer.status, 200);
 });
