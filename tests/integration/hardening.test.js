@@ -8,6 +8,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { altered, besidesRefusedInitCode, refusesInitCode } from './lib/batching.js';
 import { startChain } from './lib/chain.js';
 import { BINARY, chainConfig, dappdFor, environment } from './lib/dappd.js';
 import * as faults from './lib/faults.js';
@@ -125,12 +126,17 @@ test('a compressed body is of a type that is not taken', async (t) => {
 // --- nodes ---
 
 const OTHER_BALANCE = 777n;
+const otherWord = OTHER_BALANCE.toString(16).padStart(64, '0');
 
 /** Puts a node of another chain in the place of this one: connections end, and the next ones are made to the other. */
 async function replaceByOtherChain(t, first) {
     await first.stop();
     const other = await faultyNodeFor(t, { port: first.port });
-    return other.on('eth_getBalance', faults.result('0x309')).on('eth_chainId', faults.otherChain(5));
+    const itsBalance = altered((digits) => digits.slice(0, -otherWord.length) + otherWord); // the last word of both
+    return other
+        .on('eth_call', itsBalance)
+        .on('eth_getBalance', itsBalance)
+        .on('eth_chainId', faults.otherChain(5));
 }
 
 /** A chain whose head nobody asks for between two requests of a test. */
@@ -161,21 +167,38 @@ for (const [what, hasSecond] of [
     });
 }
 
-/** What the first node answers: [the method, the result, the path that a client asks]. */
+const askedFor = {
+    'a balance in wei': freshBalance,
+    'a balance of a token': () => `${freshBalance()}/${usd}`,
+    'a token that is none': () => `${freshBalance()}/${randomAddress()}`,
+};
+
+const noQuantity = ['hello', '', '0x', '0xzz', `0x${'1'.repeat(65)}`, 5];
+const noData = ['nonsense', '', '0x1', '0xzz', `0x${'1'.repeat(65)}`, 5];
+const noPacked = [...noData, '0x11', `0x${'11'.repeat(200)}`];
+
+const cases = (how, method, texts, what) => texts.map((text) => ({ how, method, text, what }));
+
+/** What the first node answers to a method, when a client asks for what, and how it is asked for. */
 const rubbish = [
-    ...['hello', '', '0x', '0xzz', `0x${'1'.repeat(65)}`, 5].map((text) => ['eth_getBalance', text, freshBalance]),
-    ...['0x1', 'nonsense', '0xzz', 5].map((text) => ['eth_call', text, () => `${freshBalance()}/${usd}`]),
-    ...['junk', '0x1', 5].map((text) => ['eth_getCode', text, () => `${freshBalance()}/${randomAddress()}`]),
+    ...cases('packed', 'eth_call', noPacked, 'a balance in wei'),
+    ...cases('packed', 'eth_call', noPacked, 'a balance of a token'),
+    ...cases('packed', 'eth_getCode', ['junk', '0x1', 5], 'a token that is none'),
+    ...cases('plain', 'eth_call', noData, 'a balance of a token'),
+    ...cases('plain', 'eth_getBalance', noQuantity, 'a balance in wei'),
 ];
 
-for (const [method, text, makePath] of rubbish) {
-    test(`${method} that gives ${JSON.stringify(text)} is asked of the second node`, async (t) => {
-        const first = await faultyNodeFor(t);
-        first.on(method, faults.result(text));
-        const dappd = await dappdFor(t, { chains: [chainConfig([first.url, node.url])] });
-        const answer = await dappd.get(makePath());
+for (const { how, method, text, what } of rubbish) {
+    test(`${method} that gives ${JSON.stringify(text)} for ${what}, ${how}, is asked of the second node`, async (t) => {
+        const [first, second] = await Promise.all([faultyNodeFor(t), faultyNodeFor(t)]);
+        if (how === 'plain') for (const one of [first, second]) one.on('eth_call', refusesInitCode());
+        const dappd = await dappdFor(t, { chains: [chainConfig([first.url, second.url])] });
+        await dappd.json(freshBalance()); // from now on it knows how to ask
+        first.on(method, how === 'plain' ? besidesRefusedInitCode(faults.result(text)) : faults.result(text));
+        for (const one of [first, second]) one.requests = [];
+        const answer = await dappd.get(askedFor[what]());
         assert.ok(first.count(method) > 0, 'the first node was asked');
-        assert.ok(node.count(method) > 0, 'the second node was asked');
+        assert.ok(second.count(method) > 0, 'the second node was asked');
         if (method === 'eth_getCode') assertProblem(answer, 'not_a_token');
         else assert.deepEqual([answer.status, answer.json().balance], [200, '0'], answer.text);
     });
@@ -233,12 +256,12 @@ for (const [what, redirections] of [
         assert.equal((await request({ socketPath, path: freshBalance() })).status, 200);
 
         // When the listening socket closes, its descriptor is free for the next connection to the node.
-        node.on('eth_getBalance', faults.delay(700));
+        node.reset().on('eth_call', faults.delay(700));
         const open = await Promise.all([1, 2, 3].map(() => connect({ socketPath })));
         for (const one of open) one.write(get('/health'));
         await Promise.all(open.map((one) => answered(one)));
         open[0].write(get(freshBalance()));
-        await until(() => node.count('eth_getBalance') > 1, 'call');
+        await until(() => node.count('eth_call') > 0, 'call');
         process.kill(dappd.pid, 'SIGTERM');
         await until(() => connect({ socketPath }).then((one) => void one.destroy(), () => true), 'refusal');
         for (const one of open.slice(1)) one.write(get(freshBalance()));
@@ -311,7 +334,7 @@ test('clients that go on asking on their idle connections cannot hold up the end
     await dappd.json(freshBalance());
     node.reset().on('*', faults.hang());
     open.pop().write(get(freshBalance()));
-    await until(() => node.count('eth_getBalance') > 0, 'call');
+    await until(() => node.count('eth_call') > 0, 'call');
     dappd.signal('SIGTERM');
     const asking = setInterval(() => open.pop()?.write(get(freshBalance())), 500);
     try {
@@ -342,7 +365,7 @@ test('a storm of the longest lists while the node hangs is answered or refused, 
     await dappd.json(freshBalance());
     const items = itemsOf(1000).map(({ address }) => ({ address, token: randomAddress() })); // each to be looked at
     const body = JSON.stringify({ items });
-    node.on('eth_call', faults.hang()).on('eth_getBalance', faults.hang());
+    node.on('eth_call', faults.hang());
     const storm = Array.from({ length: 300 }, () => post(dappd, body));
     let mappings = 0;
     let over = false;
