@@ -1,10 +1,12 @@
 // Each way in which a node fails gives the right problem within the deadline, without a word of the node's own, and is
-// forgotten with the next request. One node only: there is nothing to fall back on.
-// Owns its chain, its node and its dappd.
+// forgotten with the next request. One node only: there is nothing to fall back on. All of it holds for reads packed
+// into one eth_call and, where a node knows no init code, for those in calls of their own.
+// Owns its chain, its nodes and their dappds.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { encodeErrorResult } from 'viem';
+import { isInitCode, refusesInitCode } from './lib/batching.js';
 import { startChain } from './lib/chain.js';
 import { chainConfig, dappdFor, startDappd } from './lib/dappd.js';
 import * as faults from './lib/faults.js';
@@ -19,28 +21,42 @@ const TIMEOUT_MS = 4000;
 const MOST_CALLS = 6; // three tries, each repeated by libcurl when a kept connection turns out to be dead
 const GENEROUS_MS = 20_000; // no statement about speed: only that the deadline exists
 
-let chain, node, dappd, usd;
+let chain, node, dappd, usd, ways;
 
-before(async () => {
-    chain = await startChain();
-    node = await startFaultyNode(chain.url);
-    usd = chain.tokens.usd.address;
-    dappd = await startDappd({
-        chains: [chainConfig(node.url)],
+const startOn = ({ url }) =>
+    startDappd({
+        chains: [chainConfig(url)],
         request_timeout_ms: TIMEOUT_MS,
         rpc_attempt_timeout_ms: 300,
         rpc_max_reply_bytes: 2 * MEGABYTE,
     });
+
+before(async () => {
+    chain = await startChain();
+    usd = chain.tokens.usd.address;
+    const start = async () => {
+        const itsNode = await startFaultyNode(chain.url);
+        return { node: itsNode, dappd: await startOn(itsNode) };
+    };
+    ways = { packed: await start(), plain: await start() };
+    ({ node, dappd } = ways.packed);
+    ways.plain.node.on('eth_call', refusesInitCode());
+    await ways.plain.dappd.json(freshPath()); // from now on it knows
+    ways.plain.node.reset();
 });
-after(() => stopAll(dappd, node, chain));
+after(() => stopAll(...Object.values(ways).flatMap((way) => [way.dappd, way.node]), chain));
 
 const freshPath = () => `/balance/${randomAddress()}/${usd}`;
 
-async function recovered() {
-    node.reset();
-    await until(async () => (await dappd.get(freshPath())).status === 200, 'recovery');
-    node.reset();
+async function recovered(way = ways.packed) {
+    way.node.reset();
+    await until(async () => (await way.dappd.get(freshPath())).status === 200, 'recovery');
+    way.node.reset();
 }
+
+/** The calls of the requests with eth_calls that this node has got. */
+const batchesOf = (itsNode) =>
+    itsNode.requests.map(({ calls }) => calls).filter((calls) => calls.some(({ method }) => method === 'eth_call'));
 
 const reverted = (reason) =>
     encodeErrorResult({
@@ -136,29 +152,38 @@ const failures = {
     ],
 };
 
-for (const [what, [fault, code, detail]] of Object.entries(failures)) {
-    test(`a node that ${what}: ${code}`, async () => {
-        await recovered();
-        node.on('eth_call', fault);
-        const started = Date.now();
-        const answer = await dappd.get(freshPath());
-        assert.ok(Date.now() - started < GENEROUS_MS);
-        assertProblem(answer, code, detail);
-        assert.doesNotMatch(answer.text + JSON.stringify(answer.rawHeaders), /upstream-secret/);
-        assert.ok(node.count('eth_call') <= MOST_CALLS, `${node.count('eth_call')} calls`);
-        node.reset();
-        assert.equal((await dappd.get(freshPath())).status, 200, 'the next request is fine');
-    });
+for (const how of ['packed', 'plain']) {
+    for (const [what, [fault, code, detail]] of Object.entries(failures)) {
+        test(`a node that ${what}: ${code} (${how})`, async () => {
+            const way = ways[how];
+            await recovered(way);
+            way.node.on('eth_call', fault);
+            const started = Date.now();
+            const answer = await way.dappd.get(freshPath());
+            assert.ok(Date.now() - started < GENEROUS_MS);
+            assertProblem(answer, code, detail);
+            assert.doesNotMatch(answer.text + JSON.stringify(answer.rawHeaders), /upstream-secret/);
+            assert.ok(way.node.count('eth_call') <= MOST_CALLS, `${way.node.count('eth_call')} calls`);
+            assert.ok(way.node.requests.some(({ calls }) => calls.some(isInitCode)) === (how === 'packed'));
+            way.node.reset();
+            assert.equal((await way.dappd.get(freshPath())).status, 200, 'the next request is fine');
+        });
+    }
 }
 
 // --- what is final, what is tried again ---
 
-test('what a retry cannot help is asked once', async () => {
+test('what a retry cannot help is asked once: packed, and by the call of its own that tells why', async () => {
     for (const what of ['reverts with code 3', 'does not know the method', 'refuses the parameters']) {
-        await recovered();
-        node.on('eth_call', failures[what][0]);
-        await dappd.get(freshPath());
-        assert.equal(node.count('eth_call'), 1, what);
+        for (const [how, expected] of [
+            ['packed', [true, false]],
+            ['plain', [false]],
+        ]) {
+            await recovered(ways[how]);
+            ways[how].node.on('eth_call', failures[what][0]);
+            await ways[how].dappd.get(freshPath());
+            assert.deepEqual(batchesOf(ways[how].node).flat().map(isInitCode), expected, `${what}, ${how}`);
+        }
     }
 });
 
@@ -230,6 +255,15 @@ test('a reply of 10 MB below the limit is read', async (t) => {
 
 // --- batches ---
 
+/** For one test: a dappd whose node knows no init code, so that every read is a call in a JSON-RPC batch. */
+async function plainDappdFor(t, settings = {}) {
+    node.reset().on('eth_call', refusesInitCode());
+    const fresh = await dappdFor(t, { chains: [chainConfig(node.url)], ...settings });
+    await fresh.json(freshPath());
+    node.reset();
+    return fresh;
+}
+
 const holdersOf = (n) => Array.from({ length: n }, randomAddress);
 
 async function askMany(owners, from = dappd) {
@@ -249,71 +283,68 @@ async function assertAllAnswered(answer, owners) {
 }
 
 test('a batch answered in another order is put in order', async () => {
-    await recovered();
-    node.on('eth_call', faults.reordered());
+    const way = ways.plain;
+    await recovered(way);
+    way.node.on('eth_call', faults.reordered());
     const owners = [chain.holders.alice, ...holdersOf(20), chain.holders.bob];
-    await assertAllAnswered(await askMany(owners), owners);
+    await assertAllAnswered(await askMany(owners, way.dappd), owners);
+    assert.deepEqual(batchesOf(way.node).map(({ length }) => length), [owners.length]);
 });
 
 test('a batch with one answer missing: that one is asked again alone', async () => {
-    await recovered();
-    node.on('eth_call', faults.truncatedBatch(), { times: 1 });
+    const way = ways.plain;
+    await recovered(way);
+    way.node.on('eth_call', faults.truncatedBatch(), { times: 1 });
     const owners = holdersOf(20);
-    await assertAllAnswered(await askMany(owners), owners);
-    const sizes = node.requests.filter(({ calls }) => calls[0].method === 'eth_call').map(({ calls }) => calls.length);
-    assert.deepEqual(sizes, [20, 1]);
+    await assertAllAnswered(await askMany(owners, way.dappd), owners);
+    assert.deepEqual(batchesOf(way.node).map(({ length }) => length), [20, 1]);
 });
 
 test('a batch that gets one error for all is sent in pieces, down to what the node takes', async (t) => {
-    await recovered();
-    const fresh = await dappdFor(t, { chains: [chainConfig(node.url)] });
+    const fresh = await plainDappdFor(t);
     node.on('eth_call', faults.maxBatch(7));
+    const refused = () => batchesOf(node).filter(({ length }) => length > 7).length;
     const owners = holdersOf(100);
     await assertAllAnswered(await askMany(owners, fresh), owners);
-    const refused = node.requests.filter(({ calls }) => calls.length > 7).length;
-    await assertAllAnswered(
-        await askMany(
-            holdersOf(100).map((o, i) => (owners[i] = o)),
-            fresh,
-        ),
-        owners,
-    );
-    assert.equal(
-        node.requests.filter(({ calls }) => calls.length > 7).length,
-        refused,
-        'what the node takes is remembered',
-    );
+    const refusals = refused();
+    assert.ok(refusals > 0);
+    const others = holdersOf(100);
+    await assertAllAnswered(await askMany(others, fresh), others);
+    assert.equal(refused(), refusals, 'what the node takes is remembered');
 });
 
 test('a batch is never longer than the setting', async (t) => {
-    const short = await dappdFor(t, { chains: [chainConfig(node.url)], rpc_max_batch: 5 });
-    await recovered();
+    const short = await plainDappdFor(t, { rpc_max_batch: 5 });
     const owners = holdersOf(33);
     await assertAllAnswered(await askMany(owners, short), owners);
-    assert.ok(node.requests.every(({ calls }) => calls.length <= 5));
+    const sizes = batchesOf(node).map(({ length }) => length);
+    assert.ok(sizes.length >= 7 && sizes.every((n) => n <= 5), String(sizes));
 });
 
-test('an item that fails in a batch never fails its neighbours', async () => {
-    const owners = holdersOf(12);
-    const unlucky = owners[5].slice(2);
-    const isUnlucky = (call) => call.params[0].data.includes(unlucky);
-    for (const [code, message, expected] of [
-        [3, 'execution reverted', 'execution_reverted'],
-        [-32603, 'internal error', 'upstream_error'],
-        [-32000, 'missing trie node', 'state_unavailable'],
-    ]) {
-        await recovered();
-        node.on('eth_call', faults.errorFor(isUnlucky, code, message));
-        const { items } = (await askMany(owners)).json();
-        assert.deepEqual(
-            items.map(({ error }) => error?.code),
-            owners.map((_, i) => (i === 5 ? expected : undefined)),
-            message,
-        );
-        await chain.mine();
-        await dappd.untilHead(Number((await chain.latest()).number));
-    }
-});
+for (const how of ['packed', 'plain']) {
+    test(`an item that fails in a batch never fails its neighbours (${how})`, async () => {
+        const way = ways[how];
+        const owners = holdersOf(12);
+        const unlucky = owners[5].slice(2);
+        const isUnlucky = (call) => call.params[0].data.includes(unlucky);
+        for (const [code, message, expected] of [
+            [3, 'execution reverted', 'execution_reverted'],
+            [-32603, 'internal error', 'upstream_error'],
+            [-32000, 'missing trie node', 'state_unavailable'],
+        ]) {
+            await recovered(way);
+            way.node.on('eth_call', faults.errorFor(isUnlucky, code, message));
+            const { items } = (await askMany(owners, way.dappd)).json();
+            assert.deepEqual(
+                items.map(({ error }) => error?.code),
+                owners.map((_, i) => (i === 5 ? expected : undefined)),
+                message,
+            );
+            await chain.mine();
+            await way.dappd.untilHead(Number((await chain.latest()).number));
+        }
+    });
+}
 
 test('when the node fails for the whole batch, every item says so, at status 200', async () => {
     await recovered();
