@@ -8,7 +8,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { altered, besidesRefusedInitCode, refusesInitCode } from './lib/batching.js';
+import { altered, refusesInitCode } from './lib/batching.js';
 import { startChain } from './lib/chain.js';
 import { BINARY, chainConfig, dappdFor, environment } from './lib/dappd.js';
 import * as faults from './lib/faults.js';
@@ -194,7 +194,7 @@ for (const { how, method, text, what } of rubbish) {
         if (how === 'plain') for (const one of [first, second]) one.on('eth_call', refusesInitCode());
         const dappd = await dappdFor(t, { chains: [chainConfig([first.url, second.url])] });
         await dappd.json(freshBalance()); // from now on it knows how to ask
-        first.on(method, how === 'plain' ? besidesRefusedInitCode(faults.result(text)) : faults.result(text));
+        first.on(method, how === 'plain' ? refusesInitCode(faults.result(text)) : faults.result(text));
         for (const one of [first, second]) one.requests = [];
         const answer = await dappd.get(askedFor[what]());
         assert.ok(first.count(method) > 0, 'the first node was asked');

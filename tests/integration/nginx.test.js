@@ -27,9 +27,16 @@ before(async () => {
     alice = chain.holders.alice;
     const start = () => startDappd({ chains: [chainConfig(node.url)] });
     dappds = [await start(), await start()];
+    await Promise.all(dappds.map(untilFinal));
     nginx = await startNginx(dappds.map(({ address }) => address));
 });
 after(() => stopAll(nginx, ...(dappds ?? []), node, chain));
+
+/** What may be kept for ever depends on whether a node has said yet what is final. */
+function untilFinal(dappd) {
+    const isFinal = ({ headers }) => headers['cache-control'].includes('immutable');
+    return until(async () => isFinal(await dappd.get(`/balance/${alice}?block=2`)), 'finality of block 2');
+}
 
 /** The configuration with the lines replaced that end in "# site". */
 function configuration(port, addresses) {
