@@ -1,87 +1,9 @@
 /* How a batch of reads is sent: no read fails for another's sake, whatever the node and the contracts do.
  * Each test makes and takes down its own net of fake nodes.
  * Runs on the main thread; the nodes run on theirs. */
-#include "fake_state.h"
-
-#include "rpc/departure.h"
-#include "rpc/method.h"
-
-enum { MAX_READS = MULTICALL_MAX_ITEMS };
-
-/* What became of each read, kept past its arena. */
-struct fate {
-    unsigned done;
-    enum rpc_outcome outcome;
-    enum err err;
-    uint32_t value;
-    size_t len;
-    char detail[64];
-};
-
-static struct trial {
-    struct one_read reads[MAX_READS];
-    size_t n;
-    struct fate fates[MAX_READS];
-} trial;
-
-static void note(struct state_read *read) {
-    struct one_read *one = (struct one_read *)((char *)read - offsetof(struct one_read, read));
-    struct fate *fate = &trial.fates[one - trial.reads];
-    fate->done++;
-    fate->outcome = read->outcome;
-    fate->err = read->err;
-    fate->value = read_value(read);
-    fate->len = read->len;
-    snprintf(fate->detail, sizeof fate->detail, "%s", read->detail);
-}
-
-static void send_all(struct task *task, struct chain *chain, void *arg) {
-    (void)arg;
-    struct block_ref block = state_block(1);
-    struct state_read *reads[MAX_READS];
-    for (size_t i = 0; i < trial.n; i++) reads[i] = &trial.reads[i].read;
-    departure_send(task, chain, &block, reads, trial.n, note);
-}
-
-/* Reads that all do well, each with its number. */
-static void plan(size_t n) {
-    memset(&trial, 0, sizeof trial);
-    trial.n = n;
-    for (size_t i = 0; i < n; i++) make_read(&trial.reads[i], WELL, (uint32_t)i + 1);
-}
-
-static void misbehave(size_t i, enum behaviour behaviour) {
-    make_read(&trial.reads[i], behaviour, (uint32_t)i + 1);
-}
-
-static void send_by(struct net *net, enum method method, bool provable) {
-    state_set_method(net->chain, method, provable);
-    net_run(net, send_all);
-    for (size_t i = 0; i < trial.n; i++) assert_int_equal(trial.fates[i].done, 1);
-}
-
-static void send_to(struct fake_state *states, size_t n, enum method method, bool provable) {
-    struct net net;
-    state_start(&net, states, n);
-    send_by(&net, method, provable);
-    net_close(&net);
-}
-
-static void assert_well(size_t i) {
-    assert_int_equal(trial.fates[i].err, ERR_OK);
-    assert_int_equal(trial.fates[i].value, i + 1);
-    assert_string_equal(trial.fates[i].detail, "");
-}
-
-static void assert_all_well(void) {
-    for (size_t i = 0; i < trial.n; i++) assert_well(i);
-}
+#include "trial.h"
 
 static const enum method packing_methods[] = {METHOD_MULTICALL3, METHOD_FAN_OUT};
-
-static struct fake_state good_node(void) {
-    return (struct fake_state){.multicall3 = true, .fan_out = true, .witness = PARENT_BYTE};
-}
 
 static void test_one_call_for_all(void **state) {
     (void)state;
@@ -245,95 +167,6 @@ static void test_steps_down_to_plain_calls(void **state) {
     assert_int_equal(node.plain_requests, 1);
 }
 
-static void answers_rubbish(struct fake_request *request, struct fake_state *state) {
-    (void)state;
-    fake_answer(request, "result", "\"0x1234\"");
-}
-
-static void times_out(struct fake_request *request, struct fake_state *state) {
-    (void)state;
-    fake_answer(request, "error", "{\"code\":-32000,\"message\":\"execution timed out\"}");
-}
-
-static void refuses(struct fake_request *request, struct fake_state *state) {
-    (void)state;
-    fake_answer(request, "error", "{\"code\":-32602,\"message\":\"invalid params\"}");
-}
-
-static void test_what_halves_would_not_tell_is_asked_alone(void **state) {
-    (void)state;
-    static void (*const rows[])(struct fake_request *, struct fake_state *) = {answers_rubbish, times_out, refuses};
-    for (size_t i = 0; i < 3; i++) {
-        struct fake_state node = good_node();
-        node.instead = rows[i];
-        plan(50);
-        send_to(&node, 1, METHOD_MULTICALL3, true);
-        assert_all_well();
-        assert_true(node.packed <= 3); /* tries of one call */
-        assert_int_equal(node.plain_requests, 1);
-    }
-}
-
-static void limits_rate(struct fake_request *request, struct fake_state *state) {
-    (void)state;
-    fake_send(request, 429, "", "");
-}
-
-static void forgets_block(struct fake_request *request, struct fake_state *state) {
-    (void)state;
-    fake_answer(request, "error", "{\"code\":-32000,\"message\":\"header not found\"}");
-}
-
-static void lacks_state(struct fake_request *request, struct fake_state *state) {
-    (void)state;
-    fake_answer(request, "error", "{\"code\":-32000,\"message\":\"missing trie node\"}");
-}
-
-static void test_what_is_about_the_node_is_for_all(void **state) {
-    (void)state;
-    static const struct {
-        void (*instead)(struct fake_request *, struct fake_state *);
-        enum rpc_outcome outcome;
-        enum err err;
-    } rows[] = {{limits_rate, RPC_RATE_LIMITED, ERR_UPSTREAM_UNAVAILABLE},
-                {forgets_block, RPC_BLOCK_UNKNOWN, ERR_BLOCK_NOT_FOUND},
-                {lacks_state, RPC_STATE_MISSING, ERR_STATE_UNAVAILABLE}};
-    for (size_t r = 0; r < 3; r++) {
-        struct fake_state node = good_node();
-        node.instead = rows[r].instead;
-        plan(50);
-        send_to(&node, 1, METHOD_MULTICALL3, true);
-        for (size_t i = 0; i < trial.n; i++) {
-            assert_int_equal(trial.fates[i].outcome, rows[r].outcome);
-            assert_int_equal(trial.fates[i].err, rows[r].err);
-            assert_true(trial.fates[i].detail[0] != '\0');
-        }
-        assert_int_equal(node.plain, 0);
-    }
-}
-
-static void lacks_state_of_the_78th(struct fake_request *request, struct fake_state *state) {
-    char *text = json_dumps(request->body, 0);
-    bool asked = strstr(text, "0000004e") != NULL; /* its calldata */
-    free(text);
-    if (asked) {
-        lacks_state(request, state);
-    } else {
-        serve_state_as_ever(request);
-    }
-}
-
-static void test_state_that_one_read_misses_fails_it_alone(void **state) {
-    (void)state;
-    struct fake_state node = good_node();
-    node.instead = lacks_state_of_the_78th;
-    plan(MAX_READS);
-    send_to(&node, 1, METHOD_FAN_OUT, true);
-    for (size_t i = 0; i < trial.n; i++) assert_int_equal(trial.fates[i].err, i == 77 ? ERR_STATE_UNAVAILABLE : ERR_OK);
-    assert_int_equal(node.plain, 0);
-    assert_true(node.packed <= 2 * 8 + 1);
-}
-
 static void test_what_cannot_be_packed_goes_along(void **state) {
     (void)state;
     static uint8_t longer[MULTICALL_MAX_ITEM_DATA + 4];
@@ -408,9 +241,6 @@ int main(void) {
         cmocka_unit_test(test_long_replies_are_halved),
         cmocka_unit_test(test_steps_down_at_a_block_before_multicall3),
         cmocka_unit_test(test_steps_down_to_plain_calls),
-        cmocka_unit_test(test_what_halves_would_not_tell_is_asked_alone),
-        cmocka_unit_test(test_what_is_about_the_node_is_for_all),
-        cmocka_unit_test(test_state_that_one_read_misses_fails_it_alone),
         cmocka_unit_test(test_what_cannot_be_packed_goes_along),
         cmocka_unit_test(test_what_the_zero_address_has_is_asked_plainly),
         cmocka_unit_test(test_a_single_read_is_packed_for_the_proof),
