@@ -144,7 +144,8 @@ static struct load cut(struct trip *trip, const struct packing *packing, struct 
     load.pieces = array_new(n, sizeof(*load.pieces));
     for (size_t i = 0; i < n; i++) load.items[i] = make_item(reads[i]);
     for (size_t from = 0; from < n;) {
-        struct packed packed = {trip->chain, trip->block, packing, load.items + from, 0};
+        struct packed packed = {
+            .chain = trip->chain, .block = trip->block, .packing = packing, .items = load.items + from};
         packed.n = packing->fits(packed.items, n - from);
         load.pieces[load.n++] = (struct piece){.packed = packed, .reads = reads + from};
         from += packed.n;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "block_read.h"
 #include "chain_state.h"
 #include "core/log.h"
 #include "eth/keccak.h"
@@ -70,6 +71,17 @@ static enum verdict is_multicall3_there(struct task *task, struct chain *chain, 
     return hash32_equal(&hash, &multicall3_code_hash) ? VERDICT_YES : VERDICT_NO;
 }
 
+/* A witness that is no parent of the block asked for, but a block of this chain, tells of a node that runs calls
+ * elsewhere: such chains do prove their blocks, and what does not is not believed from now on. */
+static bool names_other_block(struct task *task, struct chain *chain, const hash32 *witness) {
+    struct fault before = task->fault;
+    struct block_ref block;
+    enum err err = block_read_hash(task, chain, &block, witness);
+    task->fault = before;
+    if (err == ERR_OK) atomic_store(&chain->batching.provable, true);
+    return err == ERR_OK;
+}
+
 /* Asks the precompiled contract that returns what it is given, and again where the answer does not prove its block: the
  * first node asked may be the one that answers for another. */
 static enum verdict does_packing_work(struct task *task, struct chain *chain, const struct block_ref *block,
@@ -79,7 +91,7 @@ static enum verdict does_packing_work(struct task *task, struct chain *chain, co
     struct rpc_call call;
     for (int i = 0; i < WITNESS_TRIES; i++) {
         struct multicall_item item = {.to = identity, .data = word, .data_len = sizeof(word)};
-        const struct packed packed = {chain, block, packing, &item, 1};
+        struct packed packed = {.chain = chain, .block = block, .packing = packing, .items = &item, .n = 1};
         packed_prepare(task, &call, &packed);
         if (rpc_call(task, chain, &call) != ERR_OK) return verdict_of(call.outcome);
         enum packed_end end = packed_take(task, &call, &packed);
@@ -87,7 +99,7 @@ static enum verdict does_packing_work(struct task *task, struct chain *chain, co
         if (end == PACKED_FAILED) return VERDICT_UNKNOWN;
         if (item.answer != MULTICALL_OK || item.len != sizeof(word)) return VERDICT_NO;
         if (memcmp(item.bytes, word, sizeof(word)) != 0) return VERDICT_NO;
-        if (atomic_load(&chain->batching.provable)) break;
+        if (atomic_load(&chain->batching.provable) || names_other_block(task, chain, &packed.witness)) break;
     }
     return VERDICT_YES;
 }

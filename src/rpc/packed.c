@@ -81,14 +81,13 @@ void packed_prepare(struct task *task, struct rpc_call *call, const struct packe
 }
 
 /* Decodes what check has seen before: only memory can be short now. */
-enum packed_end packed_take(struct task *task, struct rpc_call *call, const struct packed *packed) {
+enum packed_end packed_take(struct task *task, struct rpc_call *call, struct packed *packed) {
     const uint8_t *data;
     size_t len;
-    hash32 witness;
     if (call->err != ERR_OK) return PACKED_FAILED;
     enum err err = rpc_result_bytes(task, &data, &len, call);
     if (err == ERR_OK && len == 0) return PACKED_ABSENT;
-    if (err == ERR_OK) err = packed->packing->decode(&witness, packed->items, packed->n, data, len);
+    if (err == ERR_OK) err = packed->packing->decode(&packed->witness, packed->items, packed->n, data, len);
     if (err == ERR_OK) return PACKED_TAKEN;
     call->outcome = RPC_TOO_LARGE;
     return PACKED_FAILED;

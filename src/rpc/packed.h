@@ -26,6 +26,7 @@ struct packed {
     const struct packing *packing;
     struct multicall_item *items; /* as many as packing->fits says, and no more */
     size_t n;
+    hash32 witness; /* out, once taken: the hash of the block before the one it ran at */
 };
 
 /* Makes the call. An answer that was not got at this block is handled as a node's failure, once this chain's blocks
@@ -39,7 +40,7 @@ enum packed_end {
     PACKED_FAILED  /* the call says why */
 };
 
-/* Once the call has returned. Out: the items' answers, borrowed from the task's arena. */
-enum packed_end packed_take(struct task *task, struct rpc_call *call, const struct packed *packed) MUST_CHECK;
+/* Once the call has returned. Out: the witness and the items' answers, borrowed from the task's arena. */
+enum packed_end packed_take(struct task *task, struct rpc_call *call, struct packed *packed) MUST_CHECK;
 
 #endif

@@ -31,6 +31,7 @@ struct fake_state {
     bool multicall3, fan_out; /* what the node has */
     bool wrong_code;          /* something else lives where Multicall3 should */
     uint8_t witness;          /* every byte of the parent hash of the block where calls really run */
+    bool knows_witness;       /* it is the hash of a block that the node has */
     size_t max_items;         /* more of them in a call run out of gas; 0: no limit */
     void (*instead)(struct fake_request *request, struct fake_state *state); /* serves packed calls otherwise */
     atomic_bool mixed;                           /* aggregate3 has been given different contracts */
@@ -266,7 +267,16 @@ static inline json_t *fake_run_call(struct fake_state *state, const json_t *call
     return reply;
 }
 
+static inline json_t *fake_get_block(const struct fake_state *state, const json_t *call) {
+    char block[256];
+    snprintf(block, sizeof block,
+             "{\"number\":\"0x62\",\"hash\":\"%s\",\"parentHash\":\"0x%064d\",\"timestamp\":\"0x1\"}",
+             fake_param(call, 0), 0);
+    return fake_reply(call, "result", state->knows_witness ? block : "null");
+}
+
 static inline json_t *fake_state_reply(struct fake_state *state, const json_t *call) {
+    if (strcmp(fake_method(call), "eth_getBlockByHash") == 0) return fake_get_block(state, call);
     if (strcmp(fake_method(call), "eth_getCode") == 0) return fake_get_code(state, call);
     if (strcmp(fake_method(call), "eth_call") == 0) return fake_run_call(state, call);
     atomic_fetch_add(&state->plain, 1);

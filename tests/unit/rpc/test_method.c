@@ -163,6 +163,16 @@ static void test_witness_that_never_matches_is_ignored(void **state) {
     assert_int_equal(node.packed, 3);
 }
 
+/* A node that is behind from the very first call on. */
+static void test_witness_that_is_another_block_is_no_proof(void **state) {
+    (void)state;
+    struct fake_state node = {.fan_out = true, .witness = 0x77, .knows_witness = true};
+    struct seen seen = choose_once(&node);
+    assert_int_equal(seen.method, METHOD_FAN_OUT);
+    assert_true(seen.provable);
+    assert_int_equal(node.packed, 1);
+}
+
 static void errs_once(struct fake_request *request, struct fake_state *state) {
     state->witness = atomic_load(&state->packed) == 1 ? 0x77 : PARENT_BYTE;
     serve_state_as_ever(request);
@@ -259,6 +269,7 @@ int main(void) {
         cmocka_unit_test(test_no_answer_is_no_failure),
         cmocka_unit_test(test_asked_again_after_a_while),
         cmocka_unit_test(test_witness_that_never_matches_is_ignored),
+        cmocka_unit_test(test_witness_that_is_another_block_is_no_proof),
         cmocka_unit_test(test_witness_that_matches_late_counts),
         cmocka_unit_test(test_zero_proves_nothing),
         cmocka_unit_test(test_many_ask_once),

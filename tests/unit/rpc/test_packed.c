@@ -27,7 +27,7 @@ static void ask(struct task *task, struct chain *chain, void *arg) {
         items[i] =
             (struct multicall_item){.to = state_address(i == 1 ? REVERTS : WELL), .data = data[i], .data_len = 4};
     }
-    const struct packed packed = {chain, &block, trial.packing, items, MAX_ITEMS};
+    struct packed packed = {.chain = chain, .block = &block, .packing = trial.packing, .items = items, .n = MAX_ITEMS};
     packed_prepare(task, &call, &packed);
     rpc_batch(task, chain, &call, 1);
     trial.end = packed_take(task, &call, &packed);
