@@ -28,7 +28,7 @@ struct ledger {
     unsigned safe, finalized;
     bool broken;    /* every answer is HTTP 500 */
     bool hang_once; /* the next answer never comes */
-    unsigned count; /* questions for blocks */
+    unsigned count; /* requests for blocks */
 };
 
 static struct ledger ledger;
@@ -112,21 +112,37 @@ static inline void answer(char out[512], const json_t *call) {
     format_block(out, hash.bytes[31], hash.bytes[1]);
 }
 
-static inline void serve_ledger(struct fake_request *request) {
+/* Each call of a request gets its own answer. */
+static inline json_t *answer_all(const json_t *body) {
     char json[512];
+    if (json_is_object(body)) {
+        answer(json, body);
+        return fake_reply(body, "result", json);
+    }
+    json_t *replies = json_array();
+    for (size_t i = 0; i < json_array_size(body); i++) {
+        json_array_append_new(replies, answer_all(json_array_get(body, i)));
+    }
+    return replies;
+}
+
+static inline void serve_ledger(struct fake_request *request) {
     pthread_mutex_lock(&ledger.mutex);
     ledger.count++;
-    answer(json, request->body);
+    json_t *reply = answer_all(request->body);
     bool broken = ledger.broken;
     bool hang = ledger.hang_once;
     ledger.hang_once = false;
     pthread_mutex_unlock(&ledger.mutex);
+    if (!hang && !broken) {
+        fake_send_json(request, 200, reply);
+        return;
+    }
+    json_decref(reply);
     if (hang) {
         fake_hang(request);
-    } else if (broken) {
-        fake_send(request, 500, "", "");
     } else {
-        fake_answer(request, "result", json);
+        fake_send(request, 500, "", "");
     }
 }
 

@@ -220,6 +220,32 @@ static void test_follows_while_somebody_asks(void **state) {
     assert_block(&steps.at[2], 10, 0);
 }
 
+static void wait_for_finality(struct task *task, struct chain *chain, void *arg) {
+    struct steps *steps = arg;
+    struct step *finalized = &steps->at[0], *safe = &steps->at[1];
+    struct steps unnoted = {.n = 0};
+    ledger_finalize(7, 5);
+    resolve_latest(&unnoted, task, chain);
+    for (int i = 0; i < 200; i++) {
+        finalized->err = chain_known_block(chain, &finalized->block, BLOCK_FINALIZED) ? ERR_OK : ERR_INTERNAL;
+        safe->err = chain_known_block(chain, &safe->block, BLOCK_SAFE) ? ERR_OK : ERR_INTERNAL;
+        if (finalized->err == ERR_OK && safe->err == ERR_OK) break;
+        reactor_sleep_ms(task->reactor, 20);
+    }
+    steps->n = 2;
+    resolve_number(steps, task, chain, 5);
+}
+
+/* Nobody asks for either: the follower does. */
+static void test_follower_knows_what_is_final(void **state) {
+    (void)state;
+    struct steps steps;
+    run_with(&steps, 10, serve_ledger, wait_for_finality, true);
+    assert_block(&steps.at[0], 5, 0);
+    assert_block(&steps.at[1], 7, 0);
+    assert_true(steps.at[2].block.finalized);
+}
+
 static void ask_once(struct task *task, struct chain *chain, void *arg) {
     (void)arg;
     struct block_ref block;
@@ -325,6 +351,7 @@ int main(void) {
         cmocka_unit_test(test_a_crowd_asks_once),
         cmocka_unit_test(test_ones_deadline_is_not_everybodys),
         cmocka_unit_test(test_follows_while_somebody_asks),
+        cmocka_unit_test(test_follower_knows_what_is_final),
         cmocka_unit_test(test_any_reactor_wakes_the_follower),
         cmocka_unit_test(test_hanging_node_does_not_hold_up_the_end),
         cmocka_unit_test(test_max_age),
