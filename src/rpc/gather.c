@@ -24,6 +24,7 @@ enum {
     MAX_UNDER_WAY = 8,
     MIN_PATIENCE_MS = 20,
     MAX_PATIENCE_MS = 500,
+    MAX_KEPT_BYTES = 32 * 1024,    /* of an answer: more than the code of a contract has */
     BATCH_ARENA_BYTES = 256 * 1024 /* the calls have arenas of their own */
 };
 
@@ -159,9 +160,12 @@ static bool may_go_again(const struct question *question) {
 }
 
 /* What is true at the block stays for whoever comes before its passengers have left with it. A failure is shared by
- * those who waited for it and by nobody else: their party may have long to wait for its other reads. */
+ * those who waited for it and by nobody else: their party may have long to wait for its other reads. A long answer is
+ * a copy too many: that of a request counts against the request's memory, this one against nobody's. */
 static bool is_worth_keeping(const struct question *question) {
-    return question->passengers != NULL && rpc_policy(question->read.outcome)->retry == RPC_RETRY_NEVER;
+    const struct state_read *read = &question->read;
+    bool is_true = rpc_policy(read->outcome)->retry == RPC_RETRY_NEVER;
+    return question->passengers != NULL && is_true && read->len <= MAX_KEPT_BYTES;
 }
 
 static void forget(struct gather *gather, struct question *question) {

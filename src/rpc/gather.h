@@ -34,8 +34,8 @@ struct gather *gather_open(struct task *task, struct chain *chain, const struct 
 /* The passenger's read will come to an end by itself, with what it brought in the task's arena; the last of a party
  * wakes it. In: passenger, with party and read set.
  *
- * Until the passenger leaves, whoever asks the same gets the same answer, unless it is a failure: by then its task has
- * put it where others find it, so that nothing is asked twice in between. */
+ * Until the passenger leaves, whoever asks the same gets the same answer, unless that is a failure or long: by then its
+ * task has put it where others find it, so that nothing is asked twice in between. */
 void gather_board(struct gather *gather, struct passenger *passenger);
 
 /* Landed or not, it waits no longer. The gather may be gone afterwards. */
