@@ -28,15 +28,20 @@ beforeEach(() => [first, second].forEach((node) => node.reset()));
 
 const freshPath = () => `/balance/${randomAddress()}/${usd}`;
 
-/** A dappd that knows both nodes to be well. */
+/** A dappd that knows both nodes to be well and stays with the first. */
 async function startWarm(t) {
     const dappd = await dappdFor(t, {
         chains: [chainConfig([first.url, second.url], { id: chain.chainId })],
         rpc_attempt_timeout_ms: FAR_AWAY_MS,
         request_timeout_ms: FAR_AWAY_MS,
     });
-    for (let i = 0; i < 30; i++) await dappd.json(freshPath());
-    assert.equal(second.count('eth_call'), 0);
+    for (let i = 0; i < 20; i++) await dappd.json(freshPath());
+    await until(async () => {
+        // on a busy machine the first node may have been slow for a moment
+        [first, second].forEach((node) => node.reset());
+        for (let i = 0; i < 10; i++) await dappd.json(freshPath());
+        return second.count('eth_call') === 0;
+    }, 'peace of the second node');
     [first, second].forEach((node) => node.reset());
     return dappd;
 }
