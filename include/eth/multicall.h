@@ -38,7 +38,7 @@ struct multicall_item {
     size_t data_len;     /* at most MULTICALL_MAX_ITEM_DATA */
     /* out */
     enum {
-        MULTICALL_FAILED, /* it reverted, had no gas left or would have written: ask again alone to know which */
+        MULTICALL_FAILED, /* it reverted, had too little gas or would have written: ask again alone to know which */
         MULTICALL_OK,     /* bytes is what came back, none of an account without code; of a balance, 32, big-endian */
         MULTICALL_OMITTED /* too long to be returned together with the others: ask again alone */
     } answer;

@@ -21,8 +21,10 @@ enum { MEM_CODE = FAN_OUT_MAX_RETURN_BYTES };
 /* A call may use up to an eighth of the gas and of the room that are left: a hog costs its neighbours little. */
 enum { SHARE = 8 };
 
-/* With less than GAS_ENOUGH a call is not tried: there are contracts that answer, wrongly, when a call inside of theirs
- * runs out of gas. What is set aside pays for the return, 200 a byte as if a contract were stored, and for balances. */
+/* There are contracts that answer, wrongly, when a call inside of theirs runs out of gas. So with less than GAS_ENOUGH
+ * a call is not tried, and what took more than half of its share is no answer: an inner call gets all gas but a
+ * sixty-fourth, so one that has run out of it leaves little. What is set aside pays for the return, 200 a byte as if a
+ * contract were stored, and for balances. */
 enum {
     GAS_ENOUGH = 300000,
     GAS_TO_RETURN = FAN_OUT_MAX_RETURN_BYTES * 200 + MULTICALL_MAX_ITEMS * 3200,
@@ -37,6 +39,7 @@ enum opcode {
     LT = 0x10,
     ISZERO = 0x15,
     AND = 0x16,
+    OR = 0x17,
     BALANCE = 0x31,
     CODESIZE = 0x38,
     CODECOPY = 0x39,
@@ -62,7 +65,10 @@ enum opcode {
     DUP5 = 0x84,
     DUP6 = 0x85,
     DUP7 = 0x86,
+    DUP8 = 0x87,
+    DUP9 = 0x88,
     SWAP1 = 0x90,
+    SWAP2 = 0x91,
     SWAP3 = 0x92,
     SWAP5 = 0x94,
     RETURN = 0xf3,
@@ -76,11 +82,11 @@ enum opcode {
 enum {
     AT_LOOP = 32,
     AT_ITEM = 48,
-    AT_BALANCE = 129,
-    AT_OMITTED = 155,
-    AT_FAILED = 163,
-    AT_ANSWER = 168,
-    PROGRAM_BYTES = 207,
+    AT_BALANCE = 145,
+    AT_OMITTED = 171,
+    AT_FAILED = 179,
+    AT_ANSWER = 184,
+    PROGRAM_BYTES = 223,
     AT_ROOM = PROGRAM_BYTES,
     AT_ITEMS = AT_ROOM + ROOM_BYTES
 };

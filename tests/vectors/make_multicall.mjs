@@ -44,7 +44,8 @@ const program = (itemsAt) => assemble(`
     29 DUP2 SUB MLOAD 0xffff AND
     31 DUP3 SUB MLOAD 1 AND @balance JUMPI # out room item n
     ${GAS_TO_RETURN + SHARE * 300000} GAS LT @failed JUMPI
-    0 0 DUP3 23 DUP6 ADD 9 DUP7 SUB MLOAD ${SHARE} ${GAS_TO_RETURN} GAS SUB DIV STATICCALL ISZERO @failed JUMPI
+    GAS ${SHARE} ${GAS_TO_RETURN} DUP3 SUB DIV 2 DUP2 DIV DUP3 SUB SWAP2 POP # out room item n least share
+    0 0 DUP5 23 DUP8 ADD 9 DUP9 SUB MLOAD DUP6 STATICCALL ISZERO SWAP2 GAS LT SWAP1 POP OR @failed JUMPI
     RETURNDATASIZE ${SHARE} DUP5 DIV LT @omitted JUMPI
     RETURNDATASIZE 0 3 DUP7 ADD RETURNDATACOPY
     1 RETURNDATASIZE @answer JUMP
@@ -111,6 +112,8 @@ const CONTRACTS = {
   hog: 'again: @again JUMP',
   writing: '1 0 SSTORE 0 SLOAD 0 MSTORE 32 0 RETURN', // answers 1 alone, must not write beside others
   counting: '1 0 SLOAD ADD DUP1 0 SSTORE 0 MSTORE 32 0 RETURN', // answers how often it was asked
+  burner: '30000 again: 1 SWAP1 SUB DUP1 @again JUMPI', // some 800,000 gas
+  leaning: '0 0 0 0 0xc0de0a GAS STATICCALL 0 MSTORE 32 0 RETURN', // answers 1, or 0 where burner runs out of gas
 }
 const at = Object.fromEntries(Object.keys(CONTRACTS).map((name, n) => [name, numberToHex(0xc0de00 + n, { size: 20 })]))
 const NOBODY = numberToHex(0xdead, { size: 20 })
@@ -199,8 +202,10 @@ const fanOuts = [
     but: { 0: FAILED, 1: FAILED } },
   { what: 'one hog costs only itself', items: [call(at.hog), ...count(40).map(mixed)] },
   { what: 'too many hogs leave gas for balances and the return', items: afterHogs, but: { 40: FAILED, 42: FAILED } },
+  { what: 'what hogs leave too little gas for is no answer', items: [...hogs(12), call(at.leaning), token(0)], but: { 12: FAILED } },
+  { what: 'what has gas enough is an answer', items: [call(at.hog), call(at.leaning), token(0)] },
   { what: 'the longest code', items: [...fill, token(46, fillRest)] },
-  { what: 'too long for its share', items: [zeros(24000), zeros(30000), token(0), zeros(2 ** 20)], but: { 0: OMITTED, 1: OMITTED, 3: OMITTED } },
+  { what: 'too long for its share', items: [zeros(24000), zeros(30000), token(0), zeros(2 ** 19)], but: { 0: OMITTED, 1: OMITTED, 3: OMITTED } },
   { what: 'exactly its share', items: [zeros(edge(0)), token(0)] },
   { what: 'a byte more than its share', items: [zeros(edge(1)), token(0)], but: { 0: OMITTED } },
   { what: 'greedy items', items: greedy, but: omittedOf(greedy) },
