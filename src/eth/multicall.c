@@ -168,9 +168,12 @@ static bool read_all(hash32 *parent_hash, struct multicall_item *items, size_t n
     size_t count;
     if (!follow(&array, data, 0) || !read_number(&count, array, 0) || count != 1 + n) return false;
     struct span results = {.data = array.data + WORD_BYTES, .len = array.len - WORD_BYTES};
+    size_t room = data.len; /* no encoder has answers share bytes: a lie, and one of 200 copies for one */
     if (!follow(&result, results, 0) || !read_witness(parent_hash, result)) return false;
     for (size_t i = 0; i < n; i++) {
         if (!follow(&result, results, (1 + i) * WORD_BYTES) || !read_item(&items[i], result)) return false;
+        if (items[i].len > room) return false;
+        room -= items[i].len;
     }
     return true;
 }

@@ -144,6 +144,28 @@ static void test_lying_words(void **state) {
     }
 }
 
+/* One long answer that every item points to would be copied for each of them. */
+static void test_answers_that_share_bytes(void **state) {
+    (void)state;
+    enum { N = 4, LONG = 10 * WORD, AT_RESULT = (3 + N) * WORD };
+    uint8_t reply[AT_RESULT + 3 * WORD + LONG + 4 * WORD] = {0};
+    struct multicall_row row = {.what = "shared", .n = N};
+    put_word(reply, WORD);
+    put_word(reply + AT_COUNT, 1 + N);
+    put_word(reply + AT_OFFSETS, sizeof reply - 4 * WORD - AT_OFFSETS);
+    for (size_t i = 1; i <= N; i++) put_word(reply + AT_OFFSETS + i * WORD, AT_RESULT - AT_OFFSETS);
+    static const size_t lengths[] = {LONG, WORD};
+    static const size_t places[] = {AT_RESULT, sizeof reply - 4 * WORD};
+    for (size_t i = 0; i < 2; i++) {
+        put_word(reply + places[i], 1);
+        put_word(reply + places[i] + WORD, 2 * WORD);
+        put_word(reply + places[i] + 2 * WORD, lengths[i]);
+    }
+    assert_int_equal(decode_small(&row, reply, sizeof reply), ERR_UPSTREAM_ERROR);
+    put_word(reply + AT_RESULT + 2 * WORD, WORD); /* as long as they are not longer together than the data */
+    assert_int_equal(decode_small(&row, reply, sizeof reply), ERR_OK);
+}
+
 static void test_length_past_the_end(void **state) {
     (void)state;
     uint8_t reply[SMALL_BYTES];
@@ -223,6 +245,7 @@ int main(void) {
         cmocka_unit_test(test_cut_short),
         cmocka_unit_test(test_of_another_number_of_items),
         cmocka_unit_test(test_lying_words),
+        cmocka_unit_test(test_answers_that_share_bytes),
         cmocka_unit_test(test_length_past_the_end),
         cmocka_unit_test(test_witness_must_be_a_hash),
         cmocka_unit_test(test_balance_must_be_a_word),
