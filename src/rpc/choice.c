@@ -7,13 +7,15 @@
 #include "chain_state.h"
 #include "core/log.h"
 
+enum { TRIED_RELUCTANCE = 4, NEVER = 1000 };
+
 /* How unwillingly an upstream is asked. One that was tried is asked once more before one that does badly, but not
  * twice; before one that is open, even then. */
 static const unsigned reluctance[UPSTREAM_FITNESS_COUNT] = {
-    [UPSTREAM_WELL] = 0,    [UPSTREAM_HALF_OPEN] = 1, [UPSTREAM_LAGGING] = 2, [UPSTREAM_PENALISED] = 5,
-    [UPSTREAM_WAITING] = 6, [UPSTREAM_OPEN] = 9,      [UPSTREAM_PAUSED] = 12,
+    [UPSTREAM_WELL] = 0,      [UPSTREAM_HALF_OPEN] = 1, [UPSTREAM_LAGGING] = 2,
+    [UPSTREAM_PENALISED] = 5, [UPSTREAM_WAITING] = 6,   [UPSTREAM_OPEN] = 9,
+    [UPSTREAM_PAUSED] = 12,   [UPSTREAM_BUSY] = NEVER,  [UPSTREAM_EXCLUDED] = NEVER,
 };
-enum { TRIED_RELUCTANCE = 4 };
 
 /* The preferred one is left for another that takes less than 70 % of its time, and not for a trifle. */
 enum { CLEARLY_BETTER_PERCENT = 70, TRIFLE_US = 5000 };
@@ -73,7 +75,7 @@ struct choice choice_best(const struct chain *chain, const struct tries *tries, 
         struct candidate candidate = look(chain, tries, i, now_ms);
         busy |= candidate.view.fitness == UPSTREAM_BUSY;
         untried_busy |= candidate.view.fitness == UPSTREAM_BUSY && candidate.tried == 0;
-        if (candidate.view.fitness >= UPSTREAM_BUSY || (candidate.tried > 0 && !may_repeat)) continue;
+        if (candidate.reluctance >= NEVER || (candidate.tried > 0 && !may_repeat)) continue;
         int order = best.upstream == NULL ? -1 : compare_rank(&candidate, &best);
         if (order == 0) order = compare(candidate.view.score_us, best.view.score_us);
         if (order < 0) best = candidate;

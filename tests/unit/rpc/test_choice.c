@@ -216,6 +216,25 @@ static void test_stays_with_the_preferred(void **state) {
     assert_ptr_equal(choose_first(), c); /* the fastest of the others */
 }
 
+/* Reads do not stay with a node that must not be asked. */
+static void test_leaves_the_preferred_that_serves_another_chain(void **state) {
+    (void)state;
+    choice_prefer(net.chain, a);
+    upstream_identify(a, UPSTREAM_OTHER_CHAIN, 5);
+    now_ms = upstream_now_ms();
+    assert_ptr_equal(choose_first(), b);
+    assert_ptr_equal(choice_rival(net.chain, &(struct tries){.n = 0}, 1, false, now_ms), b);
+}
+
+static void test_leaves_the_preferred_that_is_busy(void **state) {
+    (void)state;
+    choice_prefer(net.chain, a);
+    open_it(a);
+    atomic_store(&a->in_flight, 8);
+    upstream_ask(a, 1, now_ms);
+    assert_ptr_equal(choose_first(), b);
+}
+
 static void test_priority_before_preference(void **state) {
     (void)state;
     choice_prefer(net.chain, c);
@@ -275,6 +294,8 @@ int main(void) {
         TEST(test_other_chains_are_never_asked),
         TEST(test_no_repeat_where_it_cannot_help),
         TEST_EQUALS(test_stays_with_the_preferred),
+        TEST_EQUALS(test_leaves_the_preferred_that_serves_another_chain),
+        TEST_EQUALS(test_leaves_the_preferred_that_is_busy),
         TEST(test_priority_before_preference),
         TEST(test_choice_that_lasts),
         TEST(test_rival),
