@@ -197,6 +197,21 @@ static void discard(struct attempt *attempt, const struct rpc_call *before, enum
     attempt->refused = false;
 }
 
+static bool tells_anything(const struct attempt *attempt) {
+    for (size_t i = 0; i < attempt->n; i++) {
+        if (attempt->outcomes[i] != RPC_UNREACHABLE && attempt->outcomes[i] != RPC_TIMED_OUT) return true;
+    }
+    return false;
+}
+
+/* While this one waited for its turn, another may have made the connection that it went over, and have doubts now about
+ * the node at its other end. */
+static enum rpc_outcome verify_answer(struct task *task, struct chain *chain, struct attempt *attempt) {
+    if (!tells_anything(attempt)) return RPC_OK;
+    uint64_t since_ms = attempt->new_connection ? upstream_now_ms() : 0;
+    return verify_upstream_since(task, chain, attempt->upstream, since_ms, &attempt->retry_after_s);
+}
+
 void attempt_send(struct task *task, struct chain *chain, struct attempt *attempt) {
     struct upstream *upstream = attempt->upstream;
     attempt->refused = false;
@@ -207,9 +222,7 @@ void attempt_send(struct task *task, struct chain *chain, struct attempt *attemp
     }
     struct rpc_call *before = remember_calls(attempt);
     attempt_send_unverified(task, chain, attempt);
-    if (attempt->new_connection) {
-        outcome = verify_upstream_since(task, chain, upstream, upstream_now_ms(), &attempt->retry_after_s);
-        if (outcome != RPC_OK) discard(attempt, before, outcome);
-    }
+    outcome = verify_answer(task, chain, attempt);
+    if (outcome != RPC_OK) discard(attempt, before, outcome);
     free(before);
 }

@@ -121,11 +121,53 @@ static void test_another_chain_behind_the_same_socket_is_not_believed(void **sta
     assert_string_equal(replacement.after.result, "");
 }
 
+enum { CROWD = 40 }; /* more than a node gets connections */
+
+struct crowd {
+    struct chain *chain;
+    struct fake_ipc first, second;
+    struct seen before;
+    struct seen after[CROWD];
+};
+
+static void call_in_crowd(struct task *task, void *arg, size_t i) {
+    struct crowd *crowd = arg;
+    call_block_number(task, crowd->chain, &crowd->after[i]);
+}
+
+static void crowd_around_replacement(struct task *task, struct chain *chain, void *arg) {
+    struct crowd *crowd = arg;
+    call_block_number(task, chain, &crowd->before);
+    ipc_stop(&crowd->first);
+    ipc_start(&crowd->second, path, foreign);
+    crowd->chain = chain;
+    task_parallel(task, CROWD, call_in_crowd, crowd);
+}
+
+/* Those who wait for a connection were told before that the node is ours, and go on with one that another has made. */
+static void test_who_waits_for_a_connection_to_another_chain_does_not_believe_it(void **state) {
+    (void)state;
+    static struct crowd crowd;
+    struct net net;
+    ipc_start(&crowd.first, path, ours);
+    open_net(&net);
+    net.arg = &crowd;
+    net_run(&net, crowd_around_replacement);
+    net_close(&net);
+    ipc_stop(&crowd.second);
+    assert_good(&crowd.before);
+    for (size_t i = 0; i < CROWD; i++) {
+        assert_int_not_equal(crowd.after[i].err, ERR_OK);
+        assert_string_equal(crowd.after[i].result, "");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_call_by_ipc),
         cmocka_unit_test(test_a_connection_that_answers_one_behind_is_left),
         cmocka_unit_test(test_another_chain_behind_the_same_socket_is_not_believed),
+        cmocka_unit_test(test_who_waits_for_a_connection_to_another_chain_does_not_believe_it),
     };
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
 }
