@@ -65,6 +65,13 @@ uint64_t pace_take(struct pace *pace, double n, uint64_t now_ms) {
     return wait_ms;
 }
 
+void pace_charge(struct pace *pace, double n, uint64_t now_ms) {
+    fill(pace, now_ms);
+    count(pace, n, now_ms);
+    if (pace->limit == 0 || pace->tokens <= -pace->limit) return;
+    pace->tokens = at_least(pace->tokens - n, -pace->limit);
+}
+
 void pace_refused(struct pace *pace, uint64_t now_ms) {
     if (pace->lowered_ms != 0 && now_ms < pace->lowered_ms + SECOND_MS) return;
     fill(pace, now_ms);

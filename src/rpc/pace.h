@@ -28,6 +28,10 @@ uint64_t pace_wait_ms(struct pace *pace, uint64_t now_ms);
 /* Takes n calls' worth; whoever comes later waits for them too. Returns how long the caller has to wait before. */
 uint64_t pace_take(struct pace *pace, double n, uint64_t now_ms);
 
+/* Takes n calls' worth for what goes out without a wait, however often. Whoever has to wait does so for a second's
+ * worth of it at most: a limit below the rate of such calls must not keep all others from ever going out. */
+void pace_charge(struct pace *pace, double n, uint64_t now_ms);
+
 /* The node refused for the rate of the calls. Refusals within a second count once: they answer the same burst. */
 void pace_refused(struct pace *pace, uint64_t now_ms);
 

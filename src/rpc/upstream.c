@@ -122,10 +122,9 @@ struct upstream_view upstream_look(struct upstream *upstream, uint64_t now_ms) {
     return view;
 }
 
-static uint64_t take(struct upstream_health *health, size_t n, uint64_t now_ms) {
+static void note_asked(struct upstream_health *health, uint64_t now_ms) {
     breaker_ask(&health->breaker, now_ms);
     health->asked_ms = now_ms;
-    return larger(left_ms(health->paused_until_ms, now_ms), pace_take(&health->pace, (double)n, now_ms));
 }
 
 bool upstream_admit(struct upstream *upstream, uint64_t *out_wait_ms, size_t n, uint64_t max_wait_ms, uint64_t hold_ms,
@@ -135,7 +134,8 @@ bool upstream_admit(struct upstream *upstream, uint64_t *out_wait_ms, size_t n, 
     bool admitted = now < UPSTREAM_BUSY && wait_ms(health, now_ms) <= max_wait_ms;
     if (admitted) {
         bool tries = is_on_trial(upstream, health) && health->trial_until_ms <= now_ms && now != UPSTREAM_OPEN;
-        *out_wait_ms = take(health, n, now_ms);
+        note_asked(health, now_ms);
+        *out_wait_ms = larger(left_ms(health->paused_until_ms, now_ms), pace_take(&health->pace, (double)n, now_ms));
         if (tries) health->trial_until_ms = now_ms + *out_wait_ms + hold_ms;
     }
     unlock(upstream);
@@ -144,7 +144,8 @@ bool upstream_admit(struct upstream *upstream, uint64_t *out_wait_ms, size_t n, 
 
 void upstream_ask(struct upstream *upstream, size_t n, uint64_t now_ms) {
     struct upstream_health *health = lock(upstream);
-    (void)take(health, n, now_ms);
+    note_asked(health, now_ms);
+    pace_charge(&health->pace, (double)n, now_ms);
     unlock(upstream);
 }
 

@@ -61,6 +61,19 @@ static void test_batches_are_paid_for(void **state) {
     assert_int_equal(pace_wait_ms(&pace, START_MS + second_ms + 11), 0);
 }
 
+/* A head that is asked for more often than the limit allows leaves a way for everybody else. */
+static void test_calls_that_do_not_wait_keep_nobody_waiting_for_ever(void **state) {
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 2, START_MS);
+    uint64_t now_ms = START_MS;
+    for (; now_ms < START_MS + 60 * 1000; now_ms += 100) pace_charge(&pace, 1, now_ms);
+    assert_in_range(pace_wait_ms(&pace, now_ms), 1000, 1502);
+    assert_in_range(pace_take(&pace, 4, now_ms), 1000, 1502);
+    pace_charge(&pace, 1, now_ms); /* what others have reserved stays so */
+    assert_in_range(pace_wait_ms(&pace, now_ms), 3000, 3502);
+}
+
 static void test_refusal_lowers_the_configured_limit(void **state) {
     (void)state;
     struct pace pace;
@@ -120,6 +133,7 @@ int main(void) {
         cmocka_unit_test(test_configured_limit_is_kept),
         cmocka_unit_test(test_idle_time_is_not_saved_up),
         cmocka_unit_test(test_batches_are_paid_for),
+        cmocka_unit_test(test_calls_that_do_not_wait_keep_nobody_waiting_for_ever),
         cmocka_unit_test(test_refusal_lowers_the_configured_limit),
         cmocka_unit_test(test_limit_is_learned_and_forgotten),
         cmocka_unit_test(test_refusal_at_a_crawl),
