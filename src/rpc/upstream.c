@@ -83,6 +83,11 @@ static bool is_on_trial(const struct upstream *upstream, const struct upstream_h
     return health->failures > 0 || health->breaker.state != BREAKER_CLOSED || other_chain;
 }
 
+/* It failed, and not even a poll has had an answer since: no request has to find out whether it still hangs. */
+static bool is_silent(const struct upstream_health *health) {
+    return health->failures > 0 && health->polled_ms != 0 && health->polled_ms < health->failed_ms;
+}
+
 static uint64_t wait_ms(struct upstream_health *health, uint64_t now_ms) {
     return larger(left_ms(health->paused_until_ms, now_ms), pace_wait_ms(&health->pace, now_ms));
 }
@@ -98,7 +103,7 @@ static enum upstream_fitness fitness(struct upstream *upstream, struct upstream_
         return crowded && now_ms < health->asked_ms + OPEN_INTERVAL_MS ? UPSTREAM_BUSY : UPSTREAM_OPEN;
     }
     if (wait_ms(health, now_ms) > 0) return UPSTREAM_WAITING;
-    if (health->penalised_until_ms > now_ms || (closed && tried)) return UPSTREAM_PENALISED;
+    if (health->penalised_until_ms > now_ms || (closed && tried) || is_silent(health)) return UPSTREAM_PENALISED;
     if (health->lagging) return UPSTREAM_LAGGING;
     return closed && !other_chain ? UPSTREAM_WELL : UPSTREAM_HALF_OPEN;
 }
@@ -192,6 +197,7 @@ static void record_answer(struct upstream *upstream, struct upstream_health *hea
     breaker_succeeded(&health->breaker, result->started_ms, now_ms);
     if (result->question == UPSTREAM_POLL) {
         smooth(&health->poll_us, result->us);
+        if (health->polled_ms < result->started_ms) health->polled_ms = result->started_ms;
         return; /* the head is easy to tell: a node that fails at calls has to prove itself at calls */
     }
     if (result->started_ms < health->failed_ms) return;

@@ -29,7 +29,8 @@ struct upstream_health {
     struct breaker breaker;
     struct pace pace;
     struct latency latency;
-    uint64_t poll_us; /* average time of head polls: the one question that all nodes are asked alike */
+    uint64_t poll_us;   /* average time of head polls: the one question that all nodes are asked alike */
+    uint64_t polled_ms; /* when the last poll that it answered began; 0: it is not polled */
     bool lagging;
     unsigned failures; /* in a row; they make the penalty longer, and after it one caller at a time tries */
     uint64_t failed_ms;

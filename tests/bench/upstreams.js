@@ -98,7 +98,7 @@ async function benchHanging({ binary, seconds }) {
     const { anvil } = await startChain(['--block-time', `${BLOCK_S}`]);
     const nodes = await Promise.all([0, 1, 2].map(() => startSlowNode(anvil.url, LATENCY_MS)));
     const dappd = await startOn(binary, ...nodes.map((node) => node.url));
-    const options = { url: dappd.url, draw: drawPaths(), rate: STEADY_RATE, seconds: 2 * seconds };
+    const options = { url: dappd.url, draw: drawPaths(), rate: STEADY_RATE, seconds: 4 * seconds };
     await steadyLoad({ ...options, seconds: 1 });
     const well = await steadyLoad(options);
     nodes.reduce((most, node) => (node.calls > most.calls ? node : most)).hangs = true;

@@ -137,6 +137,18 @@ static void test_polls_do_not_end_a_penalty(void **state) {
     assert_int_equal(breaker_failed_percent(&upstream.health.breaker), 50); /* of the failure and the poll */
 }
 
+/* Where polls show whether a node is back, no request is spent on it. */
+static void test_silent_at_polls_is_not_tried(void **state) {
+    (void)state;
+    answer_poll();
+    fail_once();
+    now_ms += 60 * 1000;
+    assert_int_equal(fitness(), UPSTREAM_PENALISED);
+    answer_poll();
+    assert_int_equal(fitness(), UPSTREAM_WELL);
+    assert_true(upstream_look(&upstream, now_ms).on_trial); /* it has to prove itself at calls yet */
+}
+
 static void open_it(void) {
     for (int i = 0; i < BREAKER_FAILURES; i++) fail_once();
 }
@@ -338,6 +350,7 @@ int main(void) {
         TEST(test_many_that_fail_together_count_once),
         TEST(test_one_tries_after_the_penalty),
         TEST(test_polls_do_not_end_a_penalty),
+        TEST(test_silent_at_polls_is_not_tried),
         TEST(test_open_and_half_open),
         TEST(test_polls_close_the_breaker),
         TEST(test_few_ask_an_open_one),
