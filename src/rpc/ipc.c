@@ -116,17 +116,19 @@ static int open_socket(struct ipc_transfer *transfer, struct reactor *reactor, c
                        uint64_t deadline_ms) {
     uint64_t end_ms = reactor_now_ms(reactor) + request->connect_timeout_ms;
     if (end_ms > deadline_ms) end_ms = deadline_ms;
-    int error;
-    while ((error = local_socket_open(&transfer->socket, reactor, request->node->where.socket_path)) == EAGAIN) {
+    const char *path = request->node->where.socket_path;
+    int error = ETIMEDOUT;
+    while (!transfer->cancelled && (error = local_socket_open(&transfer->socket, reactor, path)) == EAGAIN) {
         if (reactor_now_ms(reactor) >= end_ms) break;
         reactor_sleep_ms(reactor, NAP_MS);
     }
-    return error;
+    return transfer->cancelled ? ETIMEDOUT : error;
 }
 
 void ipc_transfer_post(struct ipc_transfer *transfer, struct transport_reply *reply, struct ipc_pool *pool,
                        struct buf *body, const struct transport_request *request, uint64_t deadline_ms) {
     transfer->node = request->node;
+    transfer->cancelled = false;
     transfer->socket = take_idle(pool, request->node);
     if (transfer->socket != NULL) {
         exchange(transfer, reply, body, request, deadline_ms);
@@ -145,6 +147,7 @@ void ipc_transfer_post(struct ipc_transfer *transfer, struct transport_reply *re
 }
 
 void ipc_transfer_cancel(struct ipc_transfer *transfer) {
+    transfer->cancelled = true;
     if (transfer->socket != NULL) local_socket_cancel(transfer->socket);
 }
 

@@ -24,6 +24,7 @@ struct ipc_transfer {
     const struct endpoint *node;
     struct local_socket *socket; /* NULL: it has none */
     bool in_step;                /* nothing is left on the connection that another request could take for its reply */
+    bool cancelled;              /* no connection is waited for any more */
 };
 
 /* Sends the request and reads its reply into the buffer, whose maximum bounds it. Out: reply, but for its body. */

@@ -310,6 +310,35 @@ static void test_a_queue_that_stays_full_is_unreachable(void **state) {
     assert_failure(&posted, RPC_UNREACHABLE, "Resource temporarily unavailable");
 }
 
+static void post_or_cancel(struct task *child, void *arg, size_t i) {
+    static struct task *posting;
+    struct queue *queue = arg;
+    if (i == 0) {
+        posting = child;
+        queue->posted = post_with(child, queue->endpoint, "{}", (struct post_options){.attempt_timeout_ms = 10000});
+    } else {
+        reactor_sleep_ms(child->reactor, 1); /* past its first try */
+        posting->deadline_ms = 0;
+        transport_cancel(posting);
+    }
+}
+
+static void cancel_in_queue(struct task *task, const struct endpoint *node, void *arg) {
+    struct queue *queue = arg;
+    queue->endpoint = node;
+    task_parallel(task, 2, post_or_cancel, queue);
+}
+
+static void test_waiting_for_a_full_queue_can_be_cancelled(void **state) {
+    (void)state;
+    struct queue queue;
+    fill_queue(&queue);
+    post_on_node(url, NULL, 0, cancel_in_queue, &queue);
+    empty_queue(&queue);
+    assert_int_equal(queue.posted.reply.outcome, RPC_TIMED_OUT);
+    assert_true(queue.posted.reply.us < 5000 * 1000); /* not the attempt's end */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_kept_connection_that_closes_costs_a_second_try),
@@ -319,6 +348,7 @@ int main(void) {
         cmocka_unit_test(test_a_connection_stays_with_its_node),
         cmocka_unit_test(test_a_full_queue_is_waited_for),
         cmocka_unit_test(test_a_queue_that_stays_full_is_unreachable),
+        cmocka_unit_test(test_waiting_for_a_full_queue_can_be_cancelled),
         cmocka_unit_test(test_no_socket_and_nobody_behind_it),
         cmocka_unit_test(test_a_node_that_restarts_is_found_again),
         cmocka_unit_test(test_requests_at_once_go_on_few_connections),
