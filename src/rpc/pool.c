@@ -37,12 +37,17 @@ static uint64_t left_ms(const struct task *task) {
     return task->deadline_ms > now_ms ? task->deadline_ms - now_ms : 0;
 }
 
+/* Whoever still asks by then is dappd itself, and a child of the follower's task does not have its time cut short. */
+static bool is_stopping(const struct chain *chain) {
+    return atomic_load(&chain->follower.stopping);
+}
+
 /* Returns false when that would be past the deadline. */
 static bool wait_for(struct task *task, const struct chain *chain, uint64_t wait_ms) {
     if (wait_ms >= left_ms(task)) return false;
     uint64_t end_ms = reactor_now_ms(task->reactor) + wait_ms;
     for (uint64_t now_ms; (now_ms = reactor_now_ms(task->reactor)) < end_ms;) {
-        if (atomic_load(&chain->follower.stopping)) return false; /* a shutdown does not wait for politeness */
+        if (is_stopping(chain)) return false; /* a shutdown does not wait for politeness */
         reactor_sleep_ms(task->reactor, end_ms - now_ms < NAP_MS ? end_ms - now_ms : NAP_MS);
     }
     return true;
@@ -137,7 +142,7 @@ static unsigned max_tries(const struct chain *chain) {
  * still worth it. */
 static struct next next_upstream(struct task *task, struct chain *chain, struct tries *tries, struct attempt *last) {
     struct next none = {.why_not = RPC_TIMED_OUT};
-    if (last->n == 0 || tries->n >= max_tries(chain) || is_late(task)) return none;
+    if (last->n == 0 || tries->n >= max_tries(chain) || is_late(task) || is_stopping(chain)) return none;
     bool may_repeat = tries->n == 0 || any_may_repeat(last->outcomes, last->n);
     struct next next = await_next(task, chain, tries, last->n, may_repeat);
     if (next.upstream == NULL) return next;

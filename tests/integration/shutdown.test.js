@@ -150,6 +150,26 @@ test('a node that hangs while nobody but dappd itself asks does not hold it up',
     await bounded(dappd.stop(), 'end', TIMEOUT_MS + SLACK_MS);
 });
 
+test('nodes that hang at what is safe and final do not hold it up', async () => {
+    const second = await startFaultyNode(chain.url);
+    const nodes = [node, second];
+    const tags = ['safe', 'finalized'];
+    const asksForTag = ({ params }) => tags.includes(params?.[0]);
+    for (const one of nodes) {
+        one.on('eth_getBlockByNumber', (exchange) => exchange.calls.some(asksForTag) || exchange.pass());
+    }
+    try {
+        const chains = [chainConfig(nodes.map(({ url }) => url))];
+        const dappd = await startDappd({ chains, request_timeout_ms: TIMEOUT_MS, rpc_attempt_timeout_ms: 120_000 });
+        await dappd.json(freshPath());
+        const isAsked = ({ requests }) => requests.some(({ calls }) => calls.some(asksForTag));
+        await until(() => nodes.every(isAsked), 'question for what is final');
+        await bounded(dappd.stop(), 'end', TIMEOUT_MS + SLACK_MS);
+    } finally {
+        await second.stop();
+    }
+});
+
 test('a second signal ends it at once', async () => {
     const dappd = await start({ request_timeout_ms: 300_000, rpc_attempt_timeout_ms: 300_000 });
     await dappd.json(freshPath());
