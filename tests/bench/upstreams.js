@@ -93,14 +93,14 @@ async function benchMix({ binary, seconds }) {
     return [row(`${mix}, full load`, full), row(`${mix}, steady load`, { ...steady, rate: STEADY_RATE })];
 }
 
-/** The same mix on three nodes, all well, then with the one that is asked first hanging from the first second on. */
+/** The same mix on three nodes, all well, then with the one that is asked first hanging from the first moment on. */
 async function benchHanging({ binary, seconds }) {
     const { anvil } = await startChain(['--block-time', `${BLOCK_S}`]);
     const nodes = await Promise.all([0, 1, 2].map(() => startSlowNode(anvil.url, LATENCY_MS)));
     const dappd = await startOn(binary, ...nodes.map((node) => node.url));
-    const options = { url: dappd.url, draw: drawPaths(), rate: STEADY_RATE, seconds: 4 * seconds };
+    const options = { url: dappd.url, draw: drawPaths(), rate: STEADY_RATE, seconds: 6 * seconds };
     await steadyLoad({ ...options, seconds: 1 });
-    const well = await steadyLoad(options);
+    const well = await steadyLoad({ ...options, seconds: 2 * seconds });
     nodes.reduce((most, node) => (node.calls > most.calls ? node : most)).hangs = true;
     const hanging = await steadyLoad(options);
     await dappd.child.stop();
