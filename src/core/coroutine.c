@@ -12,7 +12,7 @@
 
 #include "fiber_hooks.h"
 
-enum { MAX_IDLE_STACKS = 64 };
+enum { MAX_IDLE_STACKS = 256 };
 
 struct coroutine {
     ucontext_t context;
