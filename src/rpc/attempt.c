@@ -16,7 +16,8 @@
 
 enum {
     MAX_REQUEST_BYTES = 64 * 1024 * 1024,
-    JSON_TREE_FACTOR = 2 /* memory of a parsed reply, by the length of its text: most of it is long strings */
+    PROOF_MS = 30 * 1000, /* that a node serves our chain */
+    JSON_TREE_FACTOR = 2  /* memory of a parsed reply, by the length of its text: most of it is long strings */
 };
 
 static struct transfer *post(struct task *task, const struct chain *chain, struct transport_reply *reply,
@@ -204,11 +205,13 @@ static bool tells_anything(const struct attempt *attempt) {
     return false;
 }
 
-/* While this one waited for its turn, another may have made the connection that it went over, and have doubts now about
- * the node at its other end. */
+/* A proxy keeps our connection when it is told to pass on what comes to another node, so a proof does not last for
+ * ever. And while this one waited for its turn, another may have made the connection that it went over, and have doubts
+ * now about the node at its other end. */
 static enum rpc_outcome verify_answer(struct task *task, struct chain *chain, struct attempt *attempt) {
     if (!tells_anything(attempt)) return RPC_OK;
-    uint64_t since_ms = attempt->new_connection ? upstream_now_ms() : 0;
+    uint64_t now_ms = upstream_now_ms();
+    uint64_t since_ms = attempt->new_connection ? now_ms : now_ms < PROOF_MS ? 0 : now_ms - PROOF_MS;
     return verify_upstream_since(task, chain, attempt->upstream, since_ms, &attempt->retry_after_s);
 }
 

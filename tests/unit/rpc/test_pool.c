@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "one_call.h"
+#include "rpc/chain_state.h"
 
 static void test_rate_limit_says_when_to_come_back(void **state) {
     (void)state;
@@ -214,6 +215,38 @@ static void test_chain_is_proved_again_after_a_failure(void **state) {
     assert_true(net.nodes[0].chain_id_questions > 0);
 }
 
+struct kept_connection {
+    struct net *net;
+    struct seen before, soon, later;
+};
+
+static void call_as_time_passes(struct task *task, struct chain *chain, void *arg) {
+    struct kept_connection *kept = arg;
+    call_block_number(task, chain, &kept->before);
+    atomic_store(&kept->net->nodes[0].chain_id, 5);
+    call_block_number(task, chain, &kept->soon);
+    atomic_fetch_sub(&chain->upstreams[0].verified_ms, 60 * 1000); /* as if that time had passed */
+    call_block_number(task, chain, &kept->later);
+}
+
+/* A proxy in between does so: our connection to it stays, and another node is behind it. */
+static void test_chain_is_proved_again_on_a_connection_that_stays(void **state) {
+    (void)state;
+    struct net net;
+    static struct kept_connection kept;
+    net_start(&net, (fake_serve[]){good}, 1);
+    net_open(&net, 1, 0);
+    kept.net = &net;
+    net.arg = &kept;
+    net_run(&net, call_as_time_passes);
+    net_close(&net);
+    assert_good(&kept.before);
+    assert_good(&kept.soon); /* not with every call */
+    assert_int_not_equal(kept.later.err, ERR_OK);
+    assert_string_equal(kept.later.result, "");
+    assert_int_equal(net.nodes[0].n_connections, 1);
+}
+
 int main(void) {
     setenv("no_proxy", "*", 1);
     const struct CMUnitTest tests[] = {
@@ -231,6 +264,7 @@ int main(void) {
         cmocka_unit_test(test_only_node_of_another_chain),
         cmocka_unit_test(test_first_node_names_the_chain),
         cmocka_unit_test(test_chain_is_proved_again_after_a_failure),
+        cmocka_unit_test(test_chain_is_proved_again_on_a_connection_that_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
