@@ -72,6 +72,11 @@ void pace_charge(struct pace *pace, double n, uint64_t now_ms) {
     pace->tokens = at_least(pace->tokens - n, -pace->limit);
 }
 
+bool pace_is_booked_out(struct pace *pace, uint64_t now_ms) {
+    fill(pace, now_ms);
+    return pace->limit > 0 && pace->tokens < -pace->limit;
+}
+
 void pace_refused(struct pace *pace, uint64_t now_ms) {
     if (pace->lowered_ms != 0 && now_ms < pace->lowered_ms + SECOND_MS) return;
     fill(pace, now_ms);

@@ -5,6 +5,7 @@
 #ifndef DAPPD_RPC_PACE_H
 #define DAPPD_RPC_PACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pace {
@@ -31,6 +32,10 @@ uint64_t pace_take(struct pace *pace, double n, uint64_t now_ms);
 /* Takes n calls' worth for what goes out without a wait, however often. Whoever has to wait does so for a second's
  * worth of it at most: a limit below the rate of such calls must not keep all others from ever going out. */
 void pace_charge(struct pace *pace, double n, uint64_t now_ms);
+
+/* More than a second's worth is promised: whoever joined the queue would wait only to find its time used up when it has
+ * to ask for a second thing, and where all wait like that nobody gets anything. */
+bool pace_is_booked_out(struct pace *pace, uint64_t now_ms);
 
 /* The node refused for the rate of the calls. Refusals within a second count once: they answer the same burst. */
 void pace_refused(struct pace *pace, uint64_t now_ms);

@@ -108,7 +108,8 @@ static struct next find_next(const struct task *task, struct chain *chain, struc
         if (patient && choice.worth_waiting) return (struct next){.later = true, .why_not = RPC_UNREACHABLE};
         if (choice.upstream == NULL && !choice.all_down) next.why_not = RPC_NONSENSE; /* they serve other chains */
         if (choice.upstream == NULL || is_hopeless(task, chain, tries, &choice, now_ms)) return next;
-        if (choice.view.wait_ms >= left_ms(task)) return (struct next){.why_not = RPC_RATE_LIMITED};
+        bool too_long = choice.view.booked_out || choice.view.wait_ms >= left_ms(task);
+        if (too_long) return (struct next){.why_not = RPC_RATE_LIMITED};
         next.shorter = n > upstream_batch_cap(choice.upstream, chain->limits.max_batch, now_ms);
         if (next.shorter) return next;
         if (!upstream_admit(choice.upstream, &next.wait_ms, n, left_ms(task), chain->limits.attempt_timeout_ms, now_ms))

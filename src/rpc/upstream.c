@@ -119,6 +119,7 @@ struct upstream_view upstream_look(struct upstream *upstream, uint64_t now_ms) {
     struct upstream_view view = {
         .fitness = fitness(upstream, health, now_ms),
         .on_trial = is_on_trial(upstream, health),
+        .booked_out = pace_is_booked_out(&health->pace, now_ms),
         .wait_ms = wait_ms(health, now_ms),
         .asked_ms = health->asked_ms,
         .score_us = score_us(health),

@@ -88,6 +88,7 @@ enum upstream_fitness {
 struct upstream_view {
     enum upstream_fitness fitness;
     bool on_trial;    /* it failed lately and has not answered calls since */
+    bool booked_out;  /* so much waits for its limit on calls that it is no use to join */
     uint64_t wait_ms; /* until it may be asked: its limit on calls, its pause */
     uint64_t asked_ms;
     uint64_t score_us; /* lower is better; UINT64_MAX: not known */

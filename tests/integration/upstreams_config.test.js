@@ -10,7 +10,9 @@ import * as faults from './lib/faults.js';
 import { startFaultyNode } from './lib/faulty_node.js';
 import { stopAll } from './lib/process.js';
 import { randomAddress } from './lib/random.js';
-import { until } from './lib/wait.js';
+import { sleep, until } from './lib/wait.js';
+
+const LOAD_REQUESTS = 240;
 
 let chain, token;
 
@@ -188,6 +190,23 @@ test('calls beyond calls_per_s go to the other node', async (t) => {
     assert.ok(free >= items.length - limited, `${free} calls to the other`);
     const isKnown = ({ address }) => nodes.some((node) => callsTo(node, asksAbout(address)).length > 0);
     assert.ok(items.every(isKnown));
+});
+
+test('of more requests than calls_per_s allows, some are served for as long as it lasts', async (t) => {
+    const { nodes, dappd } = await startWith(t, [{ calls_per_s: 20 }], { request_timeout_ms: 3000 });
+    await chain.client.mine({ blocks: LOAD_REQUESTS });
+    const head = Number(await chain.client.getBlockNumber());
+    nodes[0].on('*', faults.delay(100));
+    const asking = [];
+    for (let i = 0; i < LOAD_REQUESTS; i++) {
+        asking.push(dappd.get(`/balance/${randomAddress()}?block=${head - i}`)); // two calls, shared with nobody
+        await sleep(50);
+    }
+    const late = (await Promise.all(asking)).slice(-LOAD_REQUESTS / 2);
+    assert.ok(late.filter(({ status }) => status === 200).length > late.length / 10, 'some of the last are served');
+    for (const { status, headers } of late) {
+        assert.ok(status === 200 || headers['retry-after'] >= 1, `status ${status}`);
+    }
 });
 
 test('with one node its calls_per_s delay and refuse, but never give a wrong balance', async (t) => {

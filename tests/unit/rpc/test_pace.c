@@ -74,6 +74,23 @@ static void test_calls_that_do_not_wait_keep_nobody_waiting_for_ever(void **stat
     assert_in_range(pace_wait_ms(&pace, now_ms), 3000, 3502);
 }
 
+static void test_a_second_s_worth_of_calls_may_wait(void **state) {
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 20, START_MS);
+    unsigned taken = 0;
+    for (; taken < 1000 && !pace_is_booked_out(&pace, START_MS); taken++) (void)pace_take(&pace, 1, START_MS);
+    assert_in_range(taken, 20, 27); /* and what an idle node gets at once */
+    assert_true(pace_is_booked_out(&pace, START_MS + 40));
+    assert_false(pace_is_booked_out(&pace, START_MS + 60));
+    pace_init(&pace, 0, START_MS);
+    (void)pace_take(&pace, 1000, START_MS);
+    assert_false(pace_is_booked_out(&pace, START_MS));
+    pace_init(&pace, 1, START_MS);
+    for (int i = 0; i < 100; i++) pace_charge(&pace, 1, START_MS); /* the head's polls book nothing out */
+    assert_false(pace_is_booked_out(&pace, START_MS));
+}
+
 static void test_refusal_lowers_the_configured_limit(void **state) {
     (void)state;
     struct pace pace;
@@ -134,6 +151,7 @@ int main(void) {
         cmocka_unit_test(test_idle_time_is_not_saved_up),
         cmocka_unit_test(test_batches_are_paid_for),
         cmocka_unit_test(test_calls_that_do_not_wait_keep_nobody_waiting_for_ever),
+        cmocka_unit_test(test_a_second_s_worth_of_calls_may_wait),
         cmocka_unit_test(test_refusal_lowers_the_configured_limit),
         cmocka_unit_test(test_limit_is_learned_and_forgotten),
         cmocka_unit_test(test_refusal_at_a_crawl),
