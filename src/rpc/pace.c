@@ -49,7 +49,7 @@ uint64_t pace_wait_ms(struct pace *pace, uint64_t now_ms) {
 }
 
 static void count(struct pace *pace, double n, uint64_t now_ms) {
-    uint64_t ms = now_ms - pace->window_ms;
+    uint64_t ms = now_ms > pace->window_ms ? now_ms - pace->window_ms : 0; /* another thread's clock may be ahead */
     if (ms >= SECOND_MS) {
         pace->measured = pace->window_calls * SECOND_MS / (double)ms;
         pace->window_calls = 0;

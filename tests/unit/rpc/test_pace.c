@@ -144,6 +144,17 @@ static void test_clock_that_stands_still(void **state) {
                      wait_ms); /* another reactor's clock reading, taken earlier */
 }
 
+/* Threads read the clock before they take their turn. */
+static void test_clock_that_steps_back_forgets_no_calls(void **state) {
+    (void)state;
+    struct pace pace;
+    pace_init(&pace, 0, START_MS);
+    for (uint64_t ms = 0; ms <= 1000; ms += 2) (void)pace_take(&pace, 1, START_MS + ms);
+    (void)pace_take(&pace, 1, START_MS + 999);
+    pace_refused(&pace, START_MS + 1001);
+    assert_in_range((unsigned)pace.tried, 490, 510);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_limit),
@@ -152,6 +163,7 @@ int main(void) {
         cmocka_unit_test(test_batches_are_paid_for),
         cmocka_unit_test(test_calls_that_do_not_wait_keep_nobody_waiting_for_ever),
         cmocka_unit_test(test_a_second_s_worth_of_calls_may_wait),
+        cmocka_unit_test(test_clock_that_steps_back_forgets_no_calls),
         cmocka_unit_test(test_refusal_lowers_the_configured_limit),
         cmocka_unit_test(test_limit_is_learned_and_forgotten),
         cmocka_unit_test(test_refusal_at_a_crawl),
