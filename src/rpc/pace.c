@@ -74,7 +74,7 @@ void pace_charge(struct pace *pace, double n, uint64_t now_ms) {
 
 bool pace_is_booked_out(struct pace *pace, uint64_t now_ms) {
     fill(pace, now_ms);
-    return pace->limit > 0 && pace->tokens < -pace->limit;
+    return pace->configured > 0 && pace->tokens < -pace->limit;
 }
 
 void pace_refused(struct pace *pace, uint64_t now_ms) {

@@ -33,8 +33,9 @@ uint64_t pace_take(struct pace *pace, double n, uint64_t now_ms);
  * worth of it at most: a limit below the rate of such calls must not keep all others from ever going out. */
 void pace_charge(struct pace *pace, double n, uint64_t now_ms);
 
-/* More than a second's worth is promised: whoever joined the queue would wait only to find its time used up when it has
- * to ask for a second thing, and where all wait like that nobody gets anything. */
+/* More than a second's worth of a configured limit is promised: whoever joined the queue would wait only to find its
+ * time used up when it has to ask for a second thing, and where all wait like that nobody gets anything. A learned
+ * limit may be too low, and who waits for it proves that. */
 bool pace_is_booked_out(struct pace *pace, uint64_t now_ms);
 
 /* The node refused for the rate of the calls. Refusals within a second count once: they answer the same burst. */
