@@ -49,7 +49,7 @@ async function faultyNodeFor(t, options) {
 // --- what requests leave behind ---
 
 test('requests with more arguments than libmicrohttpd takes leave nothing behind and hold up no end', async (t) => {
-    const dappd = await dappdFor(t, { chains, request_timeout_ms: 300_000 });
+    const dappd = await dappdFor(t, { chains, request_timeout_ms: 300_000, receive_timeout_ms: 2000 });
     for (const n of [400, 1000]) {
         const head = get(`/?${'a&'.repeat(n)}`);
         const open = await Promise.all(Array.from({ length: 50 }, () => connect(dappd.target)));
