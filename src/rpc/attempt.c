@@ -173,7 +173,6 @@ void attempt_send_unverified(struct task *task, struct chain *chain, struct atte
         attempt->refused = outcome == RPC_TOO_LARGE && attempt->n > 1;
         fail_all(attempt, outcome);
     }
-    attempt->retry_after_s = reply.retry_after_s;
     attempt->new_connection = reply.new_connection;
     remember_health(task, attempt, outcome, started_ms, &reply);
     if (has_nonsense(attempt)) transport_distrust(transfer);
@@ -212,13 +211,13 @@ static enum rpc_outcome verify_answer(struct task *task, struct chain *chain, st
     if (!tells_anything(attempt)) return RPC_OK;
     uint64_t now_ms = upstream_now_ms();
     uint64_t since_ms = attempt->new_connection ? now_ms : now_ms < PROOF_MS ? 0 : now_ms - PROOF_MS;
-    return verify_upstream_since(task, chain, attempt->upstream, since_ms, &attempt->retry_after_s);
+    return verify_upstream_since(task, chain, attempt->upstream, since_ms);
 }
 
 void attempt_send(struct task *task, struct chain *chain, struct attempt *attempt) {
     struct upstream *upstream = attempt->upstream;
     attempt->refused = false;
-    enum rpc_outcome outcome = verify_upstream(task, chain, upstream, &attempt->retry_after_s);
+    enum rpc_outcome outcome = verify_upstream(task, chain, upstream);
     if (outcome != RPC_OK) {
         fail_all(attempt, outcome);
         return;

@@ -17,7 +17,6 @@ struct attempt {
     enum rpc_outcome *outcomes; /* n of them: what this try came to for each call */
     bool refused;               /* the node wants shorter batches: calls that came to TOO_LARGE may do in one */
     bool new_connection;        /* the reply came over a connection that was made for it */
-    int retry_after_s;          /* 0: the node did not say */
 };
 
 /* Makes sure that the node serves this chain, sends the calls and takes what comes back into each of them. What came

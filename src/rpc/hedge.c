@@ -187,8 +187,6 @@ static void take(struct attempt *attempt, const struct runner *runner) {
     for (size_t i = 0; i < attempt->n; i++) take_call(attempt, runner, i);
     attempt->upstream = runner->attempt.upstream;
     attempt->refused = runner->attempt.refused;
-    attempt->new_connection = runner->attempt.new_connection;
-    attempt->retry_after_s = runner->attempt.retry_after_s;
 }
 
 static void take_more_telling(struct attempt *attempt, const struct runner *runner) {

@@ -21,7 +21,7 @@ static enum rpc_outcome as_retryable(enum rpc_outcome outcome) {
     return about_node || outcome == RPC_NONSENSE ? outcome : RPC_NODE_ERROR;
 }
 
-static enum rpc_outcome ask(struct task *task, struct chain *chain, struct upstream *upstream, int *retry_after_s) {
+static enum rpc_outcome ask(struct task *task, struct chain *chain, struct upstream *upstream) {
     struct rpc_call call = {.method = "eth_chainId", .params = "[]"};
     struct rpc_call *calls[] = {&call};
     enum rpc_outcome outcome;
@@ -31,7 +31,6 @@ static enum rpc_outcome ask(struct task *task, struct chain *chain, struct upstr
     answer_clear(&call);
     upstream_ask(upstream, 1, asked_ms);
     attempt_send_unverified(task, chain, &attempt);
-    *retry_after_s = attempt.retry_after_s;
     if (outcome != RPC_OK) return as_retryable(outcome);
     uint64_t id;
     const char *text = json_string_value(call.result);
@@ -42,19 +41,17 @@ static enum rpc_outcome ask(struct task *task, struct chain *chain, struct upstr
     return ours ? RPC_OK : RPC_NONSENSE;
 }
 
-enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct upstream *upstream,
-                                 int *retry_after_s) {
+enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct upstream *upstream) {
     struct flight **flights = transport_flights(transport_of(task));
     struct flight own;
     struct flight_result result;
-    *retry_after_s = 0;
     while (upstream_identity(upstream) != UPSTREAM_VERIFIED) {
         if (flight_join(flights, &own, &result, task, upstream)) {
             if (!result.out_of_time) return result.outcome;
             if (reactor_now_ms(task->reactor) >= task->deadline_ms) return RPC_TIMED_OUT;
             continue;
         }
-        result = (struct flight_result){.outcome = ask(task, chain, upstream, retry_after_s)};
+        result = (struct flight_result){.outcome = ask(task, chain, upstream)};
         result.out_of_time = result.outcome == RPC_TIMED_OUT && reactor_now_ms(task->reactor) >= task->deadline_ms;
         flight_land(flights, &own, &result);
         return result.outcome;
@@ -63,10 +60,10 @@ enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct 
 }
 
 enum rpc_outcome verify_upstream_since(struct task *task, struct chain *chain, struct upstream *upstream,
-                                       uint64_t since_ms, int *retry_after_s) {
+                                       uint64_t since_ms) {
     bool stale = atomic_load(&upstream->verified_ms) < since_ms;
     if (stale && upstream_identity(upstream) == UPSTREAM_VERIFIED) {
         upstream_identify(upstream, UPSTREAM_UNVERIFIED, 0);
     }
-    return verify_upstream(task, chain, upstream, retry_after_s);
+    return verify_upstream(task, chain, upstream);
 }

@@ -6,14 +6,14 @@
 #include "upstream.h"
 
 /* Returns RPC_OK at once for a node that was verified before; else asks it for its chain id, once for all coroutines of
- * the reactor that need it. Another chain's node is RPC_NONSENSE. Out: retry_after_s, as the node said, or 0. */
-enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct upstream *upstream, int *retry_after_s);
+ * the reactor that need it. Another chain's node is RPC_NONSENSE. */
+enum rpc_outcome verify_upstream(struct task *task, struct chain *chain, struct upstream *upstream);
 
 /* The same for a node whose last proof was asked for before since_ms: it is asked again. A connection that is made anew
  * may end at another node, when the first one was replaced while nobody looked, which takes a local node less than a
  * second. Many connections made at once, as at the start, share the question. In: since_ms, the clock of
  * upstream_now_ms. */
 enum rpc_outcome verify_upstream_since(struct task *task, struct chain *chain, struct upstream *upstream,
-                                       uint64_t since_ms, int *retry_after_s);
+                                       uint64_t since_ms);
 
 #endif
