@@ -5,11 +5,12 @@
 
 #include <stdlib.h>
 
+#include "ask.h"
 #include "chain_state.h"
 #include "core/clock.h"
 #include "publish.h"
 
-enum { MUTE_US = 10 * 60 * 1000 * 1000 };
+enum { MUTE_US = 10 * 60 * 1000 * 1000, VOTE_POLLS = 3 };
 
 struct election *election_new(size_t n_upstreams) {
     struct election *election = calloc(1, sizeof(*election));
@@ -48,14 +49,27 @@ static void assign_votes(struct election *election, enum head_tag tag) {
     }
 }
 
+/* All are asked at the same time, so who has not answered for a few polls does not speak of the block that others speak
+ * of: together with one that goes back, it would take the head far into the past. */
+static uint64_t oldest_vote_us(struct chain *chain, const struct ballot *ballot) {
+    uint64_t window_us = (VOTE_POLLS * head_poll_ms(chain->head) + ASK_PATIENCE_MS) * 1000;
+    uint64_t newest_us = 0;
+    for (size_t i = 0; i < ballot->n; i++) {
+        const struct voter *voter = &ballot->voters[i];
+        if (voter->counts && voter->reported && voter->asked_us > newest_us) newest_us = voter->asked_us;
+    }
+    return newest_us > window_us ? newest_us - window_us : 0;
+}
+
 /* Out: known, the storage of what the ballot knows. */
 static struct ballot make_ballot(struct chain *chain, enum head_tag tag, struct head_reading *known) {
     struct election *election = chain->election;
     struct ballot ballot = {.voters = election->voters[tag], .n = election->n};
     assign_votes(election, tag);
+    ballot.since_us = oldest_vote_us(chain, &ballot);
     if (!head_read(chain->head, known, tag)) return ballot;
     if (known->doubted_us != 0) {
-        ballot.since_us = known->doubted_us + 1; /* what was said before is what is doubted */
+        if (ballot.since_us <= known->doubted_us) ballot.since_us = known->doubted_us + 1; /* that is what is doubted */
         return ballot;
     }
     ballot.known = &known->block;

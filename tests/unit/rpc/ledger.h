@@ -13,6 +13,7 @@
 
 #include "net.h"
 #include "rpc/chain_state.h"
+#include "rpc/election.h"
 
 enum { MAX_BLOCKS = 200, GENESIS_S = 1700000000 };
 
@@ -156,6 +157,12 @@ static inline void let_time_pass(struct chain *chain) {
         reading->moved_us -= PASSING_US;
     }
     pthread_mutex_unlock(&chain->head->mutex);
+    pthread_mutex_lock(&chain->election->mutex);
+    for (size_t i = 0; i < HEAD_TAG_COUNT * chain->n_upstreams; i++) {
+        struct voter *voter = &chain->election->voters[i / chain->n_upstreams][i % chain->n_upstreams];
+        if (voter->reported) voter->asked_us -= PASSING_US;
+    }
+    pthread_mutex_unlock(&chain->election->mutex);
 }
 
 /* What the steps of a body saw, for the test to assert on. */

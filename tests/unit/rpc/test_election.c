@@ -9,6 +9,8 @@
 
 #include "views.h"
 
+#include "core/clock.h"
+
 /* Notes as an error code whether a node lags. */
 static void note_lag(struct steps *steps, struct chain *chain, size_t node) {
     steps->at[steps->n++].count = chain->election->seats[HEAD_LATEST][node].lagging ? 1 : 0;
@@ -91,6 +93,29 @@ static void test_finalized_is_voted_on_and_never_goes_back(void **state) {
     assert_int_equal(steps.at[6].block.number, 60);
 }
 
+static void report(struct chain *chain, size_t node, uint8_t number, uint64_t asked_us) {
+    const struct block_ref block = {.number = number, .hash = {{number}}, .timestamp = number};
+    election_report(chain, HEAD_LATEST, node, &block, asked_us);
+}
+
+static void go_back_to_what_one_said_long_ago(struct task *task, struct chain *chain, void *arg) {
+    (void)task;
+    struct steps *steps = arg;
+    uint64_t age_ms, now_us = clock_now_us();
+    report(chain, 0, 8, now_us);
+    report(chain, 1, 17, now_us + 60 * 1000 * 1000);
+    report(chain, 2, 17, now_us + 60 * 1000 * 1000);
+    report(chain, 1, 8, now_us + 61 * 1000 * 1000);
+    (void)chain_head(chain, &steps->at[steps->n++].block, &age_ms);
+}
+
+static void test_what_was_said_long_ago_is_no_vote(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 3}, go_back_to_what_one_said_long_ago);
+    assert_int_equal(steps.at[0].block.number, 17);
+}
+
 static void ask_twice_for_finality(struct task *task, struct chain *chain, void *arg) {
     struct block_spec finalized = {.kind = BLOCK_FINALIZED};
     struct steps *steps = arg;
@@ -118,6 +143,7 @@ int main(void) {
         cmocka_unit_test(test_one_of_two_that_stands_still_is_left_behind),
         cmocka_unit_test(test_finalized_is_voted_on_and_never_goes_back),
         cmocka_unit_test(test_nodes_without_tags_are_not_asked_again),
+        cmocka_unit_test(test_what_was_said_long_ago_is_no_vote),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
