@@ -108,6 +108,21 @@ static enum err check_upstreams_differ(const struct build *build) {
     return ERR_OK;
 }
 
+/* A node that is listed twice would have two votes on what the newest block is. */
+static enum err check_nodes_differ(const struct build *build) {
+    for (size_t c = 0; c < build->n_chains; c++) {
+        const struct chain_config *chain = &build->chains[c];
+        for (size_t b = 0; b < chain->n_upstreams; b++) {
+            for (size_t a = 0; a < b; a++) {
+                if (strcmp(chain->upstreams[a].url, chain->upstreams[b].url) != 0) continue;
+                return config_fail(build->loader, "upstreams %s and %s of chain %s have the same URL; list a node once",
+                                   chain->upstreams[a].name, chain->upstreams[b].name, chain->name);
+            }
+        }
+    }
+    return ERR_OK;
+}
+
 enum err config_build_chains(const struct config_loader *loader, const struct yaml_file *yaml, const char *file) {
     const char *urls = loader->config->rpc_urls[0] != '\0' ? loader->config->rpc_urls : NULL;
     size_t n_listed = yaml != NULL ? yaml->n_chains : 0;
@@ -126,6 +141,7 @@ enum err config_build_chains(const struct config_loader *loader, const struct ya
     }
     if (err == ERR_OK) err = check_chains_differ(&build);
     if (err == ERR_OK) err = check_upstreams_differ(&build);
+    if (err == ERR_OK) err = check_nodes_differ(&build);
     loader->config->chains = build.chains;
     loader->config->n_chains = build.n_chains;
     return err;

@@ -117,15 +117,16 @@ static enum rpc_outcome take_body(struct task *task, struct attempt *attempt, co
     return outcome;
 }
 
-/* A node that answers with an error is well, even with status 400. One that refuses us by any other status is not. */
-static bool is_ill(enum rpc_outcome outcome, int status) {
+/* A node that answers with an error is well, even with status 400: it may be the contract's doing. One that refuses us
+ * by any other status, or cannot even tell its head, is not. */
+static bool is_ill(const struct attempt *attempt, enum rpc_outcome outcome, int status) {
     switch (outcome) {
     case RPC_NONSENSE:
     case RPC_UNREACHABLE:
     case RPC_TIMED_OUT:
         return true;
     default:
-        return outcome == RPC_NODE_ERROR && status > 400;
+        return outcome == RPC_NODE_ERROR && (status > 400 || attempt->question == UPSTREAM_POLL);
     }
 }
 
@@ -143,7 +144,7 @@ static void remember_health(const struct task *task, const struct attempt *attem
     };
     if (!reply->sent) return;
     bool late = reactor_now_ms(task->reactor) >= task->deadline_ms;
-    if (is_ill(outcome, reply->status)) result.verdict = UPSTREAM_FAILED;
+    if (is_ill(attempt, outcome, reply->status)) result.verdict = UPSTREAM_FAILED;
     if (outcome == RPC_RATE_LIMITED) result.verdict = UPSTREAM_LIMITED;
     if (outcome == RPC_TIMED_OUT && late) result.verdict = UPSTREAM_CUT_SHORT;
     upstream_record(upstream, &result, upstream_now_ms());

@@ -151,12 +151,18 @@ static void test_a_chain_needs_upstreams(void **state) {
 static void test_a_chain_has_at_most_32_upstreams(void **state) {
     (void)state;
     char urls[512] = "--rpc-urls=http://a", *end = urls + strlen(urls);
-    for (int i = 0; i < 31; i++) end = stpcpy(end, ",http://a");
+    for (int i = 0; i < 31; i++) end += snprintf(end, 16, ",http://a%d", i);
     struct config *config = expect_config((struct input){.args = {urls}});
     assert_int_equal(config->chains[0].n_upstreams, 32);
     config_free(config);
     (void)stpcpy(end, ",http://a");
     expect_problem("--rpc-urls: chain default has 33 upstreams; it must have 1 to 32", (struct input){.args = {urls}});
+}
+
+static void test_a_node_is_listed_once(void **state) {
+    (void)state;
+    expect_problem("upstreams rpc1 and rpc3 of chain default have the same URL; list a node once",
+                   (struct input){.args = {"--rpc-urls=http://secret,http://b,http://secret"}});
 }
 
 static void test_there_are_at_most_64_chains(void **state) {
@@ -255,6 +261,7 @@ int main(void) {
         cmocka_unit_test(test_an_upstream_needs_a_url),
         cmocka_unit_test(test_a_chain_needs_upstreams),
         cmocka_unit_test(test_a_chain_has_at_most_32_upstreams),
+        cmocka_unit_test(test_a_node_is_listed_once),
         cmocka_unit_test(test_there_are_at_most_64_chains),
         cmocka_unit_test(test_chain_names_differ),
         cmocka_unit_test(test_chain_ids_differ),

@@ -254,6 +254,24 @@ static void test_question_to_one_node(void **state) {
     net_close(&net);
 }
 
+static void internal_error(struct fake_request *request) {
+    fake_answer(request, "error", "{\"code\":-32603,\"message\":\"internal error\"}");
+}
+
+/* A contract can make a node report an error, but not at a poll. */
+static void test_errors_at_polls_count(void **state) {
+    (void)state;
+    struct net net;
+    enum rpc_outcome outcome = RPC_OUTCOME_COUNT;
+    net_start(&net, (fake_serve[]){good, internal_error}, 2);
+    net_open(&net, 1, 0);
+    net.arg = &outcome;
+    net_run(&net, ask_last);
+    assert_int_equal(outcome, RPC_NODE_ERROR);
+    assert_int_equal(upstream_health(&net.chain->upstreams[1]).failed, 1);
+    net_close(&net);
+}
+
 static void call_ten(struct task *task, struct chain *chain, void *arg) {
     unsigned *n_good = arg;
     struct rpc_call calls[10];
@@ -294,6 +312,7 @@ int main(void) {
         cmocka_unit_test(test_waits_for_its_turn),
         cmocka_unit_test(test_reads_stay_with_one_node),
         cmocka_unit_test(test_question_to_one_node),
+        cmocka_unit_test(test_errors_at_polls_count),
         cmocka_unit_test(test_batches_fit_the_next_node),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
