@@ -34,7 +34,7 @@ static void rise(struct pace *pace, double seconds) {
 
 static void fill(struct pace *pace, uint64_t now_ms) {
     if (now_ms <= pace->filled_ms) return;
-    double seconds = (double)(now_ms - pace->filled_ms) / SECOND_MS;
+    double seconds = (double)(now_ms - pace->filled_ms) / (double)SECOND_MS;
     pace->filled_ms = now_ms;
     if (pace->limit == 0) return;
     rise(pace, seconds);
@@ -45,13 +45,13 @@ static void fill(struct pace *pace, uint64_t now_ms) {
 uint64_t pace_wait_ms(struct pace *pace, uint64_t now_ms) {
     fill(pace, now_ms);
     if (pace->limit == 0 || pace->tokens >= 1) return 0;
-    return (uint64_t)((1 - pace->tokens) / pace->limit * SECOND_MS) + 1;
+    return (uint64_t)((1 - pace->tokens) / pace->limit * (double)SECOND_MS) + 1;
 }
 
 static void count(struct pace *pace, double n, uint64_t now_ms) {
     uint64_t ms = now_ms > pace->window_ms ? now_ms - pace->window_ms : 0; /* another thread's clock may be ahead */
     if (ms >= SECOND_MS) {
-        pace->measured = pace->window_calls * SECOND_MS / (double)ms;
+        pace->measured = pace->window_calls * (double)SECOND_MS / (double)ms;
         pace->window_calls = 0;
         pace->window_ms = now_ms;
     }
