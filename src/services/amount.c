@@ -9,6 +9,18 @@
 #include "fetch.h"
 #include "kept.h"
 
+/* Precompiled contracts answer whatever they are called with: 32 bytes of SHA-256 look like a balance. They have the
+ * addresses 1 to 0x11 and 0x100 (EIP-7951), and Arbitrum's end below 0x200; tokens that a chain has built in, such as
+ * 0x802 on Moonbeam, lie above. */
+static bool is_precompile(const struct amount_read *read) {
+    const uint8_t *bytes = read->token.bytes;
+    if (read->kind == AMOUNT_NATIVE_BALANCE) return false;
+    for (size_t i = 0; i < 18; i++) {
+        if (bytes[i] != 0) return false;
+    }
+    return bytes[18] <= 1 && (bytes[18] | bytes[19]) != 0;
+}
+
 size_t amount_look_up(const struct task *task, const struct source *source, struct amount_read *reads, size_t n,
                       const struct block_ref *block) {
     size_t missing = 0;
@@ -19,6 +31,12 @@ size_t amount_look_up(const struct task *task, const struct source *source, stru
         read->no_code = false;
         read->retry_after_s = 0;
         read->detail = "";
+        read->missing = false;
+        if (is_precompile(read)) {
+            read->no_code = true;
+            amount_fail(read, ERR_NOT_A_TOKEN, "the token's address is that of a precompiled contract");
+            continue;
+        }
         read->missing = !amount_kept_find(task, source, read, block);
         if (read->missing) missing++;
     }

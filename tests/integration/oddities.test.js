@@ -69,6 +69,14 @@ test('a huge name with control characters and broken UTF-8 comes out clean and s
     assert.equal(balance, String(ODD_BALANCE));
 });
 
+test('precompiled contracts answer anything, and are no tokens', async () => {
+    for (const number of [1, 2, 4, 0x100]) {
+        const token = `0x${number.toString(16).padStart(40, '0')}`;
+        assertProblem(await failing(token), 'not_a_token');
+        assertProblem(await dappd.get(`/tokens/${token}`), 'not_a_token');
+    }
+});
+
 test('a token that answers balanceOf alone has a balance but no name', async () => {
     const { symbol, decimals, formatted, balance } = await balanceOf(chain.tokens.nameless);
     assert.deepEqual(

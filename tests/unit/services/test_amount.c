@@ -34,6 +34,28 @@ static void test_each_kind_is_its_own_call(void **state) {
     fake_end();
 }
 
+/* They answer anything, and nothing of it is a balance. */
+static void test_precompiled_contracts_are_no_tokens(void **state) {
+    (void)state;
+    static const struct fake_answer any[] = {{.match = "call", .result = WORD("07")}};
+    static const uint8_t ends[][2] = {{0x00, 0x01}, {0x00, 0x11}, {0x01, 0x00},
+                                      {0x01, 0xff}, {0x02, 0x00}, {0x08, 0x02}};
+    fake_begin(any, 1);
+    for (size_t i = 0; i < 6; i++) {
+        reads[i] = read_of(AMOUNT_TOKEN_BALANCE, 0, 1, 0);
+        memcpy(&reads[i].token.bytes[18], ends[i], 2);
+    }
+    read_at(100, 6);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(reads[i].err, ERR_NOT_A_TOKEN);
+        assert_true(reads[i].no_code);
+    }
+    assert_amount(4, 7);
+    assert_amount(5, 7);
+    assert_int_equal(fake.asked, 2);
+    fake_end();
+}
+
 static void test_the_cache_answers_the_second_time(void **state) {
     (void)state;
     fake_begin(good, sizeof good / sizeof *good);
@@ -243,6 +265,7 @@ static void test_a_failed_read_becomes_the_fault(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_kind_is_its_own_call),
+        cmocka_unit_test(test_precompiled_contracts_are_no_tokens),
         cmocka_unit_test(test_the_cache_answers_the_second_time),
         cmocka_unit_test(test_the_cache_mixes_nothing_up),
         cmocka_unit_test(test_what_nodes_answer_instead),
