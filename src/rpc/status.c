@@ -4,6 +4,7 @@
 #include "chain_state.h"
 #include "core/clock.h"
 #include "core/json_out.h"
+#include "election.h"
 
 static void render_head(struct chain *chain, struct json_out *out) {
     struct block_ref head;
@@ -29,7 +30,19 @@ static void render_identity(struct upstream *upstream, struct json_out *out) {
     json_out_key_u64(out, "chain_id", atomic_load(&upstream->other_chain_id));
 }
 
-static void render_upstream(struct upstream *upstream, struct json_out *out) {
+/* What it said last when all were asked; the only node of a chain is not asked apart from it. */
+static void render_reported_head(struct chain *chain, size_t index, struct json_out *out) {
+    struct block_ref reported;
+    json_out_key(out, "head");
+    if (election_last_report(chain, index, &reported)) {
+        json_out_u64(out, reported.number);
+    } else {
+        json_out_null(out);
+    }
+}
+
+static void render_upstream(struct chain *chain, size_t index, struct json_out *out) {
+    struct upstream *upstream = &chain->upstreams[index];
     uint64_t now_ms = upstream_now_ms();
     struct upstream_health health = upstream_health(upstream);
     bool asked = health.last_outcome != RPC_OUTCOME_COUNT;
@@ -38,6 +51,7 @@ static void render_upstream(struct upstream *upstream, struct json_out *out) {
     json_out_key_u64(out, "priority", upstream->priority);
     render_identity(upstream, out);
     json_out_key_str(out, "state", breaker_state_name(health.breaker.state));
+    render_reported_head(chain, index, out);
     json_out_key_bool(out, "lagging", health.lagging);
     json_out_key_bool(out, "paused", health.paused_until_ms > now_ms);
     json_out_key_u64(out, "retry_in_ms", upstream_retry_in_ms(upstream, now_ms));
@@ -67,7 +81,7 @@ void chain_render_status(struct chain *chain, struct json_out *out) {
     json_out_str(out, method_status(chain));
     json_out_key(out, "upstreams");
     json_out_array_begin(out);
-    for (size_t i = 0; i < chain->n_upstreams; i++) render_upstream(&chain->upstreams[i], out);
+    for (size_t i = 0; i < chain->n_upstreams; i++) render_upstream(chain, i, out);
     json_out_array_end(out);
     json_out_object_end(out);
 }

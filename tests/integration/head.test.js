@@ -8,6 +8,7 @@ import { startChain } from './lib/chain.js';
 import { chainConfig, dappdFor } from './lib/dappd.js';
 import * as faults from './lib/faults.js';
 import { startFaultyNode } from './lib/faulty_node.js';
+import { behind } from './lib/lagging.js';
 import { stopAll } from './lib/process.js';
 import { randomAddress } from './lib/random.js';
 import { until } from './lib/wait.js';
@@ -87,6 +88,22 @@ test('a node that makes up blocks is never believed, wherever it stands', async 
             node.reset();
         }
     }
+});
+
+test('/status tells which node is behind, and where it stands', async (t) => {
+    const { chain, nodes, dappd, path } = await setUp(t);
+    const seen = async () => (await dappd.json('/status')).chains[0].upstreams.map(({ head, lagging }) => [head, lagging]);
+    await chain.client.request({ method: 'anvil_mine', params: ['0x8', '0x5'] });
+    const newest = Number((await chain.latest()).number);
+    const isSeen = async (expected) => {
+        await dappd.json(path);
+        return JSON.stringify(await seen()) === JSON.stringify(expected);
+    };
+    nodes[1].on('*', behind(6));
+    const late = [newest - 6, true];
+    await until(() => isSeen([[newest, false], late, [newest, false]]), 'the node that is behind');
+    nodes[1].reset();
+    await until(() => isSeen(Array(3).fill([newest, false])), 'a node that has caught up');
 });
 
 test('a lying node has no say in what is final', async (t) => {
