@@ -75,7 +75,9 @@ static void test_deadline_of_the_task(void **state) {
     struct seen seen = run_call(&net);
     assert_failed(&seen, RPC_TIMED_OUT, ERR_TIMEOUT);
     assert_status(
-        &net, "\"state\":\"closed\",\"lagging\":false,\"paused\":false,\"retry_in_ms\":0,"); /* it had no fair chance */
+        &net,
+        "\"state\":\"closed\",\"head\":null,\"lagging\":false,\"paused\":false,\"retry_in_ms\":0,"); /* it had no fair
+                                                                                                        chance */
     net_close(&net);
 }
 
