@@ -20,6 +20,10 @@ static enum err load(struct task *task, const json_t **root, struct slice text) 
         return task_fail(task, ERR_INVALID_JSON, "the body is nested deeper than %d levels", JSON_MAX_DEPTH);
     }
     json_t *json = json_loadb(text.len > 0 ? text.p : "", text.len, JSON_REJECT_DUPLICATES, &error);
+    if (json == NULL && json_error_code(&error) == json_error_numeric_overflow) {
+        return task_fail(task, ERR_INVALID_JSON, "the body holds a number that is too large at line %d, column %d",
+                         error.line, error.column);
+    }
     if (json == NULL) {
         return task_fail(task, ERR_INVALID_JSON, "the body is no JSON at line %d, column %d", error.line, error.column);
     }

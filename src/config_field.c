@@ -69,7 +69,8 @@ static enum err append_variable(struct buf *buf, const char **end, const struct 
     memcpy(copy, name, len);
     const char *value = loader->env(copy);
     if (value == NULL || value[0] == '\0') {
-        return config_fail(loader, "%s: %s: the environment variable %s is not set", item->origin, item->what, copy);
+        return config_fail(loader, "%s: %s: the environment variable %s is not set, or empty", item->origin, item->what,
+                           copy);
     }
     buf_append_str(buf, value);
     *end = name + len + 1;

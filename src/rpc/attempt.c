@@ -3,6 +3,7 @@
  * On the task's thread, in a coroutine. */
 #include "attempt.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 
 enum {
     MAX_REQUEST_BYTES = 64 * 1024 * 1024,
+    PROBLEM_BYTES = 16,
     PROOF_MS = 30 * 1000, /* that a node serves our chain */
     JSON_TREE_FACTOR = 2  /* memory of a parsed reply, by the length of its text: most of it is long strings */
 };
@@ -130,9 +132,17 @@ static bool is_ill(const struct attempt *attempt, enum rpc_outcome outcome, int 
     }
 }
 
+/* For the log: the status is what an operator looks up when a key or a path is wrong. Returns NULL for none. */
+static const char *problem_of(char text[PROBLEM_BYTES], const struct transport_reply *reply) {
+    if (reply->problem != NULL || reply->outcome != RPC_OK || reply->status / 100 == 2) return reply->problem;
+    (void)snprintf(text, PROBLEM_BYTES, "HTTP %d", reply->status);
+    return text;
+}
+
 static void remember_health(const struct task *task, const struct attempt *attempt, enum rpc_outcome outcome,
                             uint64_t started_ms, const struct transport_reply *reply) {
     struct upstream *upstream = attempt->upstream;
+    char problem[PROBLEM_BYTES];
     struct upstream_result result = {
         .verdict = UPSTREAM_ANSWERED,
         .outcome = outcome,
@@ -140,7 +150,7 @@ static void remember_health(const struct task *task, const struct attempt *attem
         .started_ms = started_ms,
         .us = reply->us,
         .retry_after_s = reply->retry_after_s,
-        .problem = reply->problem,
+        .problem = problem_of(problem, reply),
     };
     if (!reply->sent) return;
     bool late = reactor_now_ms(task->reactor) >= task->deadline_ms;

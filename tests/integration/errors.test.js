@@ -125,6 +125,11 @@ test('HEAD gets the status and headers of the problem, and no body', async () =>
 
 const post = (content) => dappd.post('/balances', content);
 
+test('a number in a body that no integer holds is called too large, not a mistake of JSON', async () => {
+    const answer = await post('{"items":[{"address":"0x0000000000000000000000000000000000000000"}],"block":18446744073709551615}');
+    assertProblem(answer, 'invalid_json', /a number that is too large at line 1/);
+});
+
 test('a body that is no JSON object is invalid_json', async () => {
     const wrong = [
         '',

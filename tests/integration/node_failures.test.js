@@ -93,6 +93,19 @@ test('what a retry cannot help is asked once: packed, and by the call of its own
     }
 });
 
+test('the log tells with which status a node refuses', async () => {
+    const its = await startFaultyNode(chain.url);
+    its.on('*', faults.html(403));
+    const refused = await startOn(its);
+    try {
+        assertProblem(await refused.get(freshPath()), 'upstream_error');
+        const line = await refused.untilLogged(({ msg }) => msg === 'upstream fails', 'line "upstream fails"');
+        assert.equal(line.problem, 'HTTP 403');
+    } finally {
+        await stopAll(refused, its);
+    }
+});
+
 test('a failure that passes is never seen by the client', async () => {
     const passing = [
         'resets the connection',

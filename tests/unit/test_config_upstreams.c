@@ -181,7 +181,8 @@ static void test_references_to_the_environment(void **state) {
 
 static void test_references_are_checked(void **state) {
     (void)state;
-    static const char unset[] = "conf.yaml: upstream 1 of chain main: the environment variable KEY is not set";
+    static const char unset[] =
+        "conf.yaml: upstream 1 of chain main: the environment variable KEY is not set, or empty";
     static const char broken[] =
         "conf.yaml: upstream 1 of chain main: behind ${ must come the name of an environment variable and }";
     expect_problem(unset, (struct input){.yaml = CHAIN("      - url: https://a/${KEY}\n")});
