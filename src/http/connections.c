@@ -82,6 +82,12 @@ void connection_set_timeout(struct connection *connection, const struct server *
     connection->deadline_ms = reactor_now_ms(server->reactor) + timeout_ms;
 }
 
+void connection_notice_end(struct connection *connection, const struct server *server) {
+    char byte;
+    if (recv(connection->fd, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) != 0) return;
+    connection_set_timeout(connection, server, 0);
+}
+
 void connection_clear_timeout(struct connection *connection) {
     connection->deadline_ms = UINT64_MAX;
 }

@@ -196,6 +196,7 @@ enum MHD_Result exchange_on_access(void *cls, struct MHD_Connection *mhd, const 
         if (*upload_len == 0) return start(exchange);
         if (!accept_body(exchange, upload, *upload_len)) return MHD_NO;
         *upload_len = 0;
+        connection_notice_end(exchange->connection, exchange->server);
         return MHD_YES;
     case EXCHANGE_ANSWERED:
         return answer(exchange);

@@ -72,6 +72,9 @@ void connections_on_notify(void *server, struct MHD_Connection *mhd, void **sock
                            enum MHD_ConnectionNotificationCode code);
 struct connection *connection_of(struct MHD_Connection *mhd);
 void connection_set_timeout(struct connection *connection, const struct server *server, uint64_t timeout_ms);
+/* libmicrohttpd misses the end of a stream that comes together with its last bytes. What is missing of the request then
+ * never comes, so its time is over; a request that is complete is started first, which clears the deadline. */
+void connection_notice_end(struct connection *connection, const struct server *server);
 void connection_clear_timeout(struct connection *connection);
 
 /* reply.c: hands the response to libmicrohttpd. */

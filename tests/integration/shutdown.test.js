@@ -82,6 +82,18 @@ test('what was sent before the signal is answered, with Connection: close', asyn
     await dappd.stop();
 });
 
+test('a body whose client has gone holds nothing up, even where its end came together with its beginning', async () => {
+    const dappd = await start({ receive_timeout_ms: 600_000 });
+    const gone = await connect(dappd.target);
+    dappd.signal('SIGSTOP');
+    gone.write('POST /balances HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+    gone.socket.end();
+    await bounded(new Promise((resolve) => gone.socket.once('finish', resolve)), 'end of the upload');
+    dappd.signal('SIGCONT');
+    await bounded(gone.closed, 'end of the connection');
+    await dappd.stop();
+});
+
 test('a body that is half sent when the signal comes is read to its end and answered', async () => {
     const dappd = await start();
     const body = JSON.stringify({ items: [{ address: randomAddress(), token: usd }] });
