@@ -51,6 +51,7 @@ struct rpc_call {
     const char *params;    /* JSON array text, borrowed until the call returns */
     rpc_check check;       /* NULL: the method's own rule will do */
     const void *check_arg; /* for the check */
+    bool heavy; /* it failed among others, maybe for want of gas: if it takes long, that is the contract's doing */
     /* out */
     enum rpc_outcome outcome;
     enum err err;               /* ERR_OK, or what to answer a client about this call */

@@ -156,7 +156,7 @@ static void remember_health(const struct task *task, const struct attempt *attem
     bool late = reactor_now_ms(task->reactor) >= task->deadline_ms;
     if (is_ill(attempt, outcome, reply->status)) result.verdict = UPSTREAM_FAILED;
     if (outcome == RPC_RATE_LIMITED) result.verdict = UPSTREAM_LIMITED;
-    if (outcome == RPC_TIMED_OUT && late) result.verdict = UPSTREAM_CUT_SHORT;
+    if (outcome == RPC_TIMED_OUT && (late || attempt->calls[0]->heavy)) result.verdict = UPSTREAM_CUT_SHORT;
     upstream_record(upstream, &result, upstream_now_ms());
     if (reply->outcome == RPC_UNREACHABLE && upstream_identity(upstream) == UPSTREAM_VERIFIED) {
         upstream_identify(upstream, UPSTREAM_UNVERIFIED, 0); /* what comes back at this address may be another node */

@@ -8,7 +8,10 @@
 #include "answer.h"
 #include "pool.h"
 
-enum { MAX_PARALLEL = 8 };
+enum {
+    MAX_PARALLEL = 8,
+    MAX_HEAVY = 10 /* calls in a batch, so that some of them are answered in the time that one try has */
+};
 
 enum err rpc_call(struct task *task, struct chain *chain, struct rpc_call *call) {
     struct rpc_call *calls[] = {call};
@@ -60,6 +63,7 @@ void rpc_batch(struct task *task, struct chain *chain, struct rpc_call *calls, s
         round.calls[i] = &calls[i];
     }
     round.piece = pool_batch_cap(chain);
+    if (calls[0].heavy && round.piece > MAX_HEAVY) round.piece = MAX_HEAVY;
     while (round.n > 0) {
         if (round.piece > round.n) round.piece = round.n;
         size_t pieces = (round.n + round.piece - 1) / round.piece;

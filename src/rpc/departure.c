@@ -27,6 +27,7 @@ struct trip {
     unsigned failures;         /* packed calls that failed for their own sake */
     struct state_read **alone; /* those that a plain call has to tell */
     size_t n_alone;
+    bool heavy; /* among them are some that failed in a call that did well */
 };
 
 static struct arena *reply_arena(const struct trip *trip) {
@@ -39,11 +40,11 @@ static bool is_full(const struct trip *trip, const struct arena *arena) {
 }
 
 /* Returns how many of the reads failed where others had filled the arena: they are in front. */
-static size_t try_plain(struct task *task, struct trip *trip, struct state_read **reads, size_t n) {
+static size_t try_plain(struct task *task, struct trip *trip, struct state_read **reads, size_t n, bool heavy) {
     struct arena *shared = task->arena;
     size_t left = 0;
     task->arena = reply_arena(trip);
-    plain_read_many(task, trip->chain, trip->block, reads, n);
+    plain_read_many(task, trip->chain, trip->block, reads, n, heavy);
     bool again = n > 1 && is_full(trip, task->arena);
     for (size_t i = 0; i < n; i++) {
         if (again && rpc_policy(reads[i]->outcome)->retry != RPC_RETRY_NEVER) {
@@ -58,11 +59,11 @@ static size_t try_plain(struct task *task, struct trip *trip, struct state_read 
 }
 
 /* A contract may answer anything: what its answers left no room for is asked again in two. */
-static void send_plain(struct task *task, struct trip *trip, struct state_read **reads, size_t n) {
-    size_t left = try_plain(task, trip, reads, n);
+static void send_plain(struct task *task, struct trip *trip, struct state_read **reads, size_t n, bool heavy) {
+    size_t left = try_plain(task, trip, reads, n, heavy);
     if (left == 0) return;
-    send_plain(task, trip, reads, left - left / 2);
-    if (left > 1) send_plain(task, trip, reads + left - left / 2, left / 2);
+    send_plain(task, trip, reads, left - left / 2, heavy);
+    if (left > 1) send_plain(task, trip, reads + left - left / 2, left / 2, heavy);
 }
 
 static void leave_alone(struct trip *trip, struct state_read **reads, size_t n) {
@@ -82,6 +83,7 @@ static void take(struct trip *trip, struct state_read **reads, const struct mult
     for (size_t i = 0; i < n; i++) {
         struct state_read *read = reads[i];
         if (items[i].answer != MULTICALL_OK) {
+            trip->heavy = trip->heavy || items[i].answer == MULTICALL_FAILED;
             leave_alone(trip, &reads[i], 1);
             continue;
         }
@@ -284,7 +286,7 @@ static void send_leg(struct task *task, void *arg, size_t i) {
     if (i == 0) {
         send_packed(task, legs->trip, legs->trip->packing, legs->reads, legs->packed);
     } else {
-        send_plain(task, legs->trip, legs->reads + legs->packed, legs->n - legs->packed);
+        send_plain(task, legs->trip, legs->reads + legs->packed, legs->n - legs->packed, false);
     }
 }
 
@@ -315,6 +317,6 @@ void departure_send(struct task *task, struct chain *chain, const struct block_r
     if (trip.alone == NULL) abort();
     metrics_add(METRIC_STATE_BATCHES, chain->label, method, 1);
     send_all(task, &trip, reads, n, count_packed(&trip, reads, n));
-    if (trip.n_alone > 0) send_plain(task, &trip, trip.alone, trip.n_alone);
+    if (trip.n_alone > 0) send_plain(task, &trip, trip.alone, trip.n_alone, trip.heavy);
     free(trip.alone);
 }

@@ -225,7 +225,7 @@ void hedge_send(struct task *task, struct chain *chain, struct attempt *attempt,
     uint64_t now_ms = upstream_now_ms();
     bool in_need = upstream_look(attempt->upstream, now_ms).on_trial;
     bool alone = choice_rival(chain, tries, attempt->n, in_need, now_ms) == NULL;
-    if (alone || !reactor_has_room(task->reactor)) {
+    if (alone || attempt->calls[0]->heavy || !reactor_has_room(task->reactor)) {
         attempt_send(task, chain, attempt);
         return;
     }

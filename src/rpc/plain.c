@@ -53,11 +53,12 @@ static void take(struct task *task, struct state_read *read, const struct rpc_ca
 }
 
 void plain_read_many(struct task *task, struct chain *chain, const struct block_ref *block, struct state_read **reads,
-                     size_t n) {
+                     size_t n, bool heavy) {
     struct rpc_call *calls = arena_alloc(task->arena, n * sizeof(*calls));
     bool fits = calls != NULL;
     for (size_t i = 0; fits && i < n; i++) {
         calls[i] = make_call(task, reads[i], block);
+        calls[i].heavy = heavy;
         fits = calls[i].params != NULL;
     }
     if (fits) rpc_batch(task, chain, calls, n);

@@ -10,8 +10,9 @@ void read_settle(struct state_read *read, enum rpc_outcome outcome, enum err err
 /* The same, as the call that was to bring the read says it. Out: the detail is borrowed from the call. */
 void read_settle_like(struct state_read *read, const struct rpc_call *call);
 
-/* Asks for the reads in as few JSON-RPC batches as the nodes take. What they came to lives in the task's arena. */
+/* Asks for the reads in as few JSON-RPC batches as the nodes take. What they came to lives in the task's arena. In:
+ * heavy, they have failed among others. */
 void plain_read_many(struct task *task, struct chain *chain, const struct block_ref *block, struct state_read **reads,
-                     size_t n);
+                     size_t n, bool heavy);
 
 #endif
