@@ -71,8 +71,11 @@ for (const [place, name] of ['first', 'second'].entries()) {
         const drive = async (until_, crowd, what) => {
             await until(async () => {
                 await ledger.advance();
-                // so that the other one is needed: one request after the other has to look for another node
-                if (place === 1) rival.reset().on('eth_call', faults.rpcError(-32603, 'internal error'), { times: 1 });
+                // so that the other one is needed: a request has to look for another node, but no request does so twice
+                if (place === 1) {
+                    rival.reset().on('eth_call', faults.rpcError(-32603, 'internal error'), { times: 1 });
+                    await crowd.turnOver();
+                }
                 return (await until_()) || !crowd.well;
             }, what);
         };
