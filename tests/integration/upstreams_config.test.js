@@ -210,7 +210,7 @@ test('of more requests than calls_per_s allows, some are served for as long as i
 });
 
 test('with one node its calls_per_s delay and refuse, but never give a wrong balance', async (t) => {
-    const { nodes, dappd } = await startWith(t, [{ calls_per_s: 20 }], { request_timeout_ms: 2000 });
+    const { nodes, dappd } = await startWith(t, [{ calls_per_s: 20 }], { request_timeout_ms: 5000 });
     nodes[0].on('*', refusesInitCode());
     const start = performance.now();
     const answers = await Promise.all(Array.from({ length: 200 }, () => dappd.get(freshPath())));
