@@ -8,7 +8,7 @@ CC ?= cc
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 
-PACKAGES := libmicrohttpd jansson libcurl libuv libcyaml zlib
+PACKAGES := libmicrohttpd jansson libcurl libpq libuv libcyaml zlib
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wcast-qual -Wwrite-strings \
 	-Wvla -Wimplicit-fallthrough -Wconversion
 ifdef CI

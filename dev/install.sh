@@ -37,6 +37,7 @@ need_build() {
     need libmicrohttpd-dev pkg-config --exists libmicrohttpd
     need libjansson-dev pkg-config --exists jansson
     need libcurl4-openssl-dev pkg-config --exists libcurl
+    need libpq-dev pkg-config --exists libpq
     need libuv1-dev pkg-config --exists libuv
     need libyaml-dev pkg-config --exists yaml-0.1
     need libcyaml-dev pkg-config --exists libcyaml

@@ -101,7 +101,7 @@ static const struct rule {
     [SETTING_INDEX_listen] = {false, check_listen, "a numeric IPv4 address:port, [IPv6 address]:port or unix:/path"},
     [SETTING_INDEX_log] =
         {true, check_log,
-         "a level (error, warn, info, debug), or levels per module (app, http, access, rpc, head) such as "
+         "a level (error, warn, info, debug), or levels per module (app, http, access, rpc, head, db, index) such as "
          "info,rpc=debug"},
     [SETTING_INDEX_log_format] = {false, check_log_format, "json, text or auto"},
     [SETTING_INDEX_cors_origins] = {true, check_cors_origins,

@@ -10,10 +10,11 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
 
 /* The modules a level can be set for. */
-enum log_module { LOG_APP, LOG_HTTP, LOG_ACCESS, LOG_RPC, LOG_HEAD, LOG_MODULE_COUNT };
+enum log_module { LOG_APP, LOG_HTTP, LOG_ACCESS, LOG_RPC, LOG_HEAD, LOG_DB, LOG_INDEX, LOG_MODULE_COUNT };
 
-/* Parses "info" or "info,rpc=debug" (levels: error warn info debug; modules: app http access rpc head), the value of
- * the setting `log`. Returns false and sets *bad to the offending part (borrowed from text) with its length. */
+/* Parses "info" or "info,rpc=debug" (levels: error warn info debug; modules: app http access rpc head db index), the
+ * value of the setting `log`. Returns false and sets *bad to the offending part (borrowed from text) with its length.
+ */
 bool log_parse(enum log_level out[LOG_MODULE_COUNT], const char **bad, size_t *bad_len, const char *text);
 
 /* Starts the writer thread. In: levels per module; json: false prints for people. Call once, before other threads.

@@ -13,7 +13,7 @@
 #include "core/utf8.h"
 
 const char *const log_level_names[LOG_LEVEL_COUNT] = {"error", "warn", "info", "debug"};
-const char *const log_module_names[LOG_MODULE_COUNT] = {"app", "http", "access", "rpc", "head"};
+const char *const log_module_names[LOG_MODULE_COUNT] = {"app", "http", "access", "rpc", "head", "db", "index"};
 
 static const char *const level_columns[LOG_LEVEL_COUNT] = {"ERROR", "WARN ", "INFO ", "DEBUG"};
 static const char *const level_colours[LOG_LEVEL_COUNT] = {"\033[31m", "\033[33m", "\033[32m", "\033[2m"};

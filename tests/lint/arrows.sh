@@ -10,10 +10,12 @@ core:
 eth: core
 http: core
 rpc: core eth
-services: core eth rpc
+repos: core eth
+indexer: core eth rpc repos
+services: core eth rpc repos
 middleware: core http
 routes: core eth http services
-program: core eth http rpc services middleware routes'
+program: core eth http rpc repos indexer services middleware routes'
 
 # HEADER: LAYERS THAT MAY USE IT, of those right below include/.
 readonly shared='
@@ -26,6 +28,7 @@ readonly libraries='
 cyaml/: program
 curl/: rpc program
 jansson.h: eth http rpc routes
+libpq-fe.h: repos
 microhttpd.h: http
 sanitizer/: core
 uv.h: core

@@ -161,11 +161,12 @@ static void test_listen_is_checked(void **state) {
 
 static void test_log_is_checked_and_the_bad_part_named(void **state) {
     (void)state;
-    expect_problem("log: \"info,rpc=loud\" from --log is not allowed at \"rpc=loud\"; it must be a level (error, warn, "
-                   "info, debug), or levels per module (app, http, access, rpc, head) such as info,rpc=debug",
-                   (struct input){.env = {NODE_ENV}, .args = {"--log", "info,rpc=loud"}});
+    expect_problem(
+        "log: \"info,rpc=loud\" from --log is not allowed at \"rpc=loud\"; it must be a level (error, warn, "
+        "info, debug), or levels per module (app, http, access, rpc, head, db, index) such as info,rpc=debug",
+        (struct input){.env = {NODE_ENV}, .args = {"--log", "info,rpc=loud"}});
     expect_problem("log: \"verbose\" from DAPPD_LOG is not allowed; it must be a level (error, warn, info, debug), or "
-                   "levels per module (app, http, access, rpc, head) such as info,rpc=debug",
+                   "levels per module (app, http, access, rpc, head, db, index) such as info,rpc=debug",
                    (struct input){.env = {NODE_ENV, "DAPPD_LOG=verbose"}});
 }
 

@@ -1,0 +1,141 @@
+/* All that is ever written about one chain's index: each call is one transaction on the one session that also holds the
+ * chain's advisory lock, so whoever loses the lock loses the write with it. On the indexer's coroutine.
+ *
+ * What a call writes and the progress it records are in the same transaction; a call that fails has written nothing,
+ * and one that may have (the connection broke in COMMIT) is told apart by loading the progress again. Errors: those of
+ * repos/pg.h; ERR_INTERNAL also when what is in the database is not what the caller believed (somebody else wrote). */
+#ifndef DAPPD_REPOS_INDEX_WRITER_H
+#define DAPPD_REPOS_INDEX_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/task.h"
+#include "eth/block.h"
+#include "eth/transfer_log.h"
+#include "repos/pg_session.h"
+
+struct index_stream {
+    bool every; /* every token; else */
+    address token;
+    uint64_t start_block;
+    uint64_t next_block;
+    bool live;
+};
+
+/* What the database says of the chain. Lives in the task's arena. */
+struct index_progress {
+    bool every;                   /* the scope that was begun with; false: named tokens */
+    struct index_stream *streams; /* ordered by next_block */
+    size_t n_streams;
+    bool has_tip;
+    struct block_ref tip;
+    bool has_finalized;
+    uint64_t finalized_number;
+    hash32 finalized_hash;
+    const char *halted; /* NULL: it is not */
+};
+
+/* Blocks with what was found in them, in order of block and log index. Borrowed. */
+struct index_batch {
+    const struct transfer_log *transfers;
+    size_t n_transfers;
+    const struct odd_log *odd;
+    size_t n_odd;
+    const struct block_ref *blocks; /* of a follow: every one; of a backfill: unused, the transfers have them */
+    size_t n_blocks;
+};
+
+struct index_writer;
+
+struct index_writer_options {
+    uint64_t chain_id;
+    bool every;                /* the scope that is wanted */
+    uint64_t partition_blocks; /* for a chain that is not in the database yet */
+};
+
+/* Takes over the session, the chain's advisory lock and, for a new chain, makes its row and partition. Out: *out is
+ * NULL (with ERR_OK) when another instance holds the lock: the session is the caller's again. ERR_INVALID_PARAMETER
+ * when the chain was begun with the other scope. */
+enum err index_writer_open(struct task *task, struct index_writer **out, struct pg_session *session,
+                           const struct index_writer_options *options) MUST_CHECK;
+
+/* Closes the session too, and with it gives the lock back. */
+void index_writer_close(struct index_writer *writer);
+
+enum err index_writer_load(struct task *task, struct index_writer *writer, struct index_progress *out) MUST_CHECK;
+
+/* New streams, not live, with next_block = start_block; those that are there already are left as they are. */
+enum err index_writer_add(struct task *task, struct index_writer *writer, const struct index_stream *streams,
+                          size_t n) MUST_CHECK;
+
+/* Streams that are no longer configured stop being served and read: their tokens are not live. Their rows stay. */
+enum err index_writer_retire(struct task *task, struct index_writer *writer, const struct index_stream *streams,
+                             size_t n) MUST_CHECK;
+
+/* A piece of backfill of these streams, all with next_block = from: they then stand at to + 1. Balances are left for
+ * index_writer_go_live. */
+enum err index_writer_append(struct task *task, struct index_writer *writer, const struct index_stream *streams,
+                             size_t n, uint64_t from, uint64_t to, const struct index_batch *batch) MUST_CHECK;
+
+/* Gives ranges of transfers that a backfill has filled their indexes, one statement at a time; done says when there is
+ * nothing left. Each may take minutes. */
+enum err index_writer_build_index(struct task *task, struct index_writer *writer, bool *done) MUST_CHECK;
+
+/* These streams have been read to just before `rest`: adds what is left up to the tip (for the first: nothing; tip is
+ * the last block of the backfill), derives their balances, sets the tip, marks them live. */
+enum err index_writer_go_live(struct task *task, struct index_writer *writer, const struct index_stream *streams,
+                              size_t n, const struct block_ref *tip, const struct index_batch *rest) MUST_CHECK;
+
+/* New blocks behind the tip (the first one's parent is the tip, asserted) for all live streams, with the change of
+ * balances. In: finalized, the highest block known to be final, or NULL; rows of empty blocks below it are dropped. */
+enum err index_writer_follow(struct task *task, struct index_writer *writer, const struct index_batch *batch,
+                             const struct block_ref *finalized) MUST_CHECK;
+
+/* Takes back everything above this block, which becomes the tip: transfers, odd logs, blocks, balances, progress of
+ * streams. ERR_INVALID_PARAMETER, and nothing is touched, when it is below the finalized block. */
+enum err index_writer_rollback(struct task *task, struct index_writer *writer,
+                               const struct block_ref *ancestor) MUST_CHECK;
+
+/* The block of this number as the index has it; ERR_BLOCK_NOT_FOUND when it keeps none. */
+enum err index_writer_block(struct task *task, struct index_writer *writer, struct block_ref *out,
+                            uint64_t number) MUST_CHECK;
+
+/* Writes down why the chain has halted, for all instances to see; NULL: it goes on. */
+enum err index_writer_halt(struct task *task, struct index_writer *writer, const char *reason) MUST_CHECK;
+
+/* Tokens whose metadata was never read, or longer ago than max_age_s. Out: at most cap. */
+struct index_token {
+    int32_t id;
+    address address;
+    bool wraps;
+};
+enum err index_writer_undescribed(struct task *task, struct index_writer *writer, struct index_token *out, size_t *n,
+                                  size_t cap, uint64_t max_age_s) MUST_CHECK;
+
+struct erc20_metadata;
+enum err index_writer_describe(struct task *task, struct index_writer *writer, int32_t token_id,
+                               const struct erc20_metadata *metadata) MUST_CHECK;
+
+/* Contracts whose Deposit and Withdrawal count. Sets what a contract is, before the first of its logs is written. */
+enum err index_writer_set_wraps(struct task *task, struct index_writer *writer, const address *token,
+                                bool wraps) MUST_CHECK;
+
+/* Samples for the drift check: tokens not checked for longest, with some of their holders (the largest, and random
+ * ones) and their balances at the tip, which comes with them. */
+struct index_sample {
+    int32_t token_id;
+    address token;
+    address holder;
+    u256 amount;
+    bool negative;
+};
+enum err index_writer_samples(struct task *task, struct index_writer *writer, struct block_ref *tip,
+                              struct index_sample *out, size_t *n, size_t max_tokens, size_t per_token) MUST_CHECK;
+
+/* In: drift, NULL, "balance_mismatch", "negative_balance" or "odd_logs"; block, at which it was checked. */
+enum err index_writer_checked(struct task *task, struct index_writer *writer, int32_t token_id, const char *drift,
+                              uint64_t block) MUST_CHECK;
+
+#endif

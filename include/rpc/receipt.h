@@ -1,0 +1,36 @@
+/* What became of a transaction, as the nodes tell. On the task's thread, in a coroutine. */
+#ifndef DAPPD_RPC_RECEIPT_H
+#define DAPPD_RPC_RECEIPT_H
+
+#include <stdbool.h>
+
+#include "core/task.h"
+#include "eth/block.h"
+#include "eth/transfer_log.h"
+#include "rpc/chain.h"
+#include "rpc/logs.h"
+
+struct receipt {
+    enum {
+        RECEIPT_UNKNOWN, /* no node knows the transaction */
+        RECEIPT_PENDING, /* known, in no block yet */
+        RECEIPT_MINED
+    } state;
+    /* of a mined one */
+    struct block_ref block; /* canonical when it was asked for */
+    uint32_t index;         /* within the block */
+    bool succeeded;         /* false: reverted */
+    address from;
+    bool has_to;
+    address to; /* false: it created a contract */
+    bool has_contract;
+    address contract; /* the one it created */
+    u256 gas_used;
+    struct logs logs; /* its transfers; receipt_free */
+};
+
+/* Source: eth_getTransactionReceipt, eth_getTransactionByHash. */
+enum err receipt_read(struct task *task, struct chain *chain, struct receipt *out, const hash32 *tx) MUST_CHECK;
+void receipt_free(struct receipt *receipt);
+
+#endif
