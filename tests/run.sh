@@ -6,8 +6,9 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 passed=0
 failed=0
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+scratch=$(mktemp -d)
+log=$scratch/log
+trap 'rm -rf "$scratch"' EXIT
 
 make_quietly() {
     make --no-print-directory -s -j2 "$@" || exit 1
@@ -19,27 +20,36 @@ count() { # count LABEL PASSED FAILED
     printf '%-44s %5d passed, %d failed\n' "$1" "$2" "$3"
 }
 
-# Adds up what cmocka says; a program that dies without saying counts as one failure.
-run_cmocka() { # run_cmocka LABEL COMMAND ...
-    local label=$1 ok bad status=0
-    shift
-    "$@" >"$log" 2>&1 || status=$?
-    ok=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$log" | tail -1)
-    bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$log" | tail -1)
-    if [ "$status" -ne 0 ]; then
-        cat "$log"
-        [ "${bad:-0}" -gt 0 ] || bad=1
-    fi
-    count "$label" "${ok:-0}" "${bad:-0}"
+# Runs one program; leaves what it wrote in FILE and what came of it in FILE.count: LABEL, passed, failed. A program that
+# dies without saying counts as one failure.
+run_cmocka() { # run_cmocka FILE LABEL COMMAND ...
+    local file=$1 label=$2 ok bad status=0
+    shift 2
+    "$@" >"$file" 2>&1 || status=$?
+    ok=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$file" | tail -1)
+    bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$file" | tail -1)
+    [ "$status" -eq 0 ] || [ "${bad:-0}" -gt 0 ] || bad=1
+    printf '%s\t%s\t%s\n' "$label" "${ok:-0}" "${bad:-0}" >"$file.count"
 }
 
+# One program for each core at a time: they are independent, and each has one busy thread.
 unit_in() { # unit_in VARIANT [PREFIX ...]
-    local variant=$1 program
+    local variant=$1 program name label ok bad
     shift
     make_quietly VARIANT="$variant" tests
+    mkdir "$scratch/$variant"
     for source in tests/unit/test_*.c tests/unit/*/test_*.c; do
         program=build/$variant/${source%.c}
-        [ -x "$program" ] && run_cmocka "$variant ${source#tests/}" "$@" "$program"
+        name=${source#tests/}
+        [ -x "$program" ] || continue
+        run_cmocka "$scratch/$variant/${name//\//_}" "$variant $name" "$@" "$program" &
+        while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+    done
+    wait
+    for file in "$scratch/$variant"/*.count; do
+        IFS=$'\t' read -r label ok bad <"$file"
+        [ "$bad" -eq 0 ] || cat "${file%.count}"
+        count "$label" "$ok" "$bad"
     done
 }
 
