@@ -16,6 +16,7 @@ typedef void (*fd_watch_fn)(void *arg, int events);
 
 /* Watches for nothing until fd_watch_want. Returns NULL when the descriptor cannot be watched. */
 struct fd_watch *fd_watch_new(struct reactor *reactor, int fd, fd_watch_fn fn, void *arg);
+/* NULL is allowed. */
 void fd_watch_free(struct fd_watch *watch);
 
 /* In: events, FD_READABLE and FD_WRITABLE or'ed; 0: nothing. Costs nothing when they are as before. */

@@ -36,6 +36,8 @@ struct task {
     struct trace trace;
     uint64_t rpc_us;           /* time spent waiting for nodes, and for others who ask them */
     uint32_t rpc_calls;        /* JSON-RPC calls made; of reads that left with others', one for each batch */
+    uint64_t db_us;            /* time spent waiting for the database */
+    uint32_t db_queries;       /* commands sent to it */
     const char *name;          /* for logs: "request", "head" */
     const struct task *parent; /* whose work this does a part of, or NULL */
 };

@@ -45,6 +45,8 @@ struct task task_child(const struct task *parent) {
     child.fault = (struct fault){.code = ERR_OK};
     child.rpc_us = 0;
     child.rpc_calls = 0;
+    child.db_us = 0;
+    child.db_queries = 0;
     return child;
 }
 
@@ -60,18 +62,23 @@ static void run_in_turn(struct task *parent, size_t n, task_fn fn, void *arg) {
         fn(&child, arg, i);
         parent->rpc_calls += child.rpc_calls;
         parent->rpc_us += child.rpc_us;
+        parent->db_queries += child.db_queries;
+        parent->db_us += child.db_us;
     }
 }
 
 /* They waited at the same time: the parent waited as long as the longest. */
 static void add_cost(struct task *parent, const struct child *children, size_t n) {
-    uint64_t longest_us = 0;
+    uint64_t longest_rpc_us = 0, longest_db_us = 0;
     for (size_t i = 0; i < n; i++) {
         const struct task *task = &children[i].task;
         parent->rpc_calls += task->rpc_calls;
-        if (task->rpc_us > longest_us) longest_us = task->rpc_us;
+        parent->db_queries += task->db_queries;
+        if (task->rpc_us > longest_rpc_us) longest_rpc_us = task->rpc_us;
+        if (task->db_us > longest_db_us) longest_db_us = task->db_us;
     }
-    parent->rpc_us += longest_us;
+    parent->rpc_us += longest_rpc_us;
+    parent->db_us += longest_db_us;
 }
 
 void task_parallel(struct task *parent, size_t n, task_fn fn, void *arg) {

@@ -36,6 +36,7 @@ static void log_access(const struct request *req, const struct response *res, si
               LOG_STR("route", req->route != NULL ? req->route->pattern : NULL), LOG_I64("status", res->status),
               LOG_U64("bytes", bytes), LOG_US_AS_MS("duration_ms", duration_us),
               LOG_US_AS_MS("rpc_ms", req->task.rpc_us), LOG_U64("rpc_calls", req->task.rpc_calls),
+              LOG_US_AS_MS("db_ms", req->task.db_us), LOG_U64("db_queries", req->task.db_queries),
               LOG_STR("peer", request_peer(req, peer, sizeof peer)), LOG_STR("request_id", req->id),
               LOG_STR("trace_id", hex_write(trace_id, req->task.trace.trace_id, 16)));
 }
@@ -45,9 +46,10 @@ void middleware_trace(struct request *req, struct response *res, const struct mi
     middleware_next(req, res, next);
     response_realize(res);
     uint64_t duration_us = clock_now_us() - req->started_us;
-    response_headerf(res, "Server-Timing", "total;dur=%llu.%03u, rpc;dur=%llu.%03u",
+    response_headerf(res, "Server-Timing", "total;dur=%llu.%03u, rpc;dur=%llu.%03u, db;dur=%llu.%03u",
                      (unsigned long long)(duration_us / 1000), (unsigned)(duration_us % 1000),
-                     (unsigned long long)(req->task.rpc_us / 1000), (unsigned)(req->task.rpc_us % 1000));
+                     (unsigned long long)(req->task.rpc_us / 1000), (unsigned)(req->task.rpc_us % 1000),
+                     (unsigned long long)(req->task.db_us / 1000), (unsigned)(req->task.db_us % 1000));
     size_t bytes;
     (void)response_body(res, &bytes);
     metrics_add(METRIC_HTTP_REQUESTS, router_metric_index(req), status_metric_index(res->status), 1);

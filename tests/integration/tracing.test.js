@@ -92,15 +92,16 @@ test('a later version of traceparent is understood as far as it is known', async
 // --- Server-Timing ---
 
 function timing(answer) {
-    const [, total, rpc] = /^total;dur=(\d+\.\d{3}), rpc;dur=(\d+\.\d{3})$/.exec(answer.headers['server-timing']);
-    return { total: Number(total), rpc: Number(rpc) };
+    const form = /^total;dur=(\d+\.\d{3}), rpc;dur=(\d+\.\d{3}), db;dur=(\d+\.\d{3})$/;
+    const [, total, rpc, db] = form.exec(answer.headers['server-timing']);
+    return { total: Number(total), rpc: Number(rpc), db: Number(db) };
 }
 
-test('Server-Timing tells the time in total and with nodes', async () => {
+test('Server-Timing tells the time in total, with nodes and with the database', async () => {
     const asked = timing(await dappd.get(freshPath()));
     assert.ok(asked.rpc > 0 && asked.total > 0);
-    const { rpc } = timing(await dappd.get('/health'));
-    assert.equal(rpc, 0);
+    const { rpc, db } = timing(await dappd.get('/health'));
+    assert.deepEqual({ rpc, db }, { rpc: 0, db: 0 });
     for (const path of ['/nowhere', '/balance/0x', '/status']) timing(await dappd.get(path));
 });
 
@@ -112,7 +113,7 @@ test('each request is one line of JSON with everything an operator asks', async 
         'x-request-id': 'logged-1',
         traceparent: `00-${TRACE}-${SPAN}-01`,
     });
-    const { time, duration_ms, rpc_ms, rpc_calls, ...line } = await logged('logged-1');
+    const { time, duration_ms, rpc_ms, rpc_calls, db_ms, db_queries, ...line } = await logged('logged-1');
     assert.deepEqual(line, {
         level: 'info',
         module: 'access',
@@ -129,6 +130,7 @@ test('each request is one line of JSON with everything an operator asks', async 
     assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
     assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000);
     assert.ok(duration_ms > 0 && rpc_ms > 0 && rpc_calls >= 1);
+    assert.deepEqual([db_ms, db_queries], [0, 0]);
 });
 
 test('what matched no route has no route, and the query is not in the log', async () => {

@@ -36,7 +36,7 @@ valgrind/: core
 zlib.h: middleware'
 
 # Headers of libc and the kernel, for all.
-readonly system='arpa/ assert.h ctype.h dirent.h endian.h errno.h malloc.h fcntl.h inttypes.h limits.h math.h netinet/ poll.h pthread.h sched.h
+readonly system='arpa/ assert.h ctype.h dirent.h endian.h errno.h malloc.h fcntl.h inttypes.h limits.h math.h netdb.h netinet/ poll.h pthread.h sched.h
 signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h sys/ time.h
 ucontext.h unistd.h'
 
