@@ -21,6 +21,7 @@
 #include "http/server.h"
 #include "http/status.h"
 #include "middleware/middleware.h"
+#include "repos/pg.h"
 #include "rpc/rpc.h"
 #include "rpc/state.h"
 
@@ -210,6 +211,7 @@ static void set_metric_labels(const struct config *config) {
     router_set_metric_labels();
     status_set_metric_labels();
     state_set_metric_labels();
+    pg_set_metric_labels();
     metrics_set_label_values(METRIC_LABEL_CACHE, kinds, CACHE_KIND_COUNT);
     metrics_set_label_values(METRIC_LABEL_OUTCOME, outcomes, RPC_OUTCOME_COUNT);
     metrics_set_label_values(METRIC_LABEL_CHAIN, chains, config->n_chains);

@@ -42,4 +42,7 @@ void pg_release(struct task *task, struct pg_session *session);
 /* True when the last attempts to reach the database failed. */
 bool pg_is_down(const struct pg *pg);
 
+/* Before any thread counts. */
+void pg_set_metric_labels(void);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "pg_cost.h"
 #include "pg_session_internal.h"
 
 enum { PIECE_BYTES = 256 * 1024 }; /* what libpq holds back at most while the server is slow */
@@ -40,7 +41,7 @@ enum err pg_session_copy_write(struct task *task, struct pg_session *session, co
         at += n;
         len -= n;
     }
-    task->db_us += clock_now_us() - started_us;
+    pg_cost_add_time(task, started_us);
     return err;
 }
 
@@ -51,7 +52,7 @@ enum err pg_session_copy_end(struct task *task, struct pg_session *session, uint
     if (session->conn == NULL) return pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
     if (PQputCopyEnd(session->conn, NULL) != 1) return pg_session_break(task, session, ERR_INDEX_UNAVAILABLE);
     enum err err = pg_session_finish(task, session, &result, NULL);
-    task->db_us += clock_now_us() - started_us;
+    pg_cost_add_time(task, started_us);
     if (err != ERR_OK) return err;
     *rows = strtoull(PQcmdTuples(result), NULL, 10);
     PQclear(result);

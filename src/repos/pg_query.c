@@ -1,15 +1,10 @@
 /* What a session is asked, from the statement to its rows. A result belongs to the task's arena once it is handed out.
  * On the reactor's thread, in a coroutine. */
 #include "core/clock.h"
+#include "pg_cost.h"
 #include "pg_session_internal.h"
 
 enum { RESULT_BINARY = 1 };
-
-void pg_cost_add(struct task *task, uint64_t started_us, enum err err) {
-    (void)err;
-    task->db_us += clock_now_us() - started_us;
-    task->db_queries++;
-}
 
 static void release_result(void *result) {
     PQclear(result);
@@ -112,7 +107,7 @@ static enum err take_row(struct task *task, struct pg_session *session, PGresult
 static enum err next_row(struct task *task, struct pg_session *session, PGresult **result) {
     uint64_t started_us = clock_now_us();
     enum err err = pg_session_next_result(task, session, result);
-    task->db_us += clock_now_us() - started_us;
+    pg_cost_add_time(task, started_us);
     return err;
 }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "pg_cancel.h"
-#include "pg_connector.h"
 #include "pg_session_internal.h"
 
 /* With nobody waiting it is the end of the connection, or the beginning of rows that are taken later: the next call
@@ -20,7 +19,8 @@ static void on_readiness(void *arg, int events) {
     }
 }
 
-struct pg_session *pg_session_new(struct reactor *reactor, PGconn *conn) {
+/* Takes over a connection. */
+static struct pg_session *session_new(struct reactor *reactor, PGconn *conn) {
     struct pg_session *session = calloc(1, sizeof *session);
     if (session == NULL) abort();
     session->reactor = reactor;
@@ -121,13 +121,30 @@ enum err pg_session_next_result(struct task *task, struct pg_session *session, P
 /* An attempt to connect, and the coroutine that waits for it. */
 struct opening {
     struct waiter waiter;
+    bool done;
     PGconn *conn;
 };
 
 static void on_connection(void *arg, PGconn *conn) {
     struct opening *opening = arg;
     opening->conn = conn;
+    opening->done = true;
     waiter_wake(&opening->waiter, ERR_OK);
+}
+
+enum err pg_session_connect(struct task *task, struct pg_session **out, const struct pg_connector_options *how) {
+    struct opening opening = {.conn = NULL};
+    *out = NULL;
+    waiter_init(&opening.waiter, task->reactor);
+    struct pg_connector *connector = pg_connector_start(task->reactor, how, on_connection, &opening);
+    if (waiter_wait(&opening.waiter, task->deadline_ms) != ERR_OK) {
+        if (!opening.done) pg_connector_cancel(connector);
+        PQfinish(opening.conn); /* that came in the turn in which the deadline passed */
+        return pg_error_fail(task, ERR_TIMEOUT);
+    }
+    if (opening.conn == NULL) return pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
+    *out = session_new(task->reactor, opening.conn);
+    return ERR_OK;
 }
 
 enum err pg_session_open(struct task *task, struct pg_session **out, const struct pg_session_options *options) {
@@ -136,15 +153,5 @@ enum err pg_session_open(struct task *task, struct pg_session **out, const struc
                                              .statement_timeout_ms = options->statement_timeout_ms,
                                              .timeout_ms = options->connect_timeout_ms,
                                              .log_level = LOG_WARN};
-    struct opening opening = {.conn = NULL};
-    *out = NULL;
-    waiter_init(&opening.waiter, task->reactor);
-    struct pg_connector *connector = pg_connector_start(task->reactor, &how, on_connection, &opening);
-    if (waiter_wait(&opening.waiter, task->deadline_ms) != ERR_OK) {
-        pg_connector_cancel(connector);
-        return pg_error_fail(task, ERR_TIMEOUT);
-    }
-    if (opening.conn == NULL) return pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
-    *out = pg_session_new(task->reactor, opening.conn);
-    return ERR_OK;
+    return pg_session_connect(task, out, &how);
 }

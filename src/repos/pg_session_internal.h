@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 
 #include "core/fd_watch.h"
+#include "pg_connector.h"
 #include "pg_error.h"
 #include "pg_prepared.h"
 #include "repos/pg_session.h"
@@ -20,8 +21,9 @@ struct pg_session {
     struct pg_session *next; /* while it is idle in the pool */
 };
 
-/* Takes over a connection. */
-struct pg_session *pg_session_new(struct reactor *reactor, PGconn *conn);
+/* Waits for an attempt to connect. */
+enum err pg_session_connect(struct task *task, struct pg_session **out,
+                            const struct pg_connector_options *how) MUST_CHECK;
 
 /* Closes the connection; the session remains for its owner to close. */
 void pg_session_lose(struct pg_session *session);
@@ -50,9 +52,6 @@ enum err pg_session_finish(struct task *task, struct pg_session *session, PGresu
 /* Sends a statement, which is prepared first where it is not. */
 enum err pg_session_send(struct task *task, struct pg_session *session, const struct pg_statement *statement,
                          const struct pg_params *params) MUST_CHECK;
-
-/* Adds to the task's cost. In: started_us, when the wait for the database began. */
-void pg_cost_add(struct task *task, uint64_t started_us, enum err err);
 
 /* Gives a result to the task's arena. */
 enum err pg_rows_keep(struct task *task, struct pg_rows *rows, PGresult *result) MUST_CHECK;

@@ -1,0 +1,104 @@
+/* Sessions that are leased: taken from those that lie idle, connected while there may be more, waited for otherwise.
+ * The pool owns them until they are leased, then the task that leased them.
+ * On the reactor's thread; lease and release in a coroutine. */
+#include <assert.h>
+
+#include "pg_pool.h"
+
+enum { ROLLBACK_MS = 1000 };
+
+/* It may have been closed by the other side while nobody looked. */
+static bool is_alive(struct pg_session *session) {
+    return !pg_session_is_lost(session) && PQconsumeInput(session->conn) == 1 &&
+           PQstatus(session->conn) == CONNECTION_OK;
+}
+
+/* Returns NULL when there is none. */
+static struct pg_session *take_idle(struct pg *pg) {
+    struct pg_session *session;
+    while ((session = pg->idle) != NULL) {
+        pg->idle = session->next;
+        pg->n_idle--;
+        if (is_alive(session)) return session;
+        pg_session_close(session);
+        pg->n_sessions--;
+    }
+    return NULL;
+}
+
+/* One session less: whoever waits first may connect another. */
+static void give_up_one(struct pg *pg) {
+    if (!pg_wait_end_first(&pg->for_session, ERR_OK, NULL)) pg->n_sessions--;
+}
+
+/* With leave to: the session is counted already. */
+static enum err connect_session(struct task *task, struct pg *pg, struct pg_session **session) {
+    const struct pg_connector_options how = pg_connector_options_of(pg, false);
+    enum err err =
+        pg_may_try(pg) ? pg_session_connect(task, session, &how) : pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
+    if (err != ERR_TIMEOUT) pg_note_attempt(pg, err == ERR_OK);
+    if (err != ERR_OK) give_up_one(pg);
+    return err;
+}
+
+enum err pg_lease(struct task *task, struct pg_session **session) {
+    struct pg *pg = pg_of(task);
+    struct pg_wait wait;
+    *session = NULL;
+    if (pg == NULL) return pg_refuse(task, "dappd runs without a database");
+    *session = take_idle(pg);
+    if (*session != NULL) return ERR_OK;
+    if (pg->n_sessions < pg->options.sessions) {
+        pg->n_sessions++;
+        return connect_session(task, pg, session);
+    }
+    if (pg->for_session.n >= pg->options.max_waiting) return pg_refuse(task, "too many tasks wait for the index");
+    if (pg_wait_in(&wait, &pg->for_session, pg->reactor, task->deadline_ms) != ERR_OK) {
+        return pg_error_fail(task, ERR_TIMEOUT);
+    }
+    *session = wait.given;
+    return *session != NULL ? ERR_OK : connect_session(task, pg, session);
+}
+
+/* The task's own deadline may have passed. */
+static void roll_back(struct task *task, struct pg_session *session) {
+    struct task own = task_child(task);
+    own.deadline_ms = reactor_now_ms(task->reactor) + ROLLBACK_MS;
+    if (pg_session_execute(&own, session, "ROLLBACK") != ERR_OK) pg_session_lose(session);
+}
+
+/* Leaves it idle and outside any transaction, or lost. */
+static void tidy(struct task *task, struct pg_session *session) {
+    if (pg_session_is_lost(session)) return;
+    PGTransactionStatusType status = PQtransactionStatus(session->conn);
+    if (status == PQTRANS_INTRANS || status == PQTRANS_INERROR) roll_back(task, session);
+    if (!pg_session_is_lost(session) && PQtransactionStatus(session->conn) != PQTRANS_IDLE) {
+        pg_session_abandon(session);
+    }
+}
+
+void pg_release(struct task *task, struct pg_session *session) {
+    struct pg *pg = pg_of(task);
+    if (session == NULL) return;
+    assert(pg != NULL);
+    tidy(task, session);
+    if (pg_session_is_lost(session)) {
+        pg_session_close(session);
+        give_up_one(pg);
+        return;
+    }
+    if (pg_wait_end_first(&pg->for_session, ERR_OK, session)) return;
+    session->next = pg->idle;
+    pg->idle = session;
+    pg->n_idle++;
+}
+
+void pg_leases_close(struct pg *pg) {
+    struct pg_session *session;
+    while ((session = pg->idle) != NULL) {
+        pg->idle = session->next;
+        pg_session_close(session);
+        pg->n_idle--;
+        pg->n_sessions--;
+    }
+}
