@@ -9,6 +9,7 @@
 
 #include "core/arena.h"
 #include "core/buf.h"
+#include "core/err.h"
 #include "core/json_out.h"
 
 enum { RESPONSE_MAX_HEADERS = 32 };
@@ -21,6 +22,18 @@ struct response_header {
 /* Renders a JSON view; the view lives in the request's arena. */
 typedef void (*render_fn)(struct json_out *out, const void *view);
 
+struct request;
+struct response;
+struct stream;
+
+/* Whoever has to know how a streamed answer goes, since its handler and all middleware return before it does. */
+struct response_watch {
+    /* Its status is certain and nothing of it has left: headers may still be added. */
+    void (*begins)(struct request *req, struct response *res);
+    /* No more of it will be sent. In: bytes of the body that were taken. */
+    void (*ended)(struct request *req, struct response *res, uint64_t bytes);
+};
+
 struct response {
     struct arena *arena; /* the request's */
     int status;          /* 200 until set */
@@ -32,7 +45,10 @@ struct response {
     size_t static_len;
     render_fn render; /* set: body is made by calling it, unless the client has it already */
     const void *view;
-    const char *etag; /* quoted, weak; NULL: none */
+    const char *etag;                                                          /* quoted, weak; NULL: none */
+    enum err (*stream)(struct request *req, struct stream *stream, void *arg); /* set: writes the body, http/stream.h */
+    void *stream_arg;
+    const struct response_watch *watch; /* of a stream; NULL: nobody */
 };
 
 /* Adds or replaces a header (any case). In: name static, value copied. Past the maximum it is a bug of ours

@@ -18,12 +18,18 @@ static void give_memory_back(struct server *server) {
     (void)malloc_trim(0);
 }
 
+/* A body that is being written ends with a shutdown's limit, however long its client might still have taken. */
+static bool is_over(const struct server *server, const struct connection *connection, uint64_t now_ms) {
+    if (connection->deadline_ms <= now_ms) return true;
+    return now_ms >= server->drain_limit_ms && stream_is_written(connection->exchange);
+}
+
 /* Closes every connection whose deadline has passed. */
 static void on_sweep(uv_timer_t *timer) {
     struct server *server = timer->data;
     uint64_t now_ms = reactor_now_ms(server->reactor);
     for (struct connection *c = server->connections; c != NULL; c = c->next) {
-        if (c->deadline_ms > now_ms) continue;
+        if (!is_over(server, c, now_ms)) continue;
         /* libmicrohttpd sees the end of the stream and closes the connection in its own time. */
         (void)shutdown(c->fd, SHUT_RDWR);
         connection_clear_timeout(c);

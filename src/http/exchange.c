@@ -130,20 +130,29 @@ static bool accept_body(struct exchange *exchange, const char *data, size_t len)
     return body->len / BODY_MAX_OVERRUN < body->max;
 }
 
+void exchange_proceed(struct exchange *exchange) {
+    exchange->state = EXCHANGE_ANSWERED;
+    if (!exchange->suspended) return;
+    exchange->suspended = false;
+    MHD_resume_connection(exchange->req.connection);
+    exchange->server->run_due = true;
+}
+
 static void run(void *arg) {
     struct exchange *exchange = arg;
     struct server *server = exchange->server;
     server->options.handle(&exchange->req, &exchange->res);
+    if (exchange->res.stream != NULL) stream_run(exchange);
     if (exchange->res.body.failed) {
         (void)task_fail(&exchange->req.task, ERR_OVERLOADED, "the answer is larger than %d bytes", MAX_RESPONSE_BYTES);
         problem_from_fault(&exchange->req, &exchange->res);
     }
     server->n_in_flight--;
     metrics_add(METRIC_HTTP_IN_FLIGHT, 0, 0, -1);
-    exchange->state = EXCHANGE_ANSWERED;
-    if (exchange->suspended) {
-        MHD_resume_connection(exchange->req.connection);
-        server->run_due = true;
+    if (stream_is_abandoned(exchange)) {
+        exchange_release(exchange);
+    } else {
+        exchange_proceed(exchange);
     }
 }
 
@@ -210,11 +219,12 @@ void exchange_drop(struct exchange *exchange) {
     if (exchange == NULL) return;
     assert(exchange->state != EXCHANGE_RUNNING);
     struct server *server = exchange->server;
+    bool is_written = stream_abandon(exchange);
     exchange->connection->exchange = NULL;
     give_budget_back(exchange);
     server->n_exchanges--;
     server->last_request_ms = reactor_now_ms(server->reactor);
-    exchange_release(exchange);
+    if (!is_written) exchange_release(exchange); /* else its coroutine does */
 }
 
 void exchange_on_completed(void *cls, struct MHD_Connection *mhd, void **con_cls,

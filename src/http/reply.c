@@ -3,8 +3,10 @@
 
 #include "server_internal.h"
 
-static struct MHD_Response *make_response(struct response *res) {
+static struct MHD_Response *make_response(struct exchange *exchange) {
+    struct response *res = &exchange->res;
     size_t len;
+    if (res->stream != NULL) return stream_make_reply(exchange);
     if (res->static_body != NULL) {
         union {
             const char *in;
@@ -34,7 +36,7 @@ static bool add_headers(struct MHD_Response *reply, const struct exchange *excha
 }
 
 enum MHD_Result reply_queue(struct exchange *exchange) {
-    struct MHD_Response *reply = make_response(&exchange->res);
+    struct MHD_Response *reply = make_response(exchange);
     if (reply == NULL) return MHD_NO;
     enum MHD_Result result = MHD_NO;
     /* A response with a header missing could be read wrongly (CORS, caching): close the connection instead. */

@@ -110,6 +110,7 @@ void response_reset_body(struct response *res, int status) {
     res->static_body = NULL;
     res->static_len = 0;
     res->render = NULL;
+    res->stream = NULL;
     res->etag = NULL;
     remove_header(res, "Cache-Control");
 }

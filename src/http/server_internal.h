@@ -1,4 +1,5 @@
-/* What server.c, exchange.c, head.c, connections.c and reply.c share. One server per reactor, on its thread. */
+/* What server.c, exchange.c, stream.c, head.c, connections.c and reply.c share. One server per reactor, on its thread.
+ */
 #ifndef DAPPD_HTTP_SERVER_INTERNAL_H
 #define DAPPD_HTTP_SERVER_INTERNAL_H
 
@@ -27,6 +28,7 @@ struct exchange {
     size_t body_reserved; /* its part of the server's body_bytes */
     bool suspended;
     bool must_close;       /* nobody knows where the next request begins */
+    struct stream *stream; /* the body that is being written, or NULL */
     struct exchange *next; /* in the server's idle list */
 };
 
@@ -60,6 +62,20 @@ void exchange_free_idle(struct server *server);
 /* Forgets a request that is not being worked on; NULL is allowed. libmicrohttpd does not always tell when it gives one
  * up: the next request on its connection and the connection's end come here too. */
 void exchange_drop(struct exchange *exchange);
+/* The answer, or more of it, is there. */
+void exchange_proceed(struct exchange *exchange);
+
+/* stream.c */
+/* Runs the writer of the response's body. */
+void stream_run(struct exchange *exchange);
+/* A reply whose body is read from the stream. */
+struct MHD_Response *stream_make_reply(struct exchange *exchange);
+/* The writer is at work, and may be waiting for the client. NULL is allowed. */
+bool stream_is_written(const struct exchange *exchange);
+/* Nothing more can be sent. Returns true when the writer is still at work: it will end soon. */
+bool stream_abandon(struct exchange *exchange);
+/* It has been abandoned. */
+bool stream_is_abandoned(const struct exchange *exchange);
 
 /* head.c */
 enum { BODY_MAX_OVERRUN = 4 }; /* a body without announced length is read to this many times its limit, then cut off */

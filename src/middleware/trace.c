@@ -26,33 +26,44 @@ static void join_trace(struct request *req) {
 }
 
 /* The path alone: query strings may hold what people would not want in a log. */
-static void log_access(const struct request *req, const struct response *res, size_t bytes, uint64_t duration_us) {
+static void log_access(struct request *req, struct response *res, uint64_t bytes) {
     char peer[64], trace_id[2 * 16 + 1], path[LOGGED_PATH_BYTES];
+    if (!log_enabled(LOG_ACCESS, LOG_INFO)) return;
     size_t len = strcspn(req->target.p, "?");
     if (len >= sizeof path) len = sizeof path - 1;
     memcpy(path, req->target.p, len);
     path[len] = '\0';
     log_write(LOG_ACCESS, LOG_INFO, "request", LOG_STR("method", req->method_name), LOG_STR("path", path),
               LOG_STR("route", req->route != NULL ? req->route->pattern : NULL), LOG_I64("status", res->status),
-              LOG_U64("bytes", bytes), LOG_US_AS_MS("duration_ms", duration_us),
+              LOG_U64("bytes", bytes), LOG_US_AS_MS("duration_ms", clock_now_us() - req->started_us),
               LOG_US_AS_MS("rpc_ms", req->task.rpc_us), LOG_U64("rpc_calls", req->task.rpc_calls),
               LOG_US_AS_MS("db_ms", req->task.db_us), LOG_U64("db_queries", req->task.db_queries),
               LOG_STR("peer", request_peer(req, peer, sizeof peer)), LOG_STR("request_id", req->id),
               LOG_STR("trace_id", hex_write(trace_id, req->task.trace.trace_id, 16)));
 }
 
-void middleware_trace(struct request *req, struct response *res, const struct middleware_next *next) {
-    join_trace(req);
-    middleware_next(req, res, next);
-    response_realize(res);
+/* The time until the answer begins. */
+static void measure(struct request *req, struct response *res) {
     uint64_t duration_us = clock_now_us() - req->started_us;
     response_headerf(res, "Server-Timing", "total;dur=%llu.%03u, rpc;dur=%llu.%03u, db;dur=%llu.%03u",
                      (unsigned long long)(duration_us / 1000), (unsigned)(duration_us % 1000),
                      (unsigned long long)(req->task.rpc_us / 1000), (unsigned)(req->task.rpc_us % 1000),
                      (unsigned long long)(req->task.db_us / 1000), (unsigned)(req->task.db_us % 1000));
-    size_t bytes;
-    (void)response_body(res, &bytes);
     metrics_add(METRIC_HTTP_REQUESTS, router_metric_index(req), status_metric_index(res->status), 1);
     metrics_observe_us(METRIC_HTTP_DURATION, router_metric_index(req), duration_us);
-    if (log_enabled(LOG_ACCESS, LOG_INFO)) log_access(req, res, bytes, duration_us);
+}
+
+void middleware_trace(struct request *req, struct response *res, const struct middleware_next *next) {
+    static const struct response_watch watch = {.begins = measure, .ended = log_access};
+    join_trace(req);
+    middleware_next(req, res, next);
+    if (res->stream != NULL) {
+        res->watch = &watch;
+        return;
+    }
+    response_realize(res);
+    measure(req, res);
+    size_t bytes;
+    (void)response_body(res, &bytes);
+    log_access(req, res, bytes);
 }
