@@ -92,11 +92,14 @@ static ssize_t take(void *cls, uint64_t pos, char *out, size_t max) {
 }
 
 struct MHD_Response *stream_make_reply(struct exchange *exchange) {
-    if (exchange->stream != NULL) {
-        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, REPLY_BLOCK_BYTES, take, exchange->stream, NULL);
+    struct MHD_Response *reply =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, REPLY_BLOCK_BYTES, take, exchange->stream, NULL);
+    /* To HEAD, which nobody writes a body for, libmicrohttpd 0.9.75 would send the last chunk of one. Without chunks
+     * the connection is closed behind the head. */
+    if (reply != NULL && exchange->stream == NULL) {
+        (void)MHD_set_response_options(reply, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
     }
-    /* To HEAD: a body of unknown length that is never asked for. */
-    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, REPLY_BLOCK_BYTES, take, NULL, NULL);
+    return reply;
 }
 
 /* --- the side of the writer --- */
