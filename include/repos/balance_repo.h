@@ -9,38 +9,69 @@
 
 #include "core/task.h"
 #include "eth/block.h"
+#include "eth/u256.h"
 #include "repos/token_repo.h"
 
-struct balance_row {
-    struct token_summary token;
-    address holder;
+/* What a holder's transfers add up to. */
+struct balance_sum {
     u256 amount;
-    bool negative; /* the amount is below zero by that much */
+    bool impossible; /* below zero or above 256 bits, which no balance can be: the amount is 0 then */
 };
 
-struct balance_page {
+struct balance_point {
     bool has_tip; /* false: this chain's index has nothing to serve yet */
     struct block_ref tip;
-    struct balance_row *rows;
+    bool has_token; /* false: the index does not have it; nothing below is set */
+    struct token_summary token;
+    struct balance_sum sum; /* 0 for who holds none */
+};
+
+/* One balance. */
+enum err balance_repo_get(struct task *task, struct balance_point *out, uint64_t chain_id, const address *token,
+                          const address *holder) MUST_CHECK;
+
+struct portfolio_row {
+    struct token_summary token;
+    struct balance_sum sum;
+};
+
+struct portfolio_page {
+    bool has_tip;
+    struct block_ref tip;
+    struct portfolio_row *rows;
+    size_t n_rows;
+    bool more; /* there are rows behind the last */
+};
+
+/* A holder's balances other than zero of the tokens that are live, in the order in which the index met the tokens:
+ * that of the primary key, so that a page costs the same wherever it lies. In: after, the token that the page before
+ * ended with, or NULL. */
+enum err balance_repo_portfolio(struct task *task, struct portfolio_page *out, uint64_t chain_id, const address *holder,
+                                const address *after, size_t limit) MUST_CHECK;
+
+struct holder_row {
+    address holder;
+    struct balance_sum sum;
+};
+
+struct holder_page {
+    bool has_tip;
+    struct block_ref tip;
+    bool has_token;
+    struct token_summary token;
+    struct holder_row *rows;
     size_t n_rows;
     bool more;
 };
 
-/* One balance; a row always, with the amount 0 for a holder that has none, unless the token is not in the index. */
-enum err balance_repo_get(struct task *task, struct balance_page *out, uint64_t chain_id, const address *token,
-                          const address *holder) MUST_CHECK;
-
-/* A holder's balances other than zero, by token address. In: after, the token that the page before ended with, or NULL.
- */
-enum err balance_repo_portfolio(struct task *task, struct balance_page *out, uint64_t chain_id, const address *holder,
-                                const address *after, size_t limit) MUST_CHECK;
-
-/* A token's holders, largest first, then by address. */
+/* Where a page of holders ended. */
 struct holder_place {
     u256 amount;
     address holder;
 };
-enum err balance_repo_holders(struct task *task, struct balance_page *out, uint64_t chain_id, const address *token,
+
+/* A token's holders, largest first, then by address. In: after, NULL for the first page. */
+enum err balance_repo_holders(struct task *task, struct holder_page *out, uint64_t chain_id, const address *token,
                               const struct holder_place *after, size_t limit) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
-/* The tokens of the index. Each statement sees one snapshot. The task's coroutine; what is given lives in the task's
- * arena. Errors: those of repos/pg.h. */
+/* The tokens of the index, and the block that all of it is true at. Each statement sees one snapshot. The task's
+ * coroutine; what is given lives in the task's arena. Errors: those of repos/pg.h. */
 #ifndef DAPPD_REPOS_TOKEN_REPO_H
 #define DAPPD_REPOS_TOKEN_REPO_H
 
@@ -25,12 +25,15 @@ struct token_summary {
 };
 
 struct token_page {
-    bool has_tip;
+    bool has_tip; /* false: this chain's index has nothing to serve yet */
     struct block_ref tip;
     struct token_summary *tokens;
     size_t n_tokens;
     bool more;
 };
+
+/* The tip alone. Out: has_tip and tip. */
+enum err token_repo_tip(struct task *task, struct token_page *out, uint64_t chain_id) MUST_CHECK;
 
 /* By address. In: after, NULL for the first page. */
 enum err token_repo_page(struct task *task, struct token_page *out, uint64_t chain_id, const address *after,
@@ -38,5 +41,9 @@ enum err token_repo_page(struct task *task, struct token_page *out, uint64_t cha
 
 /* One token: n_tokens is 0 when the index does not have it. */
 enum err token_repo_get(struct task *task, struct token_page *out, uint64_t chain_id, const address *token) MUST_CHECK;
+
+/* Those of these tokens that the index has, in any order. */
+enum err token_repo_find(struct task *task, struct token_page *out, uint64_t chain_id, const address *tokens,
+                         size_t n) MUST_CHECK;
 
 #endif

@@ -1,0 +1,104 @@
+/* Rows of balances, turned into structs. What is given lives in the task's arena.
+ * The task's coroutine. */
+#include "repos/balance_repo.h"
+
+#include "balance_repo_sql.h"
+#include "index_columns.h"
+#include "repos/pg.h"
+
+enum { SUM_COLUMN = TIP_N_COLUMNS + TOKEN_N_COLUMNS, HOLDER_COLUMN = SUM_COLUMN, HOLDER_SUM_COLUMN };
+
+static struct balance_sum read_sum(struct pg_rows *rows, size_t row, int column) {
+    struct balance_sum sum = {.impossible = pg_is_null(rows, row, column)};
+    if (!sum.impossible) sum.amount = pg_u256(rows, row, column, NULL);
+    return sum;
+}
+
+static enum err fail_memory(struct task *task) {
+    return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+}
+
+enum err balance_repo_get(struct task *task, struct balance_point *out, uint64_t chain_id, const address *token,
+                          const address *holder) {
+    struct pg_params params = {0};
+    struct pg_rows rows;
+    *out = (struct balance_point){0};
+    pg_param_i64(&params, (int64_t)chain_id);
+    pg_param_address(&params, token);
+    pg_param_address(&params, holder);
+    enum err err = pg_read(task, &rows, &balance_repo_statements[BALANCE_REPO_GET], &params);
+    if (err != ERR_OK || rows.n == 0) return err;
+    out->has_tip = index_read_tip(&out->tip, &rows);
+    out->has_token = index_read_token(&out->token, &rows, 0, TIP_N_COLUMNS);
+    if (out->has_token) out->sum = read_sum(&rows, 0, SUM_COLUMN);
+    return pg_rows_check(task, &rows);
+}
+
+static enum err take_portfolio(struct task *task, struct portfolio_page *out, struct pg_rows *rows, size_t limit) {
+    size_t n = index_count_rows(rows, TIP_N_COLUMNS);
+    out->has_tip = index_read_tip(&out->tip, rows);
+    out->more = n > limit;
+    out->n_rows = out->more ? limit : n;
+    out->rows = arena_alloc(task->arena, out->n_rows * sizeof *out->rows);
+    if (out->rows == NULL) return fail_memory(task);
+    for (size_t i = 0; i < out->n_rows; i++) {
+        (void)index_read_token(&out->rows[i].token, rows, i, TIP_N_COLUMNS);
+        out->rows[i].sum = read_sum(rows, i, SUM_COLUMN);
+    }
+    return pg_rows_check(task, rows);
+}
+
+enum err balance_repo_portfolio(struct task *task, struct portfolio_page *out, uint64_t chain_id, const address *holder,
+                                const address *after, size_t limit) {
+    struct pg_params params = {0};
+    struct pg_rows rows;
+    *out = (struct portfolio_page){0};
+    pg_param_i64(&params, (int64_t)chain_id);
+    pg_param_address(&params, holder);
+    if (after != NULL) {
+        pg_param_address(&params, after);
+    } else {
+        pg_param_null(&params);
+    }
+    pg_param_i64(&params, (int64_t)limit + 1);
+    enum err err = pg_read(task, &rows, &balance_repo_statements[BALANCE_REPO_PORTFOLIO], &params);
+    return err != ERR_OK ? err : take_portfolio(task, out, &rows, limit);
+}
+
+static void add_place(struct pg_params *params, const struct holder_place *after) {
+    if (after == NULL) {
+        pg_param_null(params);
+        pg_param_null(params);
+        return;
+    }
+    pg_param_u256(params, &after->amount);
+    pg_param_address(params, &after->holder);
+}
+
+static enum err take_holders(struct task *task, struct holder_page *out, struct pg_rows *rows, size_t limit) {
+    size_t n = index_count_rows(rows, HOLDER_COLUMN);
+    out->has_tip = index_read_tip(&out->tip, rows);
+    out->has_token = rows->n > 0 && index_read_token(&out->token, rows, 0, TIP_N_COLUMNS);
+    out->more = n > limit;
+    out->n_rows = out->more ? limit : n;
+    out->rows = arena_alloc(task->arena, out->n_rows * sizeof *out->rows);
+    if (out->rows == NULL) return fail_memory(task);
+    for (size_t i = 0; i < out->n_rows; i++) {
+        out->rows[i] = (struct holder_row){.holder = pg_address(rows, i, HOLDER_COLUMN),
+                                           .sum = read_sum(rows, i, HOLDER_SUM_COLUMN)};
+    }
+    return pg_rows_check(task, rows);
+}
+
+enum err balance_repo_holders(struct task *task, struct holder_page *out, uint64_t chain_id, const address *token,
+                              const struct holder_place *after, size_t limit) {
+    struct pg_params params = {0};
+    struct pg_rows rows;
+    *out = (struct holder_page){0};
+    pg_param_i64(&params, (int64_t)chain_id);
+    pg_param_address(&params, token);
+    add_place(&params, after);
+    pg_param_i64(&params, (int64_t)limit + 1);
+    enum err err = pg_read(task, &rows, &balance_repo_statements[BALANCE_REPO_HOLDERS], &params);
+    return err != ERR_OK ? err : take_holders(task, out, &rows, limit);
+}

@@ -1,0 +1,31 @@
+/* The columns that statements on the index have in common, and how their rows are read: the tip first, then what it is
+ * about. Plain values, borrowed from the rows; the task's coroutine. */
+#ifndef DAPPD_REPOS_INDEX_COLUMNS_H
+#define DAPPD_REPOS_INDEX_COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "eth/block.h"
+#include "repos/pg_value.h"
+#include "repos/token_repo.h"
+
+/* Of `chains c`. Every statement selects the chain's row first and joins the rest to it from the left, so that there is
+ * a row, with the tip of the same snapshot, whatever else is found. */
+#define TIP_COLUMNS "c.tip_number, c.tip_hash, c.tip_timestamp"
+enum { TIP_N_COLUMNS = 3 };
+
+/* Of `tokens t`. */
+#define TOKEN_COLUMNS "t.id, t.address, t.name, t.symbol, t.decimals, t.live, t.checked_block, t.drift"
+enum { TOKEN_N_COLUMNS = 8 };
+
+/* Returns false when the chain has no tip. */
+bool index_read_tip(struct block_ref *out, struct pg_rows *rows);
+
+/* Returns false when nothing was joined. In: column, that of t.id. */
+bool index_read_token(struct token_summary *out, struct pg_rows *rows, size_t row, int column);
+
+/* How many rows were joined to the chain's. In: column, one of theirs that is never null. */
+size_t index_count_rows(const struct pg_rows *rows, int column);
+
+#endif
