@@ -50,4 +50,9 @@ size_t u256_to_hex(char out[U256_HEX_BYTES], const u256 *a);
  * In: decimals 0 to U256_MAX_DECIMALS (asserted). Returns the length. */
 size_t u256_format(char out[U256_FORMATTED_BYTES], const u256 *a, unsigned decimals);
 
+/* part / whole with that many digits behind the point, cut, not rounded, so that parts never show as more than the
+ * whole ("0.333333", "1.000000"). In: whole is not 0, part at most whole, digits 1 to U256_MAX_DECIMALS (asserted).
+ * Returns the length. */
+size_t u256_fraction(char out[U256_FORMATTED_BYTES], const u256 *part, const u256 *whole, unsigned digits);
+
 #endif

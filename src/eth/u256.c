@@ -180,3 +180,26 @@ size_t u256_format(char out[U256_FORMATTED_BYTES], const u256 *a, unsigned decim
     *p = '\0';
     return (size_t)(p - out);
 }
+
+/* The next digit of rest / whole, rest being below whole; rest becomes what is left, times ten. */
+static char next_digit(u256 *rest, const u256 *whole) {
+    uint64_t above = multiply_add(rest, 10, 0); /* what does not fit 256 bits */
+    char digit = '0';
+    while (above > 0 || u256_cmp(rest, whole) >= 0) {
+        if (u256_sub(rest, rest, whole)) above--;
+        digit++;
+    }
+    return digit;
+}
+
+size_t u256_fraction(char out[U256_FORMATTED_BYTES], const u256 *part, const u256 *whole, unsigned digits) {
+    assert(!u256_is_zero(whole) && u256_cmp(part, whole) <= 0 && digits > 0 && digits <= U256_MAX_DECIMALS);
+    bool all = u256_cmp(part, whole) == 0;
+    u256 rest = all ? (u256){{0}} : *part;
+    char *p = out;
+    *p++ = all ? '1' : '0';
+    *p++ = '.';
+    for (unsigned i = 0; i < digits; i++) *p++ = next_digit(&rest, whole);
+    *p = '\0';
+    return (size_t)(p - out);
+}

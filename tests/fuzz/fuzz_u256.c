@@ -77,6 +77,18 @@ static void check_format(const u256 *a, unsigned decimals) {
     assert(u256_from_dec(&back, first, n) == ERR_OK && u256_cmp(&back, a) == 0);
 }
 
+/* A fraction begins with a digit of at least 5 where the part is at least half. */
+static void check_fraction(const u256 *a, const u256 *b) {
+    const u256 *part = u256_cmp(a, b) < 0 ? a : b, *whole = part == a ? b : a;
+    char text[U256_FORMATTED_BYTES];
+    if (u256_is_zero(whole)) return;
+    assert(u256_fraction(text, part, whole, U256_MAX_DECIMALS) == 2 + U256_MAX_DECIMALS);
+    assert((text[0] == '1') == (u256_cmp(part, whole) == 0) && strspn(text + 2, "0123456789") == U256_MAX_DECIMALS);
+    u256 twice;
+    bool half = u256_add(&twice, part, part) || u256_cmp(&twice, whole) >= 0;
+    assert(half == (text[0] == '1' || text[2] >= '5'));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     check_text((const char *)data, size);
 
@@ -85,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     u256 a = u256_from_be(words), b = u256_from_be(words + 32);
     check_arithmetic(&a, &b);
     check_round_trips(&a);
+    check_fraction(&a, &b);
     check_format(&a, words[64] % (U256_MAX_DECIMALS + 1));
     return 0;
 }

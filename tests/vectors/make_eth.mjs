@@ -42,6 +42,22 @@ const amounts = distinct([
 write('u256_format.tsv', "viem's formatUnits", ['amount', 'decimals', 'formatted'],
   amounts.map(([v, d]) => [v, d, formatUnits(v, d)]))
 
+// part / whole, cut: the whole digits of part * 10^digits / whole, with the point put in.
+function fraction(part, whole, digits) {
+  const text = (part * 10n ** BigInt(digits) / whole).toString().padStart(digits + 1, '0')
+  return `${text.slice(0, -digits)}.${text.slice(-digits)}`
+}
+const most = 2n ** 256n - 1n
+const shares = distinct([
+  [0n, 1n], [1n, 1n], [1n, 3n], [2n, 3n], [1n, 1000000n], [1n, 1000001n], [999999n, 1000000n], [0n, most], [1n, most],
+  [most, most], [most - 1n, most], [most / 2n, most], [most / 3n, most], [most / 10n, most], [most / 10n + 1n, most],
+  [2n ** 255n, 2n ** 255n + 1n], [2n ** 64n - 1n, 2n ** 64n], [2n ** 252n, 2n ** 253n - 1n],
+  ...count(100).map((n) => [randoms[n], randoms[(n * 7 + 1) % 120]]).map(([a, b]) => (a < b ? [a, b] : [b, a]))
+    .filter(([, whole]) => whole > 0n),
+])
+write('u256_fraction.tsv', 'BigInt: a part of a whole as a decimal fraction, cut', ['part', 'whole', 'digits', 'fraction'],
+  shares.flatMap(([part, whole]) => [1, 6, 77].map((digits) => [part, whole, digits, fraction(part, whole, digits)])))
+
 // What a client is shown of a name: no control characters, line separators or marks of direction, whole characters only, at most 255 bytes.
 function cleaned(text) {
   let out = ''

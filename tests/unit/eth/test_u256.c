@@ -76,6 +76,20 @@ static void test_format_vectors(void **state) {
     vectors_close(&v, 400);
 }
 
+static void test_fraction_vectors(void **state) {
+    (void)state;
+    struct vectors v;
+    vectors_open(&v, "u256_fraction.tsv");
+    while (vectors_next(&v, 4)) {
+        u256 part = from_dec(v.fields[0]), whole = from_dec(v.fields[1]);
+        char out[U256_FORMATTED_BYTES];
+        size_t len = u256_fraction(out, &part, &whole, (unsigned)strtoul(v.fields[2], NULL, 10));
+        assert_string_equal(out, v.fields[3]);
+        assert_int_equal(len, strlen(v.fields[3]));
+    }
+    vectors_close(&v, 300);
+}
+
 static void test_big_endian_word(void **state) {
     (void)state;
     uint8_t word[32], back[32];
@@ -161,9 +175,9 @@ static void test_hex_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arithmetic_vectors), cmocka_unit_test(test_text_vectors),
-        cmocka_unit_test(test_format_vectors),     cmocka_unit_test(test_big_endian_word),
-        cmocka_unit_test(test_small_values),       cmocka_unit_test(test_decimal_refused),
-        cmocka_unit_test(test_hex_refused),
+        cmocka_unit_test(test_format_vectors),     cmocka_unit_test(test_fraction_vectors),
+        cmocka_unit_test(test_big_endian_word),    cmocka_unit_test(test_small_values),
+        cmocka_unit_test(test_decimal_refused),    cmocka_unit_test(test_hex_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
