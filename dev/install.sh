@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs what is missing on a Debian 12 or 13 machine: packages by name, and npm's into node_modules. Silent when
 # nothing is. usage: dev/install.sh [build|run|test|bench]   (default: run; each but build includes run)
-# What a tool or pkg-config finds is taken as it is, wherever it came from. With DAPPD_RPC_URLS, run needs no dev chain.
+# What a tool or pkg-config finds is taken as it is, wherever it came from. With DAPPD_RPC_URLS, run needs no dev chain;
+# with DATABASE_URL, no database of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -47,6 +48,17 @@ need_build() {
 need_run() {
     need curl command -v curl
     need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
+    ! uses_own_database || need postgresql has_postgresql
+}
+
+uses_own_database() { [[ $purpose != run || ! ${DATABASE_URL:-} ]]; }
+
+has_postgresql() {
+    local folder
+    for folder in "$(pg_config --bindir || true)" /usr/lib/postgresql/*/bin; do
+        [[ ! -x $folder/postgres || ! -x $folder/initdb || ! -x $folder/psql ]] || return 0
+    done
+    return 1
 }
 
 uses_npm() { [[ $purpose != build && ! ($purpose == run && ${DAPPD_RPC_URLS:-}) ]]; }
@@ -100,10 +112,27 @@ install_missing() {
     is_root || command -v sudo >/dev/null || fail "not root, and no sudo: have root install ${missing[*]}"
     say "Debian packages: ${missing[*]}"
     apt_get update || say "apt-get update failed; going on with the package lists that are here"
-    apt_get install --yes --no-install-recommends "${missing[@]}" || fail "apt-get install failed; all of it: $log"
+    [[ " ${missing[*]} " != *" postgresql "* ]] || forbid_cluster
+    install_packages "${missing[@]}"
+    [[ ! ${cluster_settings:-} ]] || allow_cluster
     [[ " ${missing[*]} " != *" nginx "* ]] || stop_nginx_service
     missing=()
 }
+
+install_packages() {
+    apt_get install --yes --no-install-recommends "$@" || fail "apt-get install failed; all of it: $log"
+}
+
+# PostgreSQL's package makes a database for the whole machine and starts it; here only the programs are needed. What
+# postgresql-common is told for that time is taken back.
+forbid_cluster() {
+    install_packages postgresql-common
+    cluster_settings=/etc/postgresql-common/createcluster.conf
+    [[ -e $cluster_settings.before-dappd ]] || logged as_root cp -p "$cluster_settings" "$cluster_settings.before-dappd"
+    logged as_root pg_conftool "$cluster_settings" set create_main_cluster false
+}
+
+allow_cluster() { logged as_root mv "$cluster_settings.before-dappd" "$cluster_settings"; }
 
 # The tests start an nginx of their own; the package has started one for the whole machine.
 stop_nginx_service() {

@@ -109,6 +109,7 @@ integration_in() { # integration_in VARIANT
 suite_dev() {
     make_quietly build/dappd
     run_node "dev chain" dev/chain/chain.test.js
+    run_node "private PostgreSQL" dev/postgres.test.js
     run_node "make run" dev/run.test.js
 }
 
