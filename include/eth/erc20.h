@@ -9,7 +9,7 @@
 
 enum erc20_selector {
 #define SELECTOR(id, signature, ...) ERC20_##id,
-#define TOPIC(id, signature, hash)
+#define TOPIC(id, signature, ...)
 #include "eth/erc20.def"
 #undef SELECTOR
 #undef TOPIC
@@ -18,7 +18,7 @@ enum erc20_selector {
 
 enum erc20_topic {
 #define SELECTOR(id, signature, ...)
-#define TOPIC(id, signature, hash) ERC20_TOPIC_##id,
+#define TOPIC(id, signature, ...) ERC20_TOPIC_##id,
 #include "eth/erc20.def"
 #undef SELECTOR
 #undef TOPIC
@@ -32,7 +32,7 @@ struct erc20_function {
 };
 struct erc20_event {
     const char *signature;
-    const char *topic; /* 64 hex digits, no 0x */
+    hash32 topic;
 };
 
 extern const struct erc20_function erc20_functions[ERC20_SELECTOR_COUNT];

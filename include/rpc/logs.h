@@ -75,7 +75,7 @@ enum err headers_read(struct task *task, struct chain *chain, struct header *out
 enum err header_read_hash(struct task *task, struct chain *chain, struct header *out, const hash32 *hash) MUST_CHECK;
 
 /* The first block at which the contract has code, found by bisection below `head`; 0 where the nodes keep no old state.
- */
+ * ERR_NOT_A_TOKEN when it has none at `head` either. */
 enum err logs_find_creation(struct task *task, struct chain *chain, uint64_t *block, const address *contract,
                             const struct block_ref *head) MUST_CHECK;
 

@@ -45,17 +45,30 @@ struct rpc_call;
  * takes again once the call has returned. */
 typedef enum rpc_outcome (*rpc_check)(struct task *task, const struct rpc_call *call, const json_t *result);
 
+/* Takes what a node says about a call as it comes, because it is too much for a tree, or says more than an outcome. It
+ * sees every try, perhaps of a copy of the call; what it keeps of one try replaces what it kept of an earlier one. */
+struct rpc_reader {
+    /* In: the text of a result that is an array, an object or null; whether it is JSON at all is for the reader to see.
+     * Returns what it is worth, as an rpc_check does. */
+    enum rpc_outcome (*result)(const struct rpc_call *call, const char *text, size_t len);
+    /* In: what an error has been taken for, and its text, or "". NULL: of no interest. */
+    void (*error)(const struct rpc_call *call, enum rpc_outcome outcome, const char *text, size_t len);
+    void *arg;
+};
+
 struct rpc_call {
     /* in */
     const char *method;
-    const char *params;    /* JSON array text, borrowed until the call returns */
-    rpc_check check;       /* NULL: the method's own rule will do */
-    const void *check_arg; /* for the check */
+    const char *params;              /* JSON array text, borrowed until the call returns */
+    rpc_check check;                 /* NULL: the method's own rule will do */
+    const void *check_arg;           /* for the check */
+    const struct rpc_reader *reader; /* NULL: the result is parsed */
     bool heavy; /* it failed among others, maybe for want of gas: if it takes long, that is the contract's doing */
     /* out */
     enum rpc_outcome outcome;
     enum err err;               /* ERR_OK, or what to answer a client about this call */
-    const json_t *result;       /* borrowed: lives as long as the task's arena; NULL unless RPC_OK */
+    const json_t *result;       /* borrowed: lives as long as the task's arena; NULL unless RPC_OK, or with a reader
+                                 */
     const uint8_t *revert_data; /* task's arena; NULL unless RPC_REVERTED with data */
     size_t revert_len;
     int retry_after_s;              /* when a retry makes sense; 0: unknown */

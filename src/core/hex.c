@@ -12,6 +12,18 @@ int hex_digit(char c) {
     return digit_plus_one[(unsigned char)c] - 1;
 }
 
+/* One test for all digits: a digit that is none leaves a bit that no nibble has. */
+bool hex_read(uint8_t *bytes, size_t n, const char *digits) {
+    int any = 0;
+    for (size_t i = 0; i < n; i++) {
+        int high = hex_digit(digits[2 * i]);
+        int low = hex_digit(digits[2 * i + 1]);
+        any |= high | low;
+        bytes[i] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
+    }
+    return any >= 0;
+}
+
 char *hex_write(char *out, const uint8_t *bytes, size_t n) {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < n; i++) {

@@ -7,7 +7,7 @@
 
 const struct erc20_function erc20_functions[ERC20_SELECTOR_COUNT] = {
 #define SELECTOR(id, signature_, ...) [ERC20_##id] = {.signature = signature_, .selector = {__VA_ARGS__}},
-#define TOPIC(id, signature_, hash)
+#define TOPIC(id, signature_, ...)
 #include "eth/erc20.def"
 #undef SELECTOR
 #undef TOPIC
@@ -15,7 +15,7 @@ const struct erc20_function erc20_functions[ERC20_SELECTOR_COUNT] = {
 
 const struct erc20_event erc20_events[ERC20_TOPIC_COUNT] = {
 #define SELECTOR(id, signature_, ...)
-#define TOPIC(id, signature_, hash) [ERC20_TOPIC_##id] = {.signature = signature_, .topic = hash},
+#define TOPIC(id, signature_, ...) [ERC20_TOPIC_##id] = {.signature = signature_, .topic = {{__VA_ARGS__}}},
 #include "eth/erc20.def"
 #undef SELECTOR
 #undef TOPIC

@@ -11,14 +11,7 @@ static bool has_prefix(const char *text, size_t len) {
 
 enum err hex_decode_exact(uint8_t *out, size_t n, const char *text, size_t len) {
     if (!has_prefix(text, len) || len % 2 != 0 || (len - 2) / 2 != n) return ERR_INVALID_PARAMETER;
-    const char *pair = text + 2;
-    for (size_t i = 0; i < n; i++, pair += 2) {
-        int high = hex_digit(pair[0]);
-        int low = hex_digit(pair[1]);
-        if (high < 0 || low < 0) return ERR_INVALID_PARAMETER;
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return ERR_OK;
+    return hex_read(out, n, text + 2) ? ERR_OK : ERR_INVALID_PARAMETER;
 }
 
 enum err hex_decode(uint8_t *out, size_t cap, size_t *n, const char *text, size_t len) {

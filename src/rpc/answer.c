@@ -79,11 +79,22 @@ static enum rpc_outcome check_result(struct task *task, struct rpc_call *call, c
     return outcome == RPC_OK && call->check != NULL ? call->check(task, call, result) : outcome;
 }
 
+/* What a reader gets is an array, an object or null, unless null says the same for everybody. */
+static enum rpc_outcome read_result(struct task *task, struct rpc_call *call, const struct codec_item *item) {
+    if (item->raw != NULL) return call->reader->result(call, item->raw, item->raw_len);
+    if (!json_is_null(item->value)) return RPC_NONSENSE;
+    enum rpc_outcome outcome = check_by_method(task, call, item->value);
+    return outcome == RPC_OK ? call->reader->result(call, "null", 4) : outcome;
+}
+
 static enum rpc_outcome check_error(struct task *task, struct rpc_call *call, const json_t *error, int http_status) {
     struct codec_error read = codec_error_read(error);
     enum rpc_outcome outcome = rpc_error_classify(http_status, read.code, read.text, read.text_len);
     if (outcome == RPC_REVERTED) {
         (void)revert_from_error(task->arena, &call->revert_data, &call->revert_len, error); /* not all have data */
+    }
+    if (call->reader != NULL && call->reader->error != NULL) {
+        call->reader->error(call, outcome, read.text, read.text_len);
     }
     return outcome;
 }
@@ -124,7 +135,9 @@ void answer_take_failure(struct rpc_call *call, enum rpc_outcome outcome) {
 
 enum rpc_outcome answer_take(struct task *task, struct rpc_call *call, const struct codec_item *item, int http_status) {
     enum rpc_outcome outcome = RPC_NONSENSE;
-    if (item->kind == CODEC_RESULT) {
+    if (item->kind == CODEC_RESULT && call->reader != NULL) {
+        outcome = read_result(task, call, item);
+    } else if (item->kind == CODEC_RESULT) {
         outcome = check_result(task, call, item->value);
         if (outcome == RPC_OK) call->result = item->value;
     } else if (item->kind == CODEC_ERROR) {

@@ -33,7 +33,7 @@ static struct transfer *post(struct task *task, const struct chain *chain, struc
         .body = body.data,
         .body_len = body.len,
         .connect_timeout_ms = chain->limits.connect_timeout_ms,
-        .attempt_timeout_ms = chain->limits.attempt_timeout_ms,
+        .attempt_timeout_ms = attempt->timeout_ms > 0 ? attempt->timeout_ms : chain->limits.attempt_timeout_ms,
         .max_reply_bytes = chain->limits.max_reply_bytes,
     };
     struct transfer *transfer = transport_post(task, reply, &request);
@@ -95,9 +95,9 @@ static enum rpc_outcome take_body(struct task *task, struct attempt *attempt, co
     struct codec_reply parsed;
     struct codec_item *items = calloc(attempt->n, sizeof(*items));
     if (items == NULL) abort();
-    codec_parse(&parsed, items, attempt->n, first_id, reply->body, reply->body_len);
+    codec_parse_calls(&parsed, items, attempt->calls, attempt->n, first_id, reply->body, reply->body_len);
     enum rpc_outcome outcome = rpc_http_classify(reply->status);
-    if (parsed.root != NULL && !keep_json(task, parsed.root, reply->body_len)) {
+    if (parsed.root != NULL && !keep_json(task, parsed.root, parsed.root_len)) {
         parsed = (struct codec_reply){.kind = CODEC_NONSENSE};
         memset(items, 0, attempt->n * sizeof(*items));
         outcome = RPC_INVALID; /* not the node's fault, and shorter batches would hold as much */
@@ -156,7 +156,8 @@ static void remember_health(const struct task *task, const struct attempt *attem
     bool late = reactor_now_ms(task->reactor) >= task->deadline_ms;
     if (is_ill(attempt, outcome, reply->status)) result.verdict = UPSTREAM_FAILED;
     if (outcome == RPC_RATE_LIMITED) result.verdict = UPSTREAM_LIMITED;
-    if (outcome == RPC_TIMED_OUT && (late || attempt->calls[0]->heavy)) result.verdict = UPSTREAM_CUT_SHORT;
+    bool slow = attempt->calls[0]->heavy || attempt->question == UPSTREAM_LOGS;
+    if (outcome == RPC_TIMED_OUT && (late || slow)) result.verdict = UPSTREAM_CUT_SHORT;
     upstream_record(upstream, &result, upstream_now_ms());
     if (reply->outcome == RPC_UNREACHABLE && upstream_identity(upstream) == UPSTREAM_VERIFIED) {
         upstream_identify(upstream, UPSTREAM_UNVERIFIED, 0); /* what comes back at this address may be another node */

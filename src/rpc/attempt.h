@@ -13,6 +13,7 @@ struct attempt {
     struct rpc_call **calls;
     size_t n;
     enum upstream_question question;
+    uint64_t timeout_ms; /* 0: as the setting */
     /* out */
     enum rpc_outcome *outcomes; /* n of them: what this try came to for each call */
     bool refused;               /* the node wants shorter batches: calls that came to TOO_LARGE may do in one */

@@ -6,6 +6,7 @@
 
 #include "chain_state.h"
 #include "core/log.h"
+#include "group.h"
 
 enum { TRIED_RELUCTANCE = 4, NEVER = 1000 };
 
@@ -63,6 +64,7 @@ static struct candidate look(const struct chain *chain, const struct tries *trie
     struct candidate candidate = {.upstream = upstream, .view = upstream_look(upstream, now_ms)};
     candidate.tried = tries_of(tries, upstream);
     candidate.reluctance = reluctance[candidate.view.fitness] + candidate.tried * TRIED_RELUCTANCE;
+    if (tries->group != NULL && !group_may_ask(tries->group, upstream, now_ms)) candidate.reluctance = NEVER;
     return candidate;
 }
 

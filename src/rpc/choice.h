@@ -11,8 +11,11 @@ enum {
     MAX_TRIED = MAX_TRIES * MAX_RUNNERS
 };
 
+struct pool_group;
+
 /* The tries of one group of calls so far. */
 struct tries {
+    const struct pool_group *group; /* rules some nodes out; NULL: none */
     struct upstream *tried[MAX_TRIED];
     unsigned n_tried;
     unsigned n;             /* a try and its hedges are one */

@@ -3,10 +3,12 @@
  * Any thread: functions on bytes. */
 #include "codec.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/json_depth.h"
 #include "core/json_out.h"
+#include "envelope.h"
 
 static void build_call(struct json_out *out, const struct rpc_call *call, uint64_t id) {
     json_out_object_begin(out);
@@ -100,12 +102,48 @@ void codec_parse(struct codec_reply *out, struct codec_item *items, size_t n, ui
     *out = (struct codec_reply){.kind = CODEC_NONSENSE};
     for (size_t i = 0; i < n; i++) items[i] = (struct codec_item){.kind = CODEC_MISSING};
     if (!json_depth_within(text, len, JSON_MAX_DEPTH)) return;
+    out->root_len = len;
     out->root = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
     if (json_is_object(out->root)) {
         parse_object(out, items, n, first_id);
     } else if (json_is_array(out->root) && n > 1) {
         parse_array(out, items, n, first_id);
     }
+}
+
+static bool any_reads_itself(struct rpc_call *const *calls, size_t n) {
+    size_t i = 0;
+    while (i < n && calls[i]->reader == NULL) i++;
+    return i < n;
+}
+
+static void *array_new(size_t n, size_t size) {
+    void *array = calloc(n, size);
+    if (array == NULL) abort();
+    return array;
+}
+
+void codec_parse_calls(struct codec_reply *out, struct codec_item *items, struct rpc_call *const *calls, size_t n,
+                       uint64_t first_id, const char *text, size_t len) {
+    if (!any_reads_itself(calls, n)) {
+        codec_parse(out, items, n, first_id, text, len);
+        return;
+    }
+    struct buf rest;
+    struct envelope_result *results = array_new(n, sizeof(*results));
+    bool *wanted = array_new(n, sizeof(*wanted));
+    for (size_t i = 0; i < n; i++) wanted[i] = calls[i]->reader != NULL;
+    buf_init(&rest, len + n * sizeof "true");
+    envelope_open(&rest, results, &(struct envelope_calls){first_id, wanted, n}, text, len);
+    codec_parse(out, items, n, first_id, rest.len > 0 ? rest.data : "", rest.len);
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].kind != CODEC_RESULT) continue;
+        items[i].raw = results[i].text;
+        items[i].raw_len = results[i].len;
+    }
+    buf_free(&rest);
+    free(wanted);
+    free(results);
 }
 
 struct codec_error codec_error_read(const json_t *error) {

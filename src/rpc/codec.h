@@ -21,7 +21,10 @@ struct codec_item {
         CODEC_ERROR,    /* value is the error: an object, or just text */
         CODEC_MALFORMED /* neither or both, or several answers to one id */
     } kind;
-    const json_t *value; /* borrowed from the reply's root */
+    const json_t *value; /* borrowed from the reply's root; where raw is set it only stands in its place */
+    const char *raw;     /* of a call that reads its result itself: an array's or object's text, borrowed from the
+                            reply's, perhaps no JSON; else NULL */
+    size_t raw_len;
 };
 
 struct codec_reply {
@@ -32,11 +35,16 @@ struct codec_reply {
     } kind;
     json_t *root;        /* owned by the caller: json_decref; NULL when there is no JSON */
     const json_t *error; /* of CODEC_WHOLE_ERROR; borrowed from root */
+    size_t root_len;     /* length of the text that root was made of */
 };
 
 /* Out: the reply, and its n items in the order of the calls. */
 void codec_parse(struct codec_reply *out, struct codec_item *items, size_t n, uint64_t first_id, const char *text,
                  size_t len);
+
+/* The same, but results of calls that have a reader are left as they are. */
+void codec_parse_calls(struct codec_reply *out, struct codec_item *items, struct rpc_call *const *calls, size_t n,
+                       uint64_t first_id, const char *text, size_t len);
 
 /* Code and message of an error, whatever shape a node gave it: 0 and "" where it has none. The text is borrowed and
  * may hold any character. */

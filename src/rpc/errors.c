@@ -4,10 +4,8 @@
 #include "errors.h"
 
 #include <assert.h>
-#include <string.h>
 
-/* Longer messages are looked at only up to here: what they mean stands in front. */
-enum { MAX_TEXT_BYTES = 512 };
+#include "phrase.h"
 
 /* Means a revert wherever it is used; the text beside it may be nothing but the contract's reason. */
 enum { CODE_REVERTED = 3 };
@@ -154,28 +152,6 @@ static const struct {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Lower case, locale-free since the text is. Returns the length. */
-static size_t fold(char out[MAX_TEXT_BYTES], const char *text, size_t len) {
-    size_t n = len < MAX_TEXT_BYTES ? len : MAX_TEXT_BYTES;
-    for (size_t i = 0; i < n; i++) {
-        char c = text[i];
-        out[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-    }
-    return n;
-}
-
-static bool contains(const char *text, size_t len, const char *pattern) {
-    for (;;) {
-        size_t part_len = strcspn(pattern, "*");
-        const char *at = memmem(text, len, pattern, part_len);
-        if (at == NULL) return false;
-        if (pattern[part_len] == '\0') return true;
-        len -= (size_t)(at - text) + part_len;
-        text = at + part_len;
-        pattern += part_len + 1;
-    }
-}
-
 static bool find_status(enum rpc_outcome *out, int status) {
     for (size_t i = 0; i < COUNT(statuses); i++) {
         if (statuses[i].status != status) continue;
@@ -186,11 +162,11 @@ static bool find_status(enum rpc_outcome *out, int status) {
 }
 
 enum rpc_outcome rpc_error_classify(int http_status, int64_t code, const char *text, size_t len) {
-    char folded[MAX_TEXT_BYTES];
-    size_t n = fold(folded, text, len);
+    char folded[PHRASE_MAX_BYTES];
+    size_t n = phrase_fold(folded, text, len);
     if (code == CODE_REVERTED) return RPC_REVERTED;
     for (size_t i = 0; i < COUNT(texts); i++) {
-        if (contains(folded, n, texts[i].pattern)) return texts[i].outcome;
+        if (phrase_find(folded, n, texts[i].pattern) != NULL) return texts[i].outcome;
     }
     enum rpc_outcome outcome;
     if (find_status(&outcome, http_status)) return outcome;

@@ -12,6 +12,7 @@
 #include "choice.h"
 #include "core/clock.h"
 #include "errors.h"
+#include "group.h"
 #include "hedge.h"
 
 enum {
@@ -110,7 +111,8 @@ static struct next find_next(const struct task *task, struct chain *chain, struc
         if (choice.upstream == NULL || is_hopeless(task, chain, tries, &choice, now_ms)) return next;
         bool too_long = choice.view.booked_out || choice.view.wait_ms >= left_ms(task);
         if (too_long) return (struct next){.why_not = RPC_RATE_LIMITED};
-        next.shorter = n > upstream_batch_cap(choice.upstream, chain->limits.max_batch, now_ms);
+        size_t cap = upstream_batch_cap(choice.upstream, chain->limits.max_batch, now_ms);
+        next.shorter = tries->group == NULL && n > cap;
         if (next.shorter) return next;
         if (!upstream_admit(choice.upstream, &next.wait_ms, n, left_ms(task), chain->limits.attempt_timeout_ms, now_ms))
             continue;
@@ -202,6 +204,45 @@ size_t pool_send(struct task *task, struct chain *chain, struct rpc_call **calls
     for (size_t i = refused; i < n; i++) finish(task, chain, calls[i], &tries, next.why_not);
     free(attempt.outcomes);
     return refused;
+}
+
+static bool tells_more(enum rpc_outcome outcome, enum rpc_outcome than) {
+    return rpc_policy(outcome)->telling > rpc_policy(than)->telling;
+}
+
+static void settle_group(const struct task *task, const struct chain *chain, const struct attempt *attempt,
+                         const struct tries *tries, enum rpc_outcome told, enum rpc_outcome why_not) {
+    for (size_t i = 0; i < attempt->n; i++) {
+        struct rpc_call *call = attempt->calls[i];
+        answer_clear(call);
+        answer_take_failure(call, told);
+        finish(task, chain, call, tries, why_not);
+    }
+}
+
+enum rpc_outcome pool_send_group(struct task *task, struct chain *chain, struct rpc_call **calls, size_t n,
+                                 const struct pool_group *group) {
+    struct tries tries = {.group = group};
+    struct attempt attempt = {.calls = calls, .n = n, .question = group->question, .timeout_ms = group->timeout_ms};
+    enum rpc_outcome told = RPC_UNREACHABLE, outcome = RPC_UNREACHABLE;
+    bool final = false;
+    struct next next = {.why_not = RPC_UNREACHABLE};
+    attempt.outcomes = calloc(n, sizeof(*attempt.outcomes));
+    if (attempt.outcomes == NULL) abort();
+    while (!final && (next = next_upstream(task, chain, &tries, &attempt)).upstream != NULL) {
+        attempt.upstream = next.upstream;
+        tries_note(&tries, attempt.upstream);
+        tries.n++;
+        outcome = group_send(task, chain, &attempt, group, &final);
+        if (tells_more(outcome, told)) told = outcome;
+        if (outcome == RPC_OK) break;
+        attempt.n = keep_retryable(calls, attempt.outcomes, n, false);
+    }
+    attempt.n = n;
+    if (outcome != RPC_OK) settle_group(task, chain, &attempt, &tries, told, next.why_not);
+    enum rpc_outcome settled = calls[0]->outcome;
+    free(attempt.outcomes);
+    return settled;
 }
 
 enum rpc_outcome pool_ask(struct task *task, struct chain *chain, struct upstream *upstream, struct rpc_call *call) {

@@ -17,8 +17,8 @@ enum {
     MAX_PAUSE_MS = 30 * 1000,
     SHORT_WAIT_MS = 1000,
     OTHER_CHAIN_MS = 5 * 1000,
-    BATCH_CAP_MS = 10 * 60 * 1000,
-    REPORT_MS = 10 * 1000, /* a node that comes and goes must not fill the log */
+    CAP_MS = 10 * 60 * 1000, /* a limit that was learned is tried again after that */
+    REPORT_MS = 10 * 1000,   /* a node that comes and goes must not fill the log */
     MIN_HEDGE_MS = 200,
     UNKNOWN_HEDGE_MS = 1000, /* before anything is known of its answers */
     MAX_ATTEMPTS_OPEN = 8,   /* at once, to an open one that nobody expects much of; */
@@ -194,7 +194,7 @@ static void smooth(uint64_t *average_us, uint64_t us) {
 static void record_answer(struct upstream *upstream, struct upstream_health *health,
                           const struct upstream_result *result, uint64_t now_ms) {
     if (result->question == UPSTREAM_CHAIN_ID) return;
-    latency_add(&health->latency, result->us);
+    if (result->question != UPSTREAM_LOGS) latency_add(&health->latency, result->us);
     breaker_succeeded(&health->breaker, result->started_ms, now_ms);
     if (result->question == UPSTREAM_POLL) {
         smooth(&health->poll_us, result->us);
@@ -340,10 +340,32 @@ void upstream_refused_batch(struct upstream *upstream, size_t n, uint64_t now_ms
     bool news = n >= 2 && n / 2 < learned_cap(health, now_ms);
     if (news) {
         health->batch_cap = n / 2;
-        health->batch_cap_until_ms = now_ms + BATCH_CAP_MS;
+        health->batch_cap_until_ms = now_ms + CAP_MS;
     }
     unlock(upstream);
     if (!news) return;
     log_write(LOG_RPC, LOG_INFO, "upstream takes shorter batches only", LOG_STR("upstream", upstream->name),
               LOG_U64("calls", n / 2));
+}
+
+uint64_t upstream_blocks_cap(struct upstream *upstream, uint64_t now_ms) {
+    struct upstream_health *health = lock(upstream);
+    uint64_t cap = health->blocks_cap_until_ms > now_ms ? health->blocks_cap : UINT64_MAX;
+    unlock(upstream);
+    return cap;
+}
+
+void upstream_refused_blocks(struct upstream *upstream, uint64_t n, uint64_t told, uint64_t now_ms) {
+    if (n < 2) return;
+    uint64_t cap = told > 0 && told < n ? told : n / 2;
+    struct upstream_health *health = lock(upstream);
+    bool news = health->blocks_cap_until_ms <= now_ms || cap < health->blocks_cap;
+    if (news) {
+        health->blocks_cap = cap;
+        health->blocks_cap_until_ms = now_ms + CAP_MS;
+    }
+    unlock(upstream);
+    if (!news) return;
+    log_write(LOG_RPC, LOG_INFO, "upstream gives logs of fewer blocks at once", LOG_STR("upstream", upstream->name),
+              LOG_U64("blocks", cap));
 }

@@ -47,6 +47,8 @@ struct upstream_health {
     uint64_t hedges_lost; /* requests that another node answered because it was slow */
     size_t batch_cap;     /* calls it takes in a batch, learned; 0: no limit known */
     uint64_t batch_cap_until_ms;
+    uint64_t blocks_cap; /* blocks whose logs it gives at once, learned; 0: no limit known */
+    uint64_t blocks_cap_until_ms;
 };
 
 struct upstream {
@@ -112,6 +114,7 @@ bool upstream_may_probe(struct upstream *upstream, uint64_t now_ms);
 enum upstream_question {
     UPSTREAM_CALLS,
     UPSTREAM_POLL,    /* its head, which every node is asked alike: nodes are compared by it */
+    UPSTREAM_LOGS,    /* of many blocks, which take as long as they take */
     UPSTREAM_CHAIN_ID /* which any node can tell */
 };
 
@@ -159,5 +162,10 @@ uint64_t upstream_retry_in_ms(struct upstream *upstream, uint64_t now_ms);
  * is forgotten after ten minutes. */
 size_t upstream_batch_cap(struct upstream *upstream, size_t max_batch, uint64_t now_ms);
 void upstream_refused_batch(struct upstream *upstream, size_t n, uint64_t now_ms);
+
+/* The same for the logs of a range of blocks: the most blocks to ask it for at once, UINT64_MAX where no limit is
+ * known. In: told, the limit that it named when it refused n blocks; 0: it named none. */
+uint64_t upstream_blocks_cap(struct upstream *upstream, uint64_t now_ms);
+void upstream_refused_blocks(struct upstream *upstream, uint64_t n, uint64_t told, uint64_t now_ms);
 
 #endif

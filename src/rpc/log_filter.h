@@ -1,0 +1,34 @@
+/* Which logs are asked for, ready to be compared with what comes back. Owned by whoever made it; any thread. */
+#ifndef DAPPD_RPC_LOG_FILTER_H
+#define DAPPD_RPC_LOG_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "rpc/logs.h"
+
+struct log_filter {
+    address *tokens; /* sorted */
+    size_t n_tokens; /* 0: every contract */
+    uint64_t from;
+    uint64_t to;
+    const hash32 *block_hash; /* borrowed; NULL: blocks by number */
+};
+
+/* Out: from and to are those of any block. */
+void log_filter_init(struct log_filter *filter, const struct logs_filter *wanted);
+void log_filter_free(struct log_filter *filter);
+
+/* A log of this contract was asked for; of this event. */
+bool log_filter_has_token(const struct log_filter *filter, const address *token);
+bool log_filter_has_event(const hash32 *topic);
+
+/* Returns false when the header's bloom says that no log of these is in the block. */
+bool log_filter_bloom(const struct log_filter *filter, const uint8_t bloom[BLOOM_BYTES]);
+
+/* Appends the parameters of eth_getLogs and NUL: by hash where the filter has one, else by number. */
+void log_filter_params(struct buf *out, const struct log_filter *filter);
+
+#endif

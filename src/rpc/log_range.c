@@ -1,0 +1,80 @@
+/* Logs of a range of final blocks, and how much of it to ask for when it is too much. What the nodes teach about that
+ * is kept with them. The lists are the caller's. On the task's thread, in a coroutine. */
+#include "chain_state.h"
+#include "log_ask.h"
+#include "log_times.h"
+
+/* The most blocks that any node gives which is not down, as far as is known. */
+static uint64_t largest_cap(struct chain *chain) {
+    uint64_t now_ms = upstream_now_ms();
+    uint64_t largest = 0;
+    for (size_t i = 0; i < chain->n_upstreams; i++) {
+        if (upstream_look(&chain->upstreams[i], now_ms).fitness >= UPSTREAM_OPEN) continue;
+        uint64_t cap = upstream_blocks_cap(&chain->upstreams[i], now_ms);
+        if (cap > largest) largest = cap;
+    }
+    return largest > 0 ? largest : UINT64_MAX;
+}
+
+uint64_t logs_max_blocks(struct chain *chain) {
+    uint64_t cap = largest_cap(chain);
+    return cap == UINT64_MAX ? 0 : cap;
+}
+
+/* The most blocks fewer than n that some node gives; 0: there is no such node. */
+static uint64_t next_smaller_cap(struct chain *chain, uint64_t n) {
+    uint64_t now_ms = upstream_now_ms();
+    uint64_t best = 0;
+    for (size_t i = 0; i < chain->n_upstreams; i++) {
+        uint64_t cap = upstream_blocks_cap(&chain->upstreams[i], now_ms);
+        if (cap < n && cap > best) best = cap;
+    }
+    return best;
+}
+
+static enum logs_outcome split_at(struct logs_range *range, uint64_t n_blocks) {
+    range->suggested_to = n_blocks > 0 ? range->from + n_blocks - 1 : 0;
+    return LOGS_SPLIT;
+}
+
+/* Of more blocks than one. */
+static enum logs_outcome judge_failure(struct chain *chain, const struct log_question *question,
+                                       struct logs_range *range) {
+    uint64_t n = range->to - range->from + 1;
+    uint64_t cap = next_smaller_cap(chain, n);
+    if (question->outcome == RPC_TOO_LARGE && question->hint.to > 0) {
+        range->suggested_to = question->hint.to;
+        return LOGS_SPLIT;
+    }
+    if (question->outcome == RPC_TOO_LARGE && !question->hint.too_many_blocks) return split_at(range, 0);
+    if (cap > 0 || question->outcome == RPC_TOO_LARGE) return split_at(range, cap);
+    return question->unknown > 1 ? split_at(range, 0) : LOGS_FAILED;
+}
+
+static enum logs_outcome ask(struct task *task, struct chain *chain, struct logs *out, const struct log_filter *filter,
+                             struct logs_range *range) {
+    struct logs_mark mark = logs_mark(out);
+    struct log_question question = {.filter = filter, .out = out};
+    log_ask(task, chain, &question);
+    if (question.err != ERR_OK) {
+        return range->to > range->from ? judge_failure(chain, &question, range) : LOGS_FAILED;
+    }
+    range->last = question.last.block;
+    if (log_times_fill(task, chain, out, mark) == ERR_OK) return LOGS_OK;
+    logs_reset(out, mark);
+    return LOGS_FAILED;
+}
+
+enum logs_outcome logs_read_range(struct task *task, struct chain *chain, struct logs *out,
+                                  const struct logs_filter *filter, struct logs_range *range) {
+    struct log_filter asked;
+    uint64_t cap = largest_cap(chain);
+    range->suggested_to = 0;
+    if (range->to - range->from >= cap) return split_at(range, cap);
+    log_filter_init(&asked, filter);
+    asked.from = range->from;
+    asked.to = range->to;
+    enum logs_outcome outcome = ask(task, chain, out, &asked, range);
+    log_filter_free(&asked);
+    return outcome;
+}
