@@ -28,6 +28,7 @@ CREATE TABLE streams (
     start_block bigint  NOT NULL,
     next_block  bigint  NOT NULL,  -- everything below has been read
     live        boolean NOT NULL DEFAULT false,
+    retired     boolean NOT NULL DEFAULT false,  -- no longer configured: neither read nor served, but what there is stays
     PRIMARY KEY (chain_id, token)
 );
 

@@ -55,9 +55,9 @@ struct index_writer_options {
     uint64_t partition_blocks; /* for a chain that is not in the database yet */
 };
 
-/* Takes over the session, the chain's advisory lock and, for a new chain, makes its row and partition. Out: *out is
- * NULL (with ERR_OK) when another instance holds the lock: the session is the caller's again. ERR_INVALID_PARAMETER
- * when the chain was begun with the other scope. */
+/* Takes the chain's advisory lock and, for a new chain, makes its row and partition. Out: *out, which has taken over
+ * the session; NULL with ERR_OK when another instance holds the lock. ERR_INVALID_PARAMETER when the chain was begun
+ * with the other scope. Without a writer the session is the caller's as before, who closes it after an error. */
 enum err index_writer_open(struct task *task, struct index_writer **out, struct pg_session *session,
                            const struct index_writer_options *options) MUST_CHECK;
 
@@ -70,7 +70,8 @@ enum err index_writer_load(struct task *task, struct index_writer *writer, struc
 enum err index_writer_add(struct task *task, struct index_writer *writer, const struct index_stream *streams,
                           size_t n) MUST_CHECK;
 
-/* Streams that are no longer configured stop being served and read: their tokens are not live. Their rows stay. */
+/* Streams that are no longer configured stop being served and read: their tokens are not live, and load does not tell
+ * of them. What there is stays, rollbacks included, and goes on once they are added again. */
 enum err index_writer_retire(struct task *task, struct index_writer *writer, const struct index_stream *streams,
                              size_t n) MUST_CHECK;
 
@@ -84,7 +85,9 @@ enum err index_writer_append(struct task *task, struct index_writer *writer, con
 enum err index_writer_build_index(struct task *task, struct index_writer *writer, bool *done) MUST_CHECK;
 
 /* These streams have been read to just before `rest`: adds what is left up to the tip (for the first: nothing; tip is
- * the last block of the backfill), derives their balances, sets the tip, marks them live. */
+ * the last block of the backfill), derives their balances, sets the tip, marks them live. While others are live the tip
+ * has to be the one that there is. In: each stream with next_block as it stands; tip->finalized, true for a block that
+ * no rollback will have to pass. */
 enum err index_writer_go_live(struct task *task, struct index_writer *writer, const struct index_stream *streams,
                               size_t n, const struct block_ref *tip, const struct index_batch *rest) MUST_CHECK;
 
@@ -122,14 +125,18 @@ enum err index_writer_describe(struct task *task, struct index_writer *writer, i
 enum err index_writer_set_wraps(struct task *task, struct index_writer *writer, const address *token,
                                 bool wraps) MUST_CHECK;
 
-/* Samples for the drift check: tokens not checked for longest, with some of their holders (the largest, and random
- * ones) and their balances at the tip, which comes with them. */
+/* Samples for the drift check: live tokens not checked for longest, with some of their holders (the largest, the one
+ * furthest below zero, and random ones) and their balances at the tip, which comes with them. Those of a token stand
+ * together. Out: at most max_tokens * per_token; none without a tip. */
 struct index_sample {
     int32_t token_id;
     address token;
     address holder;
     u256 amount;
     bool negative;
+    bool has_holder; /* false: nobody holds or ever moved any; the only sample of its token */
+    bool too_wide;   /* the amount has more than 256 bits, and is left out */
+    bool odd_logs;   /* the token has logs that were set aside */
 };
 enum err index_writer_samples(struct task *task, struct index_writer *writer, struct block_ref *tip,
                               struct index_sample *out, size_t *n, size_t max_tokens, size_t per_token) MUST_CHECK;
@@ -137,5 +144,8 @@ enum err index_writer_samples(struct task *task, struct index_writer *writer, st
 /* In: drift, NULL, "balance_mismatch", "negative_balance" or "odd_logs"; block, at which it was checked. */
 enum err index_writer_checked(struct task *task, struct index_writer *writer, int32_t token_id, const char *drift,
                               uint64_t block) MUST_CHECK;
+
+/* How many live tokens drift. */
+enum err index_writer_drifted(struct task *task, struct index_writer *writer, uint64_t *n) MUST_CHECK;
 
 #endif

@@ -40,6 +40,8 @@ bool pg_param_bytes_array(struct task *task, struct pg_params *params, const voi
                           size_t size) MUST_CHECK;
 /* integer[]. */
 bool pg_param_i32_array(struct task *task, struct pg_params *params, const int32_t *values, size_t n) MUST_CHECK;
+/* bigint[]. */
+bool pg_param_i64_array(struct task *task, struct pg_params *params, const int64_t *values, size_t n) MUST_CHECK;
 
 struct pg_result; /* libpq's PGresult */
 

@@ -9,7 +9,7 @@
 
 #include <libpq-fe.h>
 
-enum { FORMAT_BINARY = 1, OID_BYTEA = 17, OID_INT4 = 23, ARRAY_HEADER_BYTES = 20 };
+enum { FORMAT_BINARY = 1, OID_BYTEA = 17, OID_INT8 = 20, OID_INT4 = 23, ARRAY_HEADER_BYTES = 20 };
 
 static void put_be(char *out, uint64_t value, size_t size) {
     for (size_t i = 0; i < size; i++) out[i] = (char)(uint8_t)(value >> (8 * (size - 1 - i)));
@@ -114,6 +114,16 @@ bool pg_param_i32_array(struct task *task, struct pg_params *params, const int32
     for (size_t i = 0; i < n; i++, at += 8) {
         put_be(at, 4, 4);
         put_be(at + 4, (uint32_t)values[i], 4);
+    }
+    return true;
+}
+
+bool pg_param_i64_array(struct task *task, struct pg_params *params, const int64_t *values, size_t n) {
+    char *at = add_array(task, params, OID_INT8, n, 8);
+    if (at == NULL) return false;
+    for (size_t i = 0; i < n; i++, at += 12) {
+        put_be(at, 8, 4);
+        put_be(at + 4, (uint64_t)values[i], 8);
     }
     return true;
 }

@@ -1,0 +1,46 @@
+/* Which streams a chain has, as its configuration comes and goes.
+ * The writer belongs to the caller.
+ * The indexer's coroutine. */
+#include "index_writer_internal.h"
+
+struct streams {
+    const struct index_stream *streams;
+    size_t n;
+};
+
+static enum err add_stream(struct task *task, struct index_writer *writer, const struct index_stream *stream) {
+    struct pg_params params;
+    index_params_begin(&params, writer);
+    pg_param_bytes(&params, &stream->token, stream->every ? 0 : sizeof stream->token);
+    pg_param_i64(&params, (int64_t)stream->start_block);
+    return index_run(task, writer, INDEX_ADD_STREAM, &params);
+}
+
+static enum err add(struct task *task, struct index_writer *writer, void *arg) {
+    const struct streams *streams = arg;
+    enum err err = ERR_OK;
+    for (size_t i = 0; err == ERR_OK && i < streams->n; i++) err = add_stream(task, writer, &streams->streams[i]);
+    return err;
+}
+
+enum err index_writer_add(struct task *task, struct index_writer *writer, const struct index_stream *streams,
+                          size_t n) {
+    struct streams arg = {streams, n};
+    return index_transaction(task, writer, add, &arg);
+}
+
+static enum err retire(struct task *task, struct index_writer *writer, void *arg) {
+    const struct streams *streams = arg;
+    struct pg_params params;
+    index_params_begin(&params, writer);
+    enum err err = index_param_streams(task, writer, &params, streams->streams, streams->n);
+    if (err != ERR_OK) return err;
+    pg_param_bool(&params, writer->every);
+    return index_run(task, writer, INDEX_RETIRE, &params);
+}
+
+enum err index_writer_retire(struct task *task, struct index_writer *writer, const struct index_stream *streams,
+                             size_t n) {
+    struct streams arg = {streams, n};
+    return n == 0 ? ERR_OK : index_transaction(task, writer, retire, &arg);
+}

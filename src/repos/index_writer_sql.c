@@ -1,0 +1,199 @@
+/* What the index writer says to PostgreSQL, but for DDL and COPY. What may only happen when the index stands where the
+ * caller believes answers with one boolean: whether it did.
+ * Nothing is owned. Any thread. */
+#include "index_writer_sql.h"
+
+#define ZERO_ADDRESS "decode(repeat('00', 20), 'hex')"
+#define ZERO_HASH "decode(repeat('00', 32), 'hex')"
+#define NOW_S "extract(epoch FROM now())::bigint"
+
+/* True when a stream of every token has gone live: then a token is live as soon as it is seen. */
+#define EVERY_IS_LIVE "EXISTS (SELECT FROM streams WHERE chain_id = $1 AND token = '' AND live)"
+
+/* What the transfers t add to balances: each counts for its receiver and against its sender. A transfer to oneself
+ * comes to nothing, and the zero address is no holder. */
+#define CHANGES(...) \
+    "SELECT m.token_id, m.holder, sum(m.change) AS change FROM (" \
+    "SELECT t.token_id, side.holder, side.change " __VA_ARGS__ \
+    " CROSS JOIN LATERAL (VALUES (t.to_address, t.amount), (t.from_address, -t.amount)) AS side (holder, change)" \
+    " WHERE t.chain_id = $1 AND side.holder <> " ZERO_ADDRESS
+
+#define CHANGES_SUMMED ") AS m GROUP BY m.token_id, m.holder HAVING sum(m.change) <> 0"
+
+#define DERIVE(which) \
+    "INSERT INTO balances (token_id, holder, amount) " CHANGES( \
+        "FROM transfers t") " AND t.block_number <= $2" which CHANGES_SUMMED " ORDER BY holder, token_id"
+
+#define TOKENS_NAMED(array) "ARRAY(SELECT id FROM tokens WHERE chain_id = $1 AND address = ANY (" array "::bytea[]))"
+
+const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
+    [INDEX_LOCK] = {"index_lock", 1, "SELECT pg_try_advisory_lock($1::bigint)"},
+    [INDEX_UNLOCK] = {"index_unlock", 1, "SELECT pg_advisory_unlock($1::bigint)"},
+
+    [INDEX_CHAIN] = {"index_chain", 1,
+                     "SELECT c.scope = 'every', c.partition_blocks, c.tip_number, c.tip_hash, c.tip_timestamp,"
+                     " b.parent_hash, c.finalized_number, c.finalized_hash, c.halted"
+                     " FROM chains c LEFT JOIN blocks b ON b.chain_id = c.chain_id AND b.number = c.tip_number"
+                     " WHERE c.chain_id = $1"},
+    [INDEX_ADD_CHAIN] = {"index_add_chain", 3,
+                         "INSERT INTO chains (chain_id, scope, partition_blocks)"
+                         " VALUES ($1, CASE WHEN $2::boolean THEN 'every' ELSE 'named' END, $3)"},
+    [INDEX_STREAMS] = {"index_streams", 1,
+                       "SELECT token, start_block, next_block, live FROM streams"
+                       " WHERE chain_id = $1 AND NOT retired ORDER BY next_block, token"},
+    [INDEX_BLOCK] = {"index_block", 2,
+                     "SELECT b.hash, b.parent_hash, b.timestamp, b.number <= coalesce(c.finalized_number, -1)"
+                     " FROM blocks b JOIN chains c USING (chain_id) WHERE b.chain_id = $1 AND b.number = $2"},
+    [INDEX_HALT] = {"index_halt", 2, "UPDATE chains SET halted = $2 WHERE chain_id = $1"},
+
+    [INDEX_ADD_STREAM] = {"index_add_stream", 3,
+                          "WITH stream AS ("
+                          "INSERT INTO streams (chain_id, token, start_block, next_block) VALUES ($1, $2, $3, $3)"
+                          " ON CONFLICT (chain_id, token) DO UPDATE SET retired = false WHERE streams.retired)"
+                          " INSERT INTO tokens (chain_id, address, live) SELECT $1, $2::bytea, false"
+                          " WHERE octet_length($2) > 0 ON CONFLICT (chain_id, address) DO NOTHING"},
+    [INDEX_RETIRE] = {"index_retire", 3,
+                      "WITH stream AS ("
+                      "UPDATE streams SET retired = true, live = false WHERE chain_id = $1 AND token = ANY ($2))"
+                      " UPDATE tokens SET live = false"
+                      " WHERE chain_id = $1 AND live AND ($3::boolean OR address = ANY ($2))"},
+
+    [INDEX_FIND_TOKENS] = {"index_find_tokens", 2,
+                           "SELECT id, address FROM tokens WHERE chain_id = $1 AND address = ANY ($2)"},
+    [INDEX_MAKE_TOKENS] = {"index_make_tokens", 2,
+                           "WITH known AS (SELECT id, address FROM tokens WHERE chain_id = $1 AND address = ANY ($2)),"
+                           " made AS (INSERT INTO tokens (chain_id, address, live)"
+                           " SELECT $1, a.address, " EVERY_IS_LIVE " FROM unnest($2) AS a (address)"
+                           " WHERE a.address NOT IN (SELECT address FROM known) RETURNING id, address)"
+                           " SELECT id, address FROM known UNION ALL SELECT id, address FROM made"},
+
+    [INDEX_HAS_RELATION] = {"index_has_relation", 1, "SELECT to_regclass($1::text) IS NOT NULL"},
+    [INDEX_HAS_TIP] = {"index_has_tip", 1, "SELECT tip_number IS NOT NULL FROM chains WHERE chain_id = $1"},
+    [INDEX_LACKING_INDEX] = {"index_lacking_index", 2,
+                             "SELECT c.relname::text, k.place, count(*) OVER (PARTITION BY c.oid)"
+                             " FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid"
+                             " CROSS JOIN unnest(string_to_array($2, ',')) WITH ORDINALITY AS k (suffix, place)"
+                             " WHERE h.inhparent = to_regclass($1::text) AND to_regclass(c.relname || k.suffix) IS NULL"
+                             " ORDER BY c.oid, k.place LIMIT 1"},
+
+    [INDEX_PUT_BLOCKS] = {"index_put_blocks", 6,
+                          "WITH put AS ("
+                          "INSERT INTO blocks (chain_id, number, hash, parent_hash, timestamp, transfers)"
+                          " SELECT $1, b.number, b.hash, nullif(b.parent, " ZERO_HASH "), b.timestamp, b.transfers"
+                          " FROM unnest($2::bigint[], $3::bytea[], $4::bytea[], $5::bigint[], $6::integer[])"
+                          " AS b (number, hash, parent, timestamp, transfers)"
+                          " ON CONFLICT (chain_id, number) DO UPDATE"
+                          " SET transfers = blocks.transfers + EXCLUDED.transfers,"
+                          " parent_hash = coalesce(blocks.parent_hash, EXCLUDED.parent_hash)"
+                          " WHERE blocks.hash = EXCLUDED.hash RETURNING 1)"
+                          " SELECT count(*) = cardinality($2) FROM put"},
+
+    [INDEX_ADVANCE_STREAMS] = {"index_advance_streams", 5,
+                               "WITH moved AS (UPDATE streams SET next_block = $4, live = $5::boolean"
+                               " WHERE chain_id = $1 AND token = ANY ($2) AND next_block = $3 AND next_block <= $4"
+                               " AND NOT live AND NOT retired RETURNING 1)"
+                               " SELECT count(*) = cardinality($2) FROM moved"},
+    [INDEX_FOLLOW_STREAMS] = {"index_follow_streams", 3,
+                              "WITH moved AS (UPDATE streams SET next_block = $3"
+                              " WHERE chain_id = $1 AND live AND next_block = $2 RETURNING 1)"
+                              " SELECT count(*) = (SELECT count(*) FROM streams WHERE chain_id = $1 AND live)"
+                              " FROM moved"},
+    [INDEX_FOLLOW_CHAIN] = {"index_follow_chain", 6,
+                            "WITH moved AS (UPDATE chains SET tip_number = $4, tip_hash = $5, tip_timestamp = $6"
+                            " WHERE chain_id = $1 AND tip_number = $2 AND tip_hash = $3 RETURNING 1)"
+                            " SELECT count(*) = 1 FROM moved"},
+    [INDEX_SHIFT_BALANCES] = {"index_shift_balances", 4,
+                              "MERGE INTO balances AS b USING (" CHANGES(
+                                  "FROM transfers t JOIN tokens k ON k.id = t.token_id AND k.live") //
+                              " AND t.block_number > $2 AND t.block_number <= $3" CHANGES_SUMMED
+                              ") AS c ON b.holder = c.holder AND b.token_id = c.token_id"
+                              " WHEN MATCHED AND b.amount + $4::integer * c.change = 0 THEN DELETE"
+                              " WHEN MATCHED THEN UPDATE SET amount = b.amount + $4::integer * c.change"
+                              " WHEN NOT MATCHED THEN INSERT (token_id, holder, amount)"
+                              " VALUES (c.token_id, c.holder, $4::integer * c.change)"},
+
+    /* Before the chain's finalized block moves: what is below where it stood was dropped when it came there. */
+    [INDEX_DROP_EMPTY_BLOCKS] = {"index_drop_empty_blocks", 2,
+                                 "DELETE FROM blocks b USING chains c WHERE c.chain_id = $1 AND b.chain_id = $1"
+                                 " AND b.number >= coalesce(c.finalized_number, 0) AND b.number < $2"
+                                 " AND b.transfers = 0"},
+    [INDEX_FINALIZE] = {"index_finalize", 3,
+                        "UPDATE chains SET finalized_number = $2, finalized_hash = $3"
+                        " WHERE chain_id = $1 AND (finalized_number IS NULL OR finalized_number < $2)"},
+
+    /* Where a tip is, streams that go live go there; without live streams nothing has kept it up. */
+    [INDEX_GO_LIVE_CHAIN] = {"index_go_live_chain", 4,
+                             "WITH moved AS (UPDATE chains SET tip_number = $2, tip_hash = $3, tip_timestamp = $4"
+                             " WHERE chain_id = $1 AND (tip_number IS NULL OR tip_number = $2 AND tip_hash = $3"
+                             " OR tip_number < $2"
+                             " AND NOT EXISTS (SELECT FROM streams WHERE chain_id = $1 AND live)) RETURNING 1)"
+                             " SELECT count(*) = 1 FROM moved"},
+    [INDEX_GO_LIVE_TOKENS] = {"index_go_live_tokens", 3,
+                              "UPDATE tokens SET live = true"
+                              " WHERE chain_id = $1 AND NOT live AND ($3::boolean OR address = ANY ($2))"},
+    [INDEX_CLEAR_BALANCES] = {"index_clear_balances", 3,
+                              "DELETE FROM balances WHERE token_id IN ("
+                              "SELECT id FROM tokens WHERE chain_id = $1 AND ($3::boolean OR address = ANY ($2)))"},
+    [INDEX_DERIVE_EVERY] = {"index_derive_every", 2, DERIVE("")},
+    [INDEX_DERIVE_NAMED] = {"index_derive_named", 3, DERIVE(" AND t.token_id = ANY (" TOKENS_NAMED("$3") ")")},
+
+    [INDEX_ROLLBACK_CHAIN] = {"index_rollback_chain", 4,
+                              "WITH moved AS (UPDATE chains SET tip_number = $2, tip_hash = $3, tip_timestamp = $4"
+                              " WHERE chain_id = $1 AND tip_number >= $2"
+                              " AND NOT (finalized_number IS NOT DISTINCT FROM $2 AND finalized_hash <> $3)"
+                              " AND NOT EXISTS (SELECT FROM blocks"
+                              " WHERE chain_id = $1 AND number = $2 AND hash <> $3) RETURNING 1)"
+                              " SELECT count(*) = 1 FROM moved"},
+    [INDEX_ROLLBACK_STREAMS] = {"index_rollback_streams", 2,
+                                "UPDATE streams SET next_block ="
+                                " greatest($2::bigint + 1, CASE WHEN live THEN 0 ELSE start_block END)"
+                                " WHERE chain_id = $1 AND next_block > $2::bigint + 1"},
+    [INDEX_ROLLBACK_TRANSFERS] = {"index_rollback_transfers", 2,
+                                  "DELETE FROM transfers WHERE chain_id = $1 AND block_number > $2"},
+    [INDEX_ROLLBACK_ODD_LOGS] = {"index_rollback_odd_logs", 2,
+                                 "DELETE FROM odd_logs WHERE chain_id = $1 AND block_number > $2"},
+    [INDEX_ROLLBACK_BLOCKS] = {"index_rollback_blocks", 2, "DELETE FROM blocks WHERE chain_id = $1 AND number > $2"},
+
+    [INDEX_UNDESCRIBED] = {"index_undescribed", 3,
+                           "SELECT id, address, wraps FROM tokens WHERE chain_id = $1"
+                           " AND (described_at IS NULL OR described_at < " NOW_S " - $2)"
+                           " ORDER BY described_at NULLS FIRST, id LIMIT $3"},
+    [INDEX_DESCRIBE] = {"index_describe", 5,
+                        "UPDATE tokens SET name = $3, symbol = $4, decimals = $5, described_at = " NOW_S
+                        " WHERE chain_id = $1 AND id = $2"},
+    [INDEX_SET_WRAPS] = {"index_set_wraps", 3,
+                         "INSERT INTO tokens (chain_id, address, live, wraps) SELECT $1, $2, " EVERY_IS_LIVE ", $3"
+                         " ON CONFLICT (chain_id, address) DO UPDATE SET wraps = EXCLUDED.wraps"},
+
+    [INDEX_CHECKED] = {"index_checked", 4,
+                       "UPDATE tokens SET checked_block = $3, drift = $4 WHERE chain_id = $1 AND id = $2"},
+    [INDEX_DRIFTED] = {"index_drifted", 1,
+                       "SELECT count(*) FROM tokens WHERE chain_id = $1 AND live AND drift IS NOT NULL"},
+
+    /* A token's largest holders, its smallest (below zero if any is), and who took part in transfers from a random
+     * block of its history on: those may hold nothing by now. */
+    [INDEX_SAMPLES] =
+        {"index_samples", 5,
+         "WITH picked AS (SELECT id, address FROM tokens WHERE chain_id = $1 AND live"
+         " ORDER BY checked_block NULLS FIRST, id LIMIT $2),"
+         " seen AS (SELECT p.id, h.holder FROM picked p CROSS JOIN LATERAL ("
+         "(SELECT holder FROM balances WHERE token_id = p.id ORDER BY amount DESC, holder LIMIT $3)"
+         " UNION (SELECT holder FROM balances WHERE token_id = p.id ORDER BY amount, holder DESC LIMIT $4)"
+         " UNION SELECT side.holder FROM (SELECT from_address, to_address FROM transfers"
+         " WHERE chain_id = $1 AND token_id = p.id AND block_number >= (SELECT f.block_number"
+         " + floor(random() * (l.block_number - f.block_number + 1))::bigint FROM"
+         " (SELECT block_number FROM transfers WHERE chain_id = $1 AND token_id = p.id"
+         " ORDER BY block_number, log_index LIMIT 1) AS f,"
+         " (SELECT block_number FROM transfers WHERE chain_id = $1 AND token_id = p.id"
+         " ORDER BY block_number DESC, log_index DESC LIMIT 1) AS l)"
+         " ORDER BY block_number, log_index LIMIT $5) AS t"
+         " CROSS JOIN LATERAL (VALUES (t.from_address), (t.to_address)) AS side (holder)) AS h"
+         " WHERE h.holder <> " ZERO_ADDRESS ")"
+         " SELECT c.tip_number, c.tip_hash, c.tip_timestamp, p.id, p.address,"
+         " EXISTS (SELECT FROM odd_logs o WHERE o.chain_id = $1 AND o.address = p.address), s.holder,"
+         " CASE WHEN wide.is_wide THEN 0 ELSE coalesce(b.amount, 0) END, wide.is_wide"
+         " FROM chains c CROSS JOIN picked p LEFT JOIN seen s ON s.id = p.id"
+         " LEFT JOIN balances b ON b.holder = s.holder AND b.token_id = p.id"
+         " CROSS JOIN LATERAL (SELECT coalesce(abs(b.amount) >= 2::numeric ^ 256, false) AS is_wide) AS wide"
+         " WHERE c.chain_id = $1 AND c.tip_number IS NOT NULL ORDER BY p.id"},
+};
