@@ -1,0 +1,50 @@
+/* Holders from the index, the supply from the nodes. Memory is the task's arena.
+ * The task's coroutine. */
+#include "services/holder_service.h"
+
+#include "services/amount.h"
+#include "services/indexed.h"
+#include "snapshot.h"
+
+enum { SUPPLY_WAIT_MS = 2000 };
+
+/* Shares are worth a short wait, no more: the holders are known without. */
+static void read_supply(struct task *task, const struct source *source, struct holders *out) {
+    struct task child = task_child(task);
+    struct amount_read read = {.kind = AMOUNT_TOTAL_SUPPLY, .token = out->page.token.address};
+    struct snapshot snapshot = {.amounts = &read, .n_amounts = 1};
+    uint64_t until_ms = reactor_now_ms(task->reactor) + SUPPLY_WAIT_MS;
+    if (until_ms < child.deadline_ms) child.deadline_ms = until_ms;
+    snapshot_read(&child, source, &snapshot, &out->page.tip);
+    task->rpc_us += child.rpc_us;
+    task->rpc_calls += child.rpc_calls;
+    bool refused = read.err == ERR_NOT_A_TOKEN || read.err == ERR_EXECUTION_REVERTED;
+    out->supply_pending = read.err != ERR_OK && !refused;
+    out->has_supply = read.err == ERR_OK && !u256_is_zero(&read.amount);
+    out->supply = read.amount;
+}
+
+/* A sum that no balance can be is drift that nobody has looked for yet. */
+static enum err check_sums(struct task *task, const struct holder_page *page) {
+    char text[ADDRESS_TEXT_BYTES];
+    for (size_t i = 0; i < page->n_rows; i++) {
+        if (!page->rows[i].sum.impossible) continue;
+        return task_fail(task, ERR_BALANCES_DRIFT, "the transfers of %s add up to more than 256 bits",
+                         address_format(text, &page->token.address));
+    }
+    return ERR_OK;
+}
+
+enum err holder_service_get(struct task *task, const struct source *source, struct holders *out, const address *token,
+                            const struct holder_place *after, size_t limit) {
+    struct holder_page *page = &out->page;
+    uint64_t id;
+    enum err err = indexed_begin(task, source, &id);
+    if (err == ERR_OK) err = balance_repo_holders(task, page, id, token, after, limit);
+    if (err == ERR_OK) err = indexed_check_tip(task, source, page->has_tip, &page->tip);
+    if (err == ERR_OK) err = indexed_check_token(task, token, page->has_token ? &page->token : NULL);
+    if (err == ERR_OK) err = indexed_check_drift(task, &page->token);
+    if (err == ERR_OK) err = check_sums(task, page);
+    if (err == ERR_OK) read_supply(task, source, out);
+    return err;
+}
