@@ -2,6 +2,7 @@
 import itertools
 import random
 import sys
+from datetime import datetime, timedelta, timezone
 
 FOLDER = sys.argv[1]
 MODULUS = 2**256
@@ -82,9 +83,28 @@ def cleanings():
         yield b"".join(dice.choices(pieces, k=dice.randint(1, 12))), dice.randint(1, 24)
 
 
+def timestamps():
+    dice = random.Random(3339)
+    for _ in range(300):
+        moment = datetime.fromtimestamp(dice.choice([dice.randrange(2**31), dice.randrange(2 * 10**11)]), timezone.utc)
+        minutes = dice.choice([0, 0, 60, -300, 330, 765, -719])
+        local = moment.astimezone(timezone(timedelta(minutes=minutes)))
+        fraction = dice.choice(["", "", ".0", ".000", ".5", ".000001", ".999999999999"])
+        text = local.isoformat().replace("+00:00", dice.choice(["Z", "z", "+00:00"]))
+        text = text[:19].replace("T", dice.choice("Tt ")) + fraction + text[19:]
+        yield text, int(moment.timestamp()), int(fraction.strip(".0") != "")
+    for year in [1972, 1970, 2000, 2023, 2024, 2100, 2400]:
+        try:
+            yield f"{year}-02-29T00:00:00Z", int(datetime(year, 2, 29, tzinfo=timezone.utc).timestamp()), 0
+        except ValueError:
+            yield f"{year}-02-29T00:00:00Z", "none", 0
+
+
 write("u256_arith.tsv", "Sum, difference and order modulo 2^256, by Python's integers",
       ["a", "b", "order", "sum", "carry", "difference", "borrow"], arithmetic())
 write("utf8_sequences.tsv", "The length of the first character, 0 for none, by Python's UTF-8 codec",
       ["bytes", "length"], (("0x" + data.hex(), sequence_length(data)) for data in sequences()))
 write("utf8_clean.tsv", "Text without broken UTF-8 and control characters in cap bytes with a NUL, by Python's codec",
       ["bytes", "cap", "text"], (("0x" + data.hex(), cap, "0x" + clean(data, cap).hex()) for data, cap in cleanings()))
+write("timestamps.tsv", "Moments as RFC 3339 writes them, by Python's datetime", ["text", "seconds", "fraction"],
+      timestamps())
