@@ -37,7 +37,7 @@ CREATE TABLE tokens (
     chain_id      bigint   NOT NULL REFERENCES chains,
     address       bytea    NOT NULL CHECK (octet_length(address) = 20),
     live          boolean  NOT NULL,  -- its transfers and balances are complete at the chain's tip
-    wraps         boolean  NOT NULL DEFAULT false,  -- wrapped native coin: Deposit and Withdrawal move balances
+    wraps         boolean,  -- wrapped native coin: Deposit and Withdrawal move balances; null: not decided yet
     name          text,
     symbol        text,
     decimals      smallint CHECK (decimals BETWEEN 0 AND 77),  -- null: the token does not say

@@ -121,7 +121,10 @@ struct erc20_metadata;
 enum err index_writer_describe(struct task *task, struct index_writer *writer, int32_t token_id,
                                const struct erc20_metadata *metadata) MUST_CHECK;
 
-/* Contracts whose Deposit and Withdrawal count. Sets what a contract is, before the first of its logs is written. */
+/* Contracts whose Deposit and Withdrawal count: what was decided of one, if anything (known). Sets what a contract is,
+ * once for all, before the first of its logs is written. */
+enum err index_writer_get_wraps(struct task *task, struct index_writer *writer, const address *token, bool *known,
+                                bool *wraps) MUST_CHECK;
 enum err index_writer_set_wraps(struct task *task, struct index_writer *writer, const address *token,
                                 bool wraps) MUST_CHECK;
 

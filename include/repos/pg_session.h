@@ -40,6 +40,9 @@ enum err pg_session_open(struct task *task, struct pg_session **out,
                          const struct pg_session_options *options) MUST_CHECK;
 void pg_session_close(struct pg_session *session);
 
+/* From another coroutine of its reactor: what is being waited for ends with ERR_TIMEOUT, and the session is lost. */
+void pg_session_cut_short(struct pg_session *session);
+
 /* Nothing more can be done with it. */
 bool pg_session_is_lost(const struct pg_session *session);
 

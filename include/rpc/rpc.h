@@ -82,6 +82,10 @@ enum err rpc_call(struct task *task, struct chain *chain, struct rpc_call *call)
  * that fails never fails its neighbours: failed ones that a retry can help are retried without the others. */
 void rpc_batch(struct task *task, struct chain *chain, struct rpc_call *calls, size_t n);
 
+/* Ends what the task and its children are waiting for now, as if their deadline had passed. From another coroutine of
+ * its reactor. */
+void rpc_cancel(const struct task *task);
+
 /* params of eth_call / eth_getBalance / eth_getCode pinned to a block per EIP-1898 with requireCanonical. Task's
  * arena; NULL once its cap is passed. In: to, NULL when data is init code; data, calldata of any length. */
 const char *rpc_params_call(struct task *task, const address *to, const uint8_t *data, size_t len,

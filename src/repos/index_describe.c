@@ -43,6 +43,19 @@ enum err index_writer_describe(struct task *task, struct index_writer *writer, i
     return index_run(task, writer, INDEX_DESCRIBE, &params);
 }
 
+enum err index_writer_get_wraps(struct task *task, struct index_writer *writer, const address *token, bool *known,
+                                bool *wraps) {
+    struct pg_params params;
+    struct pg_rows rows;
+    index_params_begin(&params, writer);
+    pg_param_address(&params, token);
+    enum err err = index_query(task, writer, &rows, INDEX_GET_WRAPS, &params);
+    if (err != ERR_OK) return err;
+    *known = rows.n == 1 && !pg_is_null(&rows, 0, 0);
+    *wraps = *known && pg_bool(&rows, 0, 0);
+    return pg_rows_check(task, &rows);
+}
+
 enum err index_writer_set_wraps(struct task *task, struct index_writer *writer, const address *token, bool wraps) {
     struct pg_params params;
     index_params_begin(&params, writer);

@@ -155,12 +155,13 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
     [INDEX_ROLLBACK_BLOCKS] = {"index_rollback_blocks", 2, "DELETE FROM blocks WHERE chain_id = $1 AND number > $2"},
 
     [INDEX_UNDESCRIBED] = {"index_undescribed", 3,
-                           "SELECT id, address, wraps FROM tokens WHERE chain_id = $1"
+                           "SELECT id, address, coalesce(wraps, false) FROM tokens WHERE chain_id = $1"
                            " AND (described_at IS NULL OR described_at < " NOW_S " - $2)"
                            " ORDER BY described_at NULLS FIRST, id LIMIT $3"},
     [INDEX_DESCRIBE] = {"index_describe", 5,
                         "UPDATE tokens SET name = $3, symbol = $4, decimals = $5, described_at = " NOW_S
                         " WHERE chain_id = $1 AND id = $2"},
+    [INDEX_GET_WRAPS] = {"index_get_wraps", 2, "SELECT wraps FROM tokens WHERE chain_id = $1 AND address = $2"},
     [INDEX_SET_WRAPS] = {"index_set_wraps", 3,
                          "INSERT INTO tokens (chain_id, address, live, wraps) SELECT $1, $2, " EVERY_IS_LIVE ", $3"
                          " ON CONFLICT (chain_id, address) DO UPDATE SET wraps = EXCLUDED.wraps"},

@@ -45,6 +45,10 @@ void pg_session_close(struct pg_session *session) {
     free(session);
 }
 
+void pg_session_cut_short(struct pg_session *session) {
+    if (session->waiting != NULL) waiter_wake(session->waiting, ERR_TIMEOUT);
+}
+
 bool pg_session_is_lost(const struct pg_session *session) {
     return session->conn == NULL;
 }

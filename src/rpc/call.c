@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "pool.h"
+#include "transport.h"
 
 enum {
     MAX_PARALLEL = 8,
@@ -78,4 +79,8 @@ void rpc_batch(struct task *task, struct chain *chain, struct rpc_call *calls, s
     }
     free(round.calls);
     free(round.again);
+}
+
+void rpc_cancel(const struct task *task) {
+    transport_cancel(task);
 }

@@ -1,0 +1,37 @@
+/* The chain's own finalized block where it has one. Owns nothing.
+ * On the indexer's coroutine. */
+#include "final.h"
+
+#include "indexer_state.h"
+
+enum { FINAL_AFTER_MAINNET = 96, FINAL_AFTER = 256, MAINNET = 1 };
+
+static uint64_t deep_enough(const struct indexer *indexer, uint64_t head_number) {
+    uint64_t depth = chain_id(indexer->chain) == MAINNET ? FINAL_AFTER_MAINNET : FINAL_AFTER;
+    return head_number > depth ? head_number - depth : 0;
+}
+
+uint64_t final_number(const struct indexer *indexer, uint64_t head_number) {
+    struct block_ref finalized;
+    if (chain_known_block(indexer->chain, &finalized, BLOCK_FINALIZED)) return finalized.number;
+    return deep_enough(indexer, head_number);
+}
+
+/* Nodes that cannot be reached say nothing; those that answer with an error have no such block. */
+static bool is_unknown(enum err err) {
+    return err == ERR_UPSTREAM_UNAVAILABLE || err == ERR_TIMEOUT || err == ERR_OVERLOADED;
+}
+
+enum err final_find(struct indexer *indexer, uint64_t *number) {
+    const struct block_spec latest = {.kind = BLOCK_LATEST}, tag = {.kind = BLOCK_FINALIZED};
+    struct task *task = &indexer->job.task;
+    struct block_ref head, finalized;
+    job_limit(&indexer->job, NODE_LIMIT_MS);
+    enum err err = chain_resolve(task, indexer->chain, &head, &latest);
+    if (err != ERR_OK) return err;
+    err = chain_resolve(task, indexer->chain, &finalized, &tag);
+    if (err != ERR_OK && is_unknown(err)) return err;
+    *number = err == ERR_OK ? finalized.number : final_number(indexer, head.number);
+    if (indexer->has_tip && indexer->tip.number < *number) *number = indexer->tip.number;
+    return ERR_OK;
+}

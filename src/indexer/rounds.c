@@ -1,0 +1,119 @@
+/* A round: new blocks first, then a piece of history if there is any to read, else what keeps tokens described and
+ * checked; then until the next block is due. There is one writer, so these take turns, while workers read ahead.
+ * On the indexer's coroutine. */
+#include "rounds.h"
+
+#include "backfill.h"
+#include "configure.h"
+#include "core/log.h"
+#include "final.h"
+#include "follow.h"
+#include "group.h"
+#include "indexer_state.h"
+#include "join.h"
+#include "reorg.h"
+
+enum {
+    POLL_SHARE = 8, /* of the block time */
+    POLL_MIN_MS = 50,
+    POLL_MAX_MS = 500,
+    HALTED_MS = 2000
+};
+
+static uint64_t poll_ms(const struct indexer *indexer) {
+    uint64_t ms = chain_block_time_ms(indexer->chain) / POLL_SHARE;
+    return ms < POLL_MIN_MS ? POLL_MIN_MS : ms > POLL_MAX_MS ? POLL_MAX_MS : ms;
+}
+
+static void enter_phase(struct indexer *indexer) {
+    if (indexer->halted[0] != '\0') {
+        phase_enter(&indexer->phase, INDEX_HALTED);
+    } else if (!indexer_is_lagging(indexer)) {
+        phase_enter(&indexer->phase, INDEX_FOLLOWING);
+    } else if (indexer->phase.now != INDEX_BUILDING) {
+        phase_enter(&indexer->phase, INDEX_BACKFILL);
+    }
+    indexer_report(indexer);
+}
+
+/* Before anything is read or written: the nodes have to know what the index has as final. */
+static enum err prepare(struct indexer *indexer) {
+    bool same;
+    (void)job_begin(&indexer->job, WRITE_LIMIT_MS);
+    enum err err = indexer_load(indexer);
+    if (err == ERR_OK) err = reorg_check_history(indexer, &same);
+    if (err != ERR_OK) return err;
+    if (!same) return reorg_halt_history(indexer);
+    if (indexer->halted[0] != '\0') err = indexer_resume(indexer);
+    if (err == ERR_OK) err = configure_streams(indexer);
+    return err == ERR_OK ? final_find(indexer, &indexer->target) : err;
+}
+
+/* Halted: looks whether the nodes have come back to the history that the index has. */
+static enum err look_back(struct indexer *indexer) {
+    bool same;
+    job_rest(&indexer->job, HALTED_MS);
+    (void)job_begin(&indexer->job, NODE_LIMIT_MS);
+    enum err err = reorg_check_history(indexer, &same);
+    if (err == ERR_BLOCK_NOT_FOUND) return ERR_OK;
+    if (err != ERR_OK || !same) return err;
+    return indexer_resume(indexer);
+}
+
+static enum err read_history(struct indexer *indexer, struct group *group, uint64_t until_ms) {
+    bool busy = backfill_is_busy(indexer->backfill);
+    (void)job_begin(&indexer->job, WRITE_LIMIT_MS);
+    if (!busy) {
+        enum err err = final_find(indexer, &indexer->target);
+        if (err != ERR_OK) return err;
+        if (!group_pick(group, indexer->streams, indexer->n_streams, indexer->target)) return ERR_OK;
+    }
+    if (!busy && join_is_near(indexer, group)) return join_step(indexer, group);
+    phase_enter(&indexer->phase, INDEX_BACKFILL);
+    return backfill_step(indexer->backfill, group, until_ms);
+}
+
+static enum err run_round(struct indexer *indexer, struct group *group) {
+    bool moved = false;
+    uint64_t until_ms = reactor_now_ms(indexer->reactor) + poll_ms(indexer);
+    enum err err = indexer->has_tip ? follow_step(indexer, &moved) : ERR_OK;
+    if (err != ERR_OK || indexer->halted[0] != '\0') return err;
+    if (indexer_is_lagging(indexer)) {
+        err = read_history(indexer, group, until_ms);
+    } else if (!moved) {
+        job_rest(&indexer->job, poll_ms(indexer));
+    }
+    return err;
+}
+
+static void settle(struct indexer *indexer, enum err err) {
+    if (indexer->job.ending) return;
+    if (err == ERR_OK) {
+        trouble_over(&indexer->trouble, indexer_name(indexer));
+        enter_phase(indexer);
+    } else {
+        job_rest(&indexer->job, trouble_met(&indexer->trouble, indexer_name(indexer), &indexer->job.task, err));
+    }
+}
+
+void rounds_run(struct indexer *indexer) {
+    struct group group;
+    bool prepared = false;
+    while (!indexer->job.ending && !indexer->lost) {
+        enum err err;
+        if (indexer->halted[0] != '\0') {
+            err = look_back(indexer);
+        } else if (!prepared) {
+            err = prepare(indexer);
+            prepared = err == ERR_OK;
+        } else {
+            err = run_round(indexer, &group);
+        }
+        if (indexer->halted[0] != '\0') {
+            backfill_stop(indexer->backfill);
+            prepared = false;
+        }
+        settle(indexer, err);
+    }
+    backfill_stop(indexer->backfill);
+}
