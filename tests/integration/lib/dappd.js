@@ -24,10 +24,15 @@ const HARMLESS = /WARNING: ASan doesn't fully support makecontext\/swapcontext/;
 
 let files = 0;
 
+/** Settings whose name in the environment is everybody's. */
+const SHARED_NAMES = { database_url: 'DATABASE_URL' };
+const isSetting = (name) => name.startsWith('DAPPD_') || Object.values(SHARED_NAMES).includes(name);
+const nameOf = (setting) => SHARED_NAMES[setting] ?? `DAPPD_${setting.toUpperCase()}`;
+
 /** The environment without any setting of the caller's, and with these. In: settings by name, as in config.def. */
 export function environment(settings = {}) {
-    const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('DAPPD_'));
-    const given = Object.entries(settings).map(([name, value]) => [`DAPPD_${name.toUpperCase()}`, String(value)]);
+    const inherited = Object.entries(process.env).filter(([name]) => !isSetting(name));
+    const given = Object.entries(settings).map(([setting, value]) => [nameOf(setting), String(value)]);
     return { ...Object.fromEntries(inherited), ...SANITIZER_OPTIONS, ...Object.fromEntries(given) };
 }
 
@@ -61,9 +66,9 @@ class Dappd {
     #signalled = false;
     #process;
 
-    constructor({ wrapper, args, settings }) {
+    constructor({ wrapper, command, args, settings }) {
         this.agent = new http.Agent({ keepAlive: true });
-        this.#process = startProcess([...wrapper, BINARY, 'serve', ...args], {
+        this.#process = startProcess([...wrapper, BINARY, command, ...args], {
             env: environment(settings),
             onStderr: (chunk) => this.#readLog(chunk),
         });
@@ -148,6 +153,12 @@ class Dappd {
         process.kill(this.pid, name);
     }
 
+    /** Ends it as no operator does: nothing of it gets to do anything more. */
+    async kill() {
+        this.signal('SIGKILL');
+        return this.untilExited();
+    }
+
     /** Waits for the end that a test has brought about. Returns { code, signal }. */
     async untilExited() {
         const end = await bounded(this.exited, 'end of dappd');
@@ -174,15 +185,15 @@ function targetOf(address) {
 
 /**
  * Starts dappd on a free port and waits until it serves.
- * In: chains, for a configuration file (chainConfig); args, more of the command line; wrapper, a command that runs it;
- * all else are settings by name.
+ * In: chains, for a configuration file (chainConfig); command, another one than serve; args, more of the command line;
+ * wrapper, a command that runs it; waits, false for one that is not to be waited for; all else are settings by name.
  */
-export async function startDappd({ chains, args = [], wrapper = [], ...given } = {}) {
+export async function startDappd({ chains, command = 'serve', args = [], wrapper = [], waits = true, ...given } = {}) {
     const file = chains ? ['--config', configFile({ chains })] : [];
     const settings = { listen: '127.0.0.1:0', threads: 2, log_format: 'json', ...given };
-    const dappd = new Dappd({ wrapper, args: [...file, ...args], settings });
+    const dappd = new Dappd({ wrapper, command, args: [...file, ...args], settings });
     try {
-        await dappd.untilListening();
+        if (waits) await dappd.untilListening();
     } catch (error) {
         if (!dappd.hasExited()) dappd.signal('SIGKILL');
         throw error;

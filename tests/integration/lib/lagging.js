@@ -10,6 +10,8 @@ const POSITION = {
     eth_getCode: 1,
 };
 
+const hexOf = (number) => `0x${number.toString(16)}`;
+
 const ask = async (exchange, method, params) =>
     (await exchange.forward({ jsonrpc: '2.0', id: 1, method, params })).result;
 
@@ -22,9 +24,11 @@ export const behind = (blocks) => async (exchange) => {
 };
 
 async function answer(exchange, call, head) {
+    if (call.method === 'eth_blockNumber') return { jsonrpc: '2.0', id: call.id, result: hexOf(head) };
+    if (call.method === 'eth_getLogs') return logs(exchange, call, head);
     const position = POSITION[call.method];
     if (call.params[position] === 'latest') {
-        const params = call.params.map((value, i) => (i === position ? `0x${head.toString(16)}` : value));
+        const params = call.params.map((value, i) => (i === position ? hexOf(head) : value));
         return exchange.forward({ ...call, params });
     }
     const isKnown = position === undefined || !((await numberOf(exchange, call.params[position])) > head);
@@ -32,6 +36,19 @@ async function answer(exchange, call, head) {
     const none = { jsonrpc: '2.0', id: call.id };
     if (call.method.startsWith('eth_getBlock')) return { ...none, result: null };
     return { ...none, error: { code: -32000, message: 'header not found' } };
+}
+
+/** A range is cut off at the head without a word, and above it there is nothing. */
+async function logs(exchange, call, head) {
+    const [filter] = call.params;
+    if (filter.blockHash) {
+        const isKnown = !((await numberOf(exchange, filter)) > head);
+        const unknown = { jsonrpc: '2.0', id: call.id, error: { code: -32000, message: 'unknown block' } };
+        return isKnown ? exchange.forward(call) : unknown;
+    }
+    if (Number(filter.fromBlock) > head) return { jsonrpc: '2.0', id: call.id, result: [] };
+    const toBlock = hexOf(Math.min(Number(filter.toBlock), head));
+    return exchange.forward({ ...call, params: [{ ...filter, toBlock }] });
 }
 
 /** Of a block in any of the forms in which calls name one; NaN for the other tags. */

@@ -39,7 +39,7 @@ const AMOUNTS = {
 
 class Replay {
     lock = new SharedLock(); // for the nodes: startFaultyNode(url, { lock })
-    tokens = {}; // key -> { address, abi, honest }
+    tokens = {}; // key -> { address, abi, honest, hasSupply }
     #chain;
     #contracts;
     #random;
@@ -63,7 +63,9 @@ class Replay {
         const deployments = Object.values(TOKENS).map(([contract, args]) => this.#deployment(contract, args, deployer));
         Object.entries(TOKENS).forEach(([key, [contract, , honest]], i) => {
             const address = getContractAddress({ from: deployer, nonce: BigInt(nonce + i) }).toLowerCase();
-            this.tokens[key] = { address, abi: this.#contracts[contract].abi, honest };
+            const { abi } = this.#contracts[contract];
+            const hasSupply = abi.some(({ name }) => name === 'totalSupply');
+            this.tokens[key] = { address, abi, honest, hasSupply };
         });
         await this.#mine(deployments);
         return this;

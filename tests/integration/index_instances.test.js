@@ -1,0 +1,68 @@
+// Several instances on one database: one indexes each chain, the next takes over when it dies, all serve the same.
+// Owns a PostgreSQL; a chain and its instances for each test.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { indexingFor, sceneFor, startIndexing, untilIndexed } from './lib/index.js';
+import { startServer } from './lib/postgres.js';
+import { until } from './lib/wait.js';
+
+let server;
+before(async () => {
+    server = await startServer();
+});
+after(() => server.stop());
+
+const indexOf = async (dappd) => (await dappd.json('/status')).chains[0].index;
+const isLeader = async (dappd) => (await indexOf(dappd)).indexing_here;
+
+test('one of two indexes; when it is killed the other goes on by itself', async (t) => {
+    const { replay, node, database, untilRight } = await sceneFor(t, server);
+    const options = { url: node.url, database };
+    let instances = await Promise.all([startIndexing(options), startIndexing(options)]);
+    t.after(() => Promise.all(instances.map((dappd) => dappd.stop())));
+    for (let i = 0; i < 2; i++) {
+        await untilRight('with two of them');
+        const leads = await Promise.all(instances.map(isLeader));
+        assert.equal(leads.filter(Boolean).length, 1, 'one of them leads');
+        const leader = instances[leads.indexOf(true)];
+        const other = instances[leads.indexOf(false)];
+        await (i === 0 ? leader.kill() : leader.stop());
+        await replay.play(3);
+        await replay.reorg(4);
+        await untilRight('by the other alone');
+        await until(() => isLeader(other), 'the other leads');
+        instances = [other, await startIndexing(options)];
+    }
+});
+
+test('two that start at once on an empty database', async (t) => {
+    const { replay, node, database, untilRight } = await sceneFor(t, server);
+    const options = { url: node.url, database };
+    await Promise.all([1, 2, 3].map(() => indexingFor(t, options)));
+    await untilRight('with three of them');
+    await replay.play(3);
+    await untilRight('later');
+});
+
+test('one process indexes and another one serves', async (t) => {
+    const { replay, node, database, truth, untilRight } = await sceneFor(t, server);
+    const options = { url: node.url, database };
+    const api = await indexingFor(t, { ...options, index: 'off' });
+    const indexer = await startIndexing({ ...options, command: 'index', waits: false });
+    t.after(() => indexer.stop());
+    await untilRight('by the indexer');
+    await replay.play(3);
+    await replay.reorg(2);
+    const { head } = await untilRight('by the indexer, after a reorg');
+    const { block } = await api.json('/tokens?limit=1');
+    assert.deepEqual(block, head);
+    await until(async () => (await indexOf(api)).tip === head.number, 'the tip in /status');
+    assert.equal(await isLeader(api), false);
+    await indexer.kill();
+    await replay.play(2);
+    assert.deepEqual((await api.json('/tokens?limit=1')).block, head, 'what there is goes on being served');
+    const next = await startIndexing({ ...options, command: 'index', waits: false });
+    t.after(() => next.stop());
+    await untilIndexed(database, (await truth()).head);
+});
