@@ -4,8 +4,8 @@ pragma solidity ^0.8.20;
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {SettableToken} from "./SettableToken.sol";
 
-/// A mint when it comes from the zero address, a burn when it goes there. Amounts are cut down to what there is, so that
-/// a long random list never reverts.
+/// A mint when it comes from the zero address, a burn when it goes there. Amounts are cut down to what there is, so
+/// that a long random list never reverts.
 struct Step {
     address from;
     address to;

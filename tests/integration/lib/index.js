@@ -2,7 +2,8 @@
 // against the oracle. The processes belong to the tests that start them.
 
 import { startBareChain } from './chain.js';
-import { chainConfig, startDappd } from './dappd.js';
+import { chainConfig, dappdFor, startDappd } from './dappd.js';
+import * as faults from './faults.js';
 import { startFaultyNode } from './faulty_node.js';
 import { assertIndex } from './index_truth.js';
 import { stopAll } from './process.js';
@@ -30,23 +31,23 @@ export async function indexingFor(t, options) {
 }
 
 /** What the chain's row says: { tip, hash, halted, live }; live, whether every stream is. Undefined without a row. */
-export async function progressOf(database) {
+export async function progressOf(database, chainId = CHAIN_ID) {
     const [row] = await database.sql(`SELECT tip_number, '0x' || encode(tip_hash, 'hex'), halted,
             (SELECT coalesce(bool_and(s.live), false) FROM streams s WHERE s.chain_id = c.chain_id)
-        FROM chains c WHERE chain_id = ${CHAIN_ID}`);
+        FROM chains c WHERE chain_id = ${chainId}`);
     if (!row) return undefined;
     const [tip, hash, halted, live] = row;
     return { tip: tip && Number(tip), hash, halted, live: live === 't' };
 }
 
 /** Before the first migration there is no table, and while PostgreSQL is away no answer. */
-const tried = (database) => progressOf(database).catch(() => undefined);
+const tried = (database, chainId) => progressOf(database, chainId).catch(() => undefined);
 
 /** Waits until everything that is configured is live and the tip is this block. In: head, { number, hash }. */
-export function untilIndexed(database, head) {
+export function untilIndexed(database, head, chainId = CHAIN_ID) {
     let progress;
     return until(async () => {
-        progress = await tried(database);
+        progress = await tried(database, chainId);
         return progress?.live && progress.hash === head.hash;
     }, `index at ${head.number} ${head.hash}`).catch((error) => {
         throw new Error(`${error.message}; it says ${JSON.stringify(progress)}`);
@@ -67,8 +68,8 @@ export function untilHalted(database) {
  * All that an index is made of, for one test: a chain with so many blocks of history, a node before it that can
  * misbehave, an empty database, and the oracle.
  * In: server, of postgres.js; epoch: blocks are final once twice as many are above them; reorgs must stay below that.
- * Returns { chain, replay, node, database, truth(options), untilRight(what, options) }: the last waits until the index is
- * at the head and holds it against the oracle, in another database where the options name one.
+ * Returns { chain, replay, node, database, truth(options), untilRight(what, options) }: the last waits until the index
+ * is at the head and holds it against the oracle; chainId says which index, where one chain is shown as many.
  */
 export async function sceneFor(t, server, { blocks = 40, epoch = 16, seed = SEED, holders } = {}) {
     const chain = await startBareChain({ args: ['--gas-limit', '300000000', '--slots-in-an-epoch', String(epoch)] });
@@ -80,11 +81,36 @@ export async function sceneFor(t, server, { blocks = 40, epoch = 16, seed = SEED
     const database = await server.databaseFor(t);
     const oracle = transferOracle(chain.client, { wraps: [replay.tokens.wrapped.address] });
     const truth = (options) => oracle.read(options);
-    const untilRight = async (what, { database: other = database, ...options } = {}) => {
+    const untilRight = async (what, { chainId, ...options } = {}) => {
         const now = await truth(options);
-        await untilIndexed(other, now.head);
-        await assertIndex(other, now, what);
+        await untilIndexed(database, now.head, chainId);
+        await assertIndex(database, now, { what, chainId });
         return now;
     };
     return { chain, replay, node, database, truth, untilRight };
+}
+
+/**
+ * One chain shown as many, each by nodes of its own and under an id of its own, to one dappd that indexes them all.
+ * In: spoilers, { name: function that gets the nodes of its chain and makes them misbehave }; nodes, of each chain.
+ * Returns { dappd, shown: [{ name, chainId, nodes }] }.
+ */
+export async function shownAsMany(t, { chain, replay, database }, spoilers, { nodes: n = 1, ...settings } = {}) {
+    const show = async ([name, spoil], i) => {
+        const chainId = CHAIN_ID + 1 + i;
+        const nodes = await Promise.all(
+            Array.from({ length: n }, () => startFaultyNode(chain.url, { lock: replay.lock })),
+        );
+        t.after(() => stopAll(...nodes));
+        const answersId = faults.result(`0x${chainId.toString(16)}`);
+        spoil(...nodes);
+        for (const node of nodes) node.on('eth_chainId', answersId);
+        return { name, chainId, nodes };
+    };
+    const shown = await Promise.all(Object.entries(spoilers).map(show));
+    const chains = shown.map(({ chainId, nodes }) =>
+        chainConfig(nodes.map(({ url }) => url), { name: `chain${chainId}`, index: { tokens: ['every'] } }),
+    );
+    const dappd = await dappdFor(t, { chains, database_url: database.url, ...settings });
+    return { dappd, shown };
 }

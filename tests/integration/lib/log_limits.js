@@ -5,8 +5,8 @@ const hexOf = (number) => `0x${number.toString(16)}`;
 const error = (code, message, httpStatus = 200) => ({ code, message, httpStatus });
 
 /**
- * name: { blocks or results, the limit; refusal(what) }. what: { from, to, blocks, results, limit, fits }, where fits is
- * the last block of a range that would do.
+ * name: { blocks or results, the limit; refusal(what) }.
+ * what: { from, to, blocks, results, limit, fits }, where fits is the last block of a range that would do.
  */
 export const WORDINGS = {
     Alchemy: {
@@ -14,8 +14,8 @@ export const WORDINGS = {
         refusal: ({ from, fits }) =>
             error(
                 -32600,
-                'Under the Free tier plan, you can make eth_getLogs requests with up to a 10 block range. Based on your ' +
-                    `parameters, this block range should work: [${hexOf(from)}, ${hexOf(fits)}].`,
+                'Under the Free tier plan, you can make eth_getLogs requests with up to a 10 block range. Based on ' +
+                    `your parameters, this block range should work: [${hexOf(from)}, ${hexOf(fits)}].`,
             ),
     },
     'Infura, results': { results: 40, refusal: () => error(-32005, 'query returned more than 10000 results') },
@@ -52,12 +52,16 @@ export const WORDINGS = {
         blocks: 14,
         refusal: ({ limit }) => error(-32000, `exceeds server limit, narrow your filter: ${limit}`),
     },
-    Nethermind: { results: 45, refusal: () => error(-32005, 'Too many logs requested. Max logs per response is 20000.') },
+    Nethermind: {
+        results: 45,
+        refusal: () => error(-32005, 'Too many logs requested. Max logs per response is 20000.'),
+    },
     Besu: { blocks: 5, refusal: () => error(-32005, 'Requested range exceeds maximum RPC range limit') },
     'somebody else': { blocks: 16, refusal: () => error(-32099, 'no.') },
 };
 
-const isRange = ({ method, params }) => method === 'eth_getLogs' && !params[0].blockHash;
+/** Asks for the logs of a range of blocks, not for those of one block by its hash. */
+export const isRange = ({ method, params }) => method === 'eth_getLogs' && !params[0].blockHash;
 const rangeOf = ({ params: [{ fromBlock, toBlock }] }) => ({ from: Number(fromBlock), to: Number(toBlock) });
 
 /** A node with this limit, in these words. Records the widest range that it has answered in seen.blocks, if given. */
@@ -66,7 +70,9 @@ export const limited = ({ blocks: maxBlocks = Infinity, results: maxResults = In
         if (!isRange(call)) return exchange.forward(call);
         const { from, to } = rangeOf(call);
         const what = { from, to, blocks: to - from + 1 };
-        if (what.blocks > maxBlocks) return refused(call, refusal({ ...what, limit: maxBlocks, fits: from + maxBlocks - 1 }));
+        if (what.blocks > maxBlocks) {
+            return refused(call, refusal({ ...what, limit: maxBlocks, fits: from + maxBlocks - 1 }));
+        }
         const answer = await exchange.forward(call);
         const results = answer.result?.length ?? 0;
         const fits = fitting(answer.result ?? [], from, maxResults);

@@ -38,8 +38,8 @@ class Server {
 
     /** kill -9 of one session on this database, if there is one: PostgreSQL then ends all others and recovers. */
     async killSession(database) {
-        const sessions = `SELECT pid FROM pg_stat_activity WHERE datname = '${database.name}' AND pid <> pg_backend_pid()
-            ORDER BY random() LIMIT 1`;
+        const sessions = `SELECT pid FROM pg_stat_activity
+            WHERE datname = '${database.name}' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1`;
         const [session] = await database.sql(sessions);
         if (session) process.kill(Number(session[0]), 'SIGKILL');
     }
