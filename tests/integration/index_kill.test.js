@@ -48,17 +48,19 @@ async function assertUndisturbed(t, server, { node, database, truth, untilRight 
     assertSameDump(await dumpIndex(database), await dumpIndex(other), 'as after an undisturbed run');
 }
 
-test('kill -9 of dappd at random moments of backfill and follow', async (t) => {
+test('kill -9 of dappd, and some stops, at random moments of backfill and follow', async (t) => {
     const server = await serverFor(t);
     const scene = await sceneFor(t, server, { blocks: 100 });
     const { node, replay, database } = scene;
     slowDown(node);
     const kills = moments(50, 6);
     for (let i = 0; i < kills; i++) {
-        const dappd = await startIndexing({ url: node.url, database, waits: below(4) > 0 });
+        const waits = below(4) > 0;
+        const dappd = await startIndexing({ url: node.url, database, waits });
         if (i > kills / 2) await goOn(replay);
         await sleep(below(250));
-        assert.equal((await dappd.kill()).signal, 'SIGKILL');
+        if (waits && below(3) === 0) await dappd.stop();
+        else assert.equal((await dappd.kill()).signal, 'SIGKILL');
     }
     const dappd = await indexingFor(t, { url: node.url, database });
     await assertUndisturbed(t, server, scene);
