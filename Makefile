@@ -31,7 +31,8 @@ LDFLAGS += $(LINK_$(VARIANT))
 LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c routes/*.c))
-OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/routes/openapi_data.o
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/routes/openapi_data.o $(OUT)/src/repos/migration_data.o
+MIGRATIONS := $(sort $(wildcard sql/*.sql))
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
 FUZZERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
 C_FILES = $(shell git ls-files '*.c' '*.h' 2>/dev/null)
@@ -102,6 +103,17 @@ $(OUT)/routes/openapi_data.o: routes/openapi_data.S openapi.yaml $(BUILD)/openap
 
 $(BUILD)/openapi.json: openapi.yaml $(BUILD)/yaml2json
 	$(BUILD)/yaml2json < $< > $@
+
+$(OUT)/src/repos/migration_data.o: src/repos/migration_data.S $(BUILD)/migrations.def $(MIGRATIONS)
+	@mkdir -p $(@D)
+	$(CC) -I. -DMIGRATIONS='"$(BUILD)/migrations.def"' -c -o $@ $<
+
+# A file's number is its version: 0001, 0002 and so on. An added or removed file changes the folder.
+$(BUILD)/migrations.def: $(MIGRATIONS) sql
+	@mkdir -p $(@D)
+	@n=0; for file in $(MIGRATIONS); do n=$$((n + 1)); \
+		case $$file in $$(printf 'sql/%04d_' $$n)*) printf 'migration "%s"\n' $$file;; \
+		*) echo "$$file must be number $$n" >&2; exit 1;; esac; done > $@
 
 $(BUILD)/yaml2json: dev/yaml2json.c
 	@mkdir -p $(@D)
