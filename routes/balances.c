@@ -27,12 +27,7 @@ static void render_item(struct json_out *out, const struct balance *balance) {
         view_amount(out, "balance", &read->amount);
         view_formatted(out, &read->amount, balance->metadata);
     } else {
-        json_out_key(out, "error");
-        json_out_object_begin(out);
-        json_out_key_str(out, "code", err_info(read->err)->code);
-        json_out_key_str(out, "title", err_info(read->err)->title);
-        json_out_key_str(out, "detail", read->detail);
-        json_out_object_end(out);
+        view_error(out, read->err, read->detail);
     }
     json_out_object_end(out);
 }

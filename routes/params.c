@@ -44,14 +44,19 @@ static bool is_chain(const struct chain *chain, struct slice text) {
     return same_id || (strlen(name) == text.len && memcmp(name, text.p, text.len) == 0);
 }
 
+/* In: i, which chain. */
+static struct source source_of(const struct app *app, size_t i) {
+    return (struct source){
+        .chain = app->chains[i], .cache = app->cache, .index = app->index_status != NULL ? app->index_status[i] : NULL};
+}
+
 enum err params_source(struct request *req, struct source *out) {
     const struct app *app = req->app;
     struct slice text;
-    out->cache = app->cache;
-    out->chain = app->chains[0];
+    *out = source_of(app, 0);
     if (!request_query(req, &text, "chain")) return ERR_OK;
     for (size_t i = 0; i < app->n_chains; i++) {
-        out->chain = app->chains[i];
+        *out = source_of(app, i);
         if (is_chain(out->chain, text)) return ERR_OK;
     }
     return task_fail(&req->task, ERR_INVALID_PARAMETER,

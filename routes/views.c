@@ -32,23 +32,61 @@ void view_amount(struct json_out *out, const char *key, const u256 *amount) {
     json_out_strn(out, text, u256_to_dec(text, amount));
 }
 
-void view_symbol_and_decimals(struct json_out *out, const struct erc20_metadata *metadata) {
-    json_out_key_str(out, "symbol", metadata->has_symbol ? metadata->symbol : NULL);
-    if (metadata->decimals < 0) {
+/* In: decimals, -1 where they are unknown. */
+static void put_units(struct json_out *out, const char *symbol, int decimals) {
+    json_out_key_str(out, "symbol", symbol);
+    if (decimals < 0) {
         json_out_key_null(out, "decimals");
     } else {
-        json_out_key_u64(out, "decimals", (uint64_t)metadata->decimals);
+        json_out_key_u64(out, "decimals", (uint64_t)decimals);
     }
 }
 
-void view_formatted(struct json_out *out, const u256 *amount, const struct erc20_metadata *metadata) {
+static void put_formatted(struct json_out *out, const u256 *amount, int decimals) {
     char text[U256_FORMATTED_BYTES];
-    if (metadata->decimals < 0) {
+    if (decimals < 0) {
         json_out_key_null(out, "formatted");
         return;
     }
     json_out_key(out, "formatted");
-    json_out_strn(out, text, u256_format(text, amount, (unsigned)metadata->decimals));
+    json_out_strn(out, text, u256_format(text, amount, (unsigned)decimals));
+}
+
+void view_symbol_and_decimals(struct json_out *out, const struct erc20_metadata *metadata) {
+    put_units(out, metadata->has_symbol ? metadata->symbol : NULL, metadata->decimals);
+}
+
+void view_formatted(struct json_out *out, const u256 *amount, const struct erc20_metadata *metadata) {
+    put_formatted(out, amount, metadata->decimals);
+}
+
+void view_summary_name(struct json_out *out, const struct token_summary *token) {
+    json_out_key_str(out, "name", token->name);
+}
+
+void view_summary_units(struct json_out *out, const struct token_summary *token) {
+    put_units(out, token->symbol, token->decimals);
+}
+
+void view_summary_formatted(struct json_out *out, const u256 *amount, const struct token_summary *token) {
+    put_formatted(out, amount, token->decimals);
+}
+
+void view_summary_index(struct json_out *out, const struct token_summary *token) {
+    json_out_key(out, "index");
+    json_out_object_begin(out);
+    json_out_key_bool(out, "checked", token->checked);
+    json_out_key_str(out, "drift", token->drift);
+    json_out_object_end(out);
+}
+
+void view_error(struct json_out *out, enum err err, const char *detail) {
+    json_out_key(out, "error");
+    json_out_object_begin(out);
+    json_out_key_str(out, "code", err_info(err)->code);
+    json_out_key_str(out, "title", err_info(err)->title);
+    json_out_key_str(out, "detail", detail);
+    json_out_object_end(out);
 }
 
 static size_t put(char *to, const void *from, size_t len) {
@@ -73,4 +111,10 @@ void view_set_caching(const struct request *req, struct response *res, const str
     len += put_text(state + len, metadata->has_name ? metadata->name : NULL);
     bool named = spec->kind == BLOCK_NUMBER || spec->kind == BLOCK_HASH;
     conditional_set(req, res, state, len, chain_service_max_age_s(source->chain), named && block->finalized);
+}
+
+void view_now(const struct request *req, struct response *res, render_fn render, const void *view, unsigned max_age_s) {
+    response_json(res, render, view);
+    response_realize(res);
+    conditional_set(req, res, res->body.data, res->body.len, max_age_s, false);
 }

@@ -1,5 +1,9 @@
 /* Balances as the index has them. Each statement sees one snapshot: amounts and the tip that they are true at belong
- * together. The task's coroutine; what is given lives in the task's arena. Errors: those of repos/pg.h. */
+ * together.
+ *
+ * A sum below zero or above 256 bits can be no balance: it is given as 0, with "impossible_balance" as the token's
+ * drift unless another one is known. The task's coroutine; what is given lives in the task's arena. Errors: those of
+ * repos/pg.h. */
 #ifndef DAPPD_REPOS_BALANCE_REPO_H
 #define DAPPD_REPOS_BALANCE_REPO_H
 
@@ -12,18 +16,12 @@
 #include "eth/u256.h"
 #include "repos/token_repo.h"
 
-/* What a holder's transfers add up to. */
-struct balance_sum {
-    u256 amount;
-    bool impossible; /* below zero or above 256 bits, which no balance can be: the amount is 0 then */
-};
-
 struct balance_point {
     bool has_tip; /* false: this chain's index has nothing to serve yet */
     struct block_ref tip;
     bool has_token; /* false: the index does not have it; nothing below is set */
     struct token_summary token;
-    struct balance_sum sum; /* 0 for who holds none */
+    u256 amount; /* 0 for who holds none */
 };
 
 /* One balance. */
@@ -32,7 +30,7 @@ enum err balance_repo_get(struct task *task, struct balance_point *out, uint64_t
 
 struct portfolio_row {
     struct token_summary token;
-    struct balance_sum sum;
+    u256 amount;
 };
 
 struct portfolio_page {
@@ -51,7 +49,7 @@ enum err balance_repo_portfolio(struct task *task, struct portfolio_page *out, u
 
 struct holder_row {
     address holder;
-    struct balance_sum sum;
+    u256 amount;
 };
 
 struct holder_page {

@@ -12,7 +12,7 @@
 
 struct portfolio_item {
     struct token_summary token;
-    bool live; /* the index's sum is not to be believed: read from a node, at the same block */
+    bool live; /* the token drifts: read from a node, at the same block */
     u256 amount;
     enum err err; /* of the live read; the amount is not known then */
     const char *detail;
@@ -26,8 +26,8 @@ struct portfolio {
     address last; /* the token that the page ends with: where the next one goes on */
 };
 
-/* A page, in the order in which the index met the tokens. A token whose sum is not to be believed and of which the
- * account holds none is left out, so a page may be shorter than its limit. In: after, the last of the page before, or
+/* A page, in the order in which the index met the tokens. A token that drifts and of which the account holds none is
+ * left out, so a page may be shorter than its limit. In: after, the last of the page before, or
  * NULL. Errors: ERR_INDEX_UNAVAILABLE, ERR_NOT_INDEXED for the zero address, ERR_TIMEOUT. */
 enum err portfolio_service_get(struct task *task, const struct source *source, struct portfolio *out,
                                const address *holder, const address *after, size_t limit) MUST_CHECK;

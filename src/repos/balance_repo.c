@@ -6,12 +6,13 @@
 #include "index_columns.h"
 #include "repos/pg.h"
 
-enum { SUM_COLUMN = TIP_N_COLUMNS + TOKEN_N_COLUMNS, HOLDER_COLUMN = SUM_COLUMN, HOLDER_SUM_COLUMN };
+enum { AMOUNT_COLUMN = TIP_N_COLUMNS + TOKEN_N_COLUMNS, HOLDER_COLUMN = AMOUNT_COLUMN, HOLDER_AMOUNT_COLUMN };
 
-static struct balance_sum read_sum(struct pg_rows *rows, size_t row, int column) {
-    struct balance_sum sum = {.impossible = pg_is_null(rows, row, column)};
-    if (!sum.impossible) sum.amount = pg_u256(rows, row, column, NULL);
-    return sum;
+/* The statements give null for what no balance can be. */
+static u256 read_amount(struct pg_rows *rows, size_t row, int column, struct token_summary *token) {
+    if (!pg_is_null(rows, row, column)) return pg_u256(rows, row, column, NULL);
+    if (token->drift == NULL) token->drift = "impossible_balance";
+    return (u256){{0}};
 }
 
 static enum err fail_memory(struct task *task) {
@@ -30,7 +31,7 @@ enum err balance_repo_get(struct task *task, struct balance_point *out, uint64_t
     if (err != ERR_OK || rows.n == 0) return err;
     out->has_tip = index_read_tip(&out->tip, &rows);
     out->has_token = index_read_token(&out->token, &rows, 0, TIP_N_COLUMNS);
-    if (out->has_token) out->sum = read_sum(&rows, 0, SUM_COLUMN);
+    if (out->has_token) out->amount = read_amount(&rows, 0, AMOUNT_COLUMN, &out->token);
     return pg_rows_check(task, &rows);
 }
 
@@ -43,7 +44,7 @@ static enum err take_portfolio(struct task *task, struct portfolio_page *out, st
     if (out->rows == NULL) return fail_memory(task);
     for (size_t i = 0; i < out->n_rows; i++) {
         (void)index_read_token(&out->rows[i].token, rows, i, TIP_N_COLUMNS);
-        out->rows[i].sum = read_sum(rows, i, SUM_COLUMN);
+        out->rows[i].amount = read_amount(rows, i, AMOUNT_COLUMN, &out->rows[i].token);
     }
     return pg_rows_check(task, rows);
 }
@@ -84,8 +85,8 @@ static enum err take_holders(struct task *task, struct holder_page *out, struct 
     out->rows = arena_alloc(task->arena, out->n_rows * sizeof *out->rows);
     if (out->rows == NULL) return fail_memory(task);
     for (size_t i = 0; i < out->n_rows; i++) {
-        out->rows[i] = (struct holder_row){.holder = pg_address(rows, i, HOLDER_COLUMN),
-                                           .sum = read_sum(rows, i, HOLDER_SUM_COLUMN)};
+        out->rows[i].holder = pg_address(rows, i, HOLDER_COLUMN);
+        out->rows[i].amount = read_amount(rows, i, HOLDER_AMOUNT_COLUMN, &out->token);
     }
     return pg_rows_check(task, rows);
 }

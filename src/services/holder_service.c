@@ -24,17 +24,6 @@ static void read_supply(struct task *task, const struct source *source, struct h
     out->supply = read.amount;
 }
 
-/* A sum that no balance can be is drift that nobody has looked for yet. */
-static enum err check_sums(struct task *task, const struct holder_page *page) {
-    char text[ADDRESS_TEXT_BYTES];
-    for (size_t i = 0; i < page->n_rows; i++) {
-        if (!page->rows[i].sum.impossible) continue;
-        return task_fail(task, ERR_BALANCES_DRIFT, "the transfers of %s add up to more than 256 bits",
-                         address_format(text, &page->token.address));
-    }
-    return ERR_OK;
-}
-
 enum err holder_service_get(struct task *task, const struct source *source, struct holders *out, const address *token,
                             const struct holder_place *after, size_t limit) {
     struct holder_page *page = &out->page;
@@ -44,7 +33,6 @@ enum err holder_service_get(struct task *task, const struct source *source, stru
     if (err == ERR_OK) err = indexed_check_tip(task, source, page->has_tip, &page->tip);
     if (err == ERR_OK) err = indexed_check_token(task, token, page->has_token ? &page->token : NULL);
     if (err == ERR_OK) err = indexed_check_drift(task, &page->token);
-    if (err == ERR_OK) err = check_sums(task, page);
     if (err == ERR_OK) read_supply(task, source, out);
     return err;
 }

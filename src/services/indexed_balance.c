@@ -50,20 +50,14 @@ static void use_point(struct indexed_balance *out) {
 }
 
 enum err indexed_balance_get(struct task *task, const struct source *source, struct indexed_balance *out) {
-    char text[ADDRESS_TEXT_BYTES];
     enum err err = read_point(task, source, out);
     if (err == ERR_OK) err = indexed_check_drift(task, &out->point.token);
-    if (err != ERR_OK) return err;
-    if (out->point.sum.impossible) {
-        return task_fail(task, ERR_BALANCES_DRIFT, "the transfers of %s add up to what no balance can be",
-                         address_format(text, &out->token));
-    }
-    use_point(out);
-    return ERR_OK;
+    if (err == ERR_OK) use_point(out);
+    return err;
 }
 
 static enum choice judge(const struct balance_point *point) {
-    if (point->token.drift != NULL || point->sum.impossible) return CHOICE_LIVE_DRIFT;
+    if (point->token.drift != NULL) return CHOICE_LIVE_DRIFT;
     if (!point->token.checked) return CHOICE_LIVE_UNCHECKED;
     return point->tip.head ? CHOICE_INDEXED : CHOICE_LIVE_BEHIND;
 }

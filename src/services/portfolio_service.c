@@ -12,7 +12,7 @@ static enum err fail_memory(struct task *task) {
 }
 
 static bool is_doubtful(const struct portfolio_row *row) {
-    return row->token.drift != NULL || row->sum.impossible;
+    return row->token.drift != NULL;
 }
 
 /* All in one go, at the block that the sums of the others are true at. */
@@ -34,7 +34,7 @@ static enum err read_doubtful(struct task *task, const struct source *source, st
 }
 
 static struct portfolio_item make_item(const struct portfolio_row *row, const struct amount_read *read) {
-    struct portfolio_item item = {.token = row->token, .live = read != NULL, .amount = row->sum.amount, .detail = ""};
+    struct portfolio_item item = {.token = row->token, .live = read != NULL, .amount = row->amount, .detail = ""};
     if (read != NULL) {
         item.amount = read->amount;
         item.err = read->err;

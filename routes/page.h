@@ -1,0 +1,37 @@
+/* The pages of lists: limit and cursor in, next_cursor and Link out. The request's coroutine. */
+#ifndef DAPPD_ROUTES_PAGE_H
+#define DAPPD_ROUTES_PAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/json_out.h"
+#include "eth/block.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "services/cursor.h"
+#include "services/source.h"
+
+enum { PAGE_LIMIT_DEFAULT = 50, PAGE_LIMIT_MAX = 1000 };
+
+struct page {
+    size_t limit;
+    bool goes_on;         /* there was a cursor: its place is where the page before ended */
+    struct cursor cursor; /* of this list, whichever page */
+    const char *next;     /* what the client is given; NULL on the last page */
+};
+
+/* ?limit= and ?cursor= of a list. In: filter, what tells lists of this kind on a chain apart; place_len, of its places.
+ * Errors: ERR_INVALID_PARAMETER, ERR_INVALID_CURSOR. */
+enum err page_read(struct request *req, struct page *out, const struct source *source, enum cursor_kind kind,
+                   const void *filter, size_t filter_len, size_t place_len) MUST_CHECK;
+
+/* There is a page behind this one: makes its cursor and the Link header. In: block, of this page; place, of the last
+ * item, as long as page_read was told. */
+enum err page_set_next(struct request *req, struct response *res, struct page *page, const struct block_ref *block,
+                       const void *place) MUST_CHECK;
+
+/* "next_cursor", null on the last page. */
+void page_render_next(struct json_out *out, const struct page *page);
+
+#endif
