@@ -2,15 +2,12 @@
  * Any thread. */
 #include "index_watch_repo_sql.h"
 #include "index_writer_sql.h"
-
-const struct pg_statement_table pg_statement_tables[] = {
-    {"index_watch_repo", index_watch_repo_sql, INDEX_WATCH_SQL_COUNT},
-    {"index_writer", index_writer_sql, INDEX_SQL_COUNT},
 #include "migrate_sql.h"
 #include "repos/pg_session.h"
 
 const struct pg_statement_table pg_statement_tables[] = {
+    {"index_watch_repo", index_watch_repo_sql, INDEX_WATCH_SQL_COUNT},
+    {"index_writer", index_writer_sql, INDEX_SQL_COUNT},
     {"migrate", migrate_statements, MIGRATE_STATEMENTS},
-    {.repo = NULL},
 };
-const size_t pg_statement_tables_count = sizeof pg_statement_tables / sizeof *pg_statement_tables - 1;
+const size_t pg_statement_tables_count = sizeof pg_statement_tables / sizeof *pg_statement_tables;
