@@ -1,6 +1,7 @@
 /* GET /balance/:address and /balance/:address/:token, GET /allowance/:owner/:spender/:token: one amount with its token
  * at one block. The request's coroutine. */
 #include "handlers.h"
+#include "indexed_balance.h"
 #include "params.h"
 #include "services/balance_service.h"
 #include "views.h"
@@ -74,7 +75,11 @@ enum err route_balance_token(struct request *req, struct response *res) {
     struct amount_read read = {.kind = AMOUNT_TOKEN_BALANCE};
     enum err err = params_address(req, &read.owner, 0, "address");
     if (err == ERR_OK) err = params_address(req, &read.token, 1, "token");
-    return err != ERR_OK ? err : answer_amount(req, res, &read, render_balance);
+    enum balance_source source;
+    if (err == ERR_OK) err = indexed_balance_source(req, &source);
+    if (err != ERR_OK) return err;
+    return source == BALANCE_LIVE ? answer_amount(req, res, &read, render_balance)
+                                  : indexed_balance_answer(req, res, source, &read.owner, &read.token);
 }
 
 enum err route_allowance(struct request *req, struct response *res) {

@@ -15,6 +15,9 @@ enum err route_openapi_json(struct request *req, struct response *res);
 enum err route_balance_native(struct request *req, struct response *res);
 enum err route_balance_token(struct request *req, struct response *res);
 enum err route_balances(struct request *req, struct response *res);
+enum err route_portfolio(struct request *req, struct response *res);
+enum err route_tokens(struct request *req, struct response *res);
+enum err route_holders(struct request *req, struct response *res);
 enum err route_token(struct request *req, struct response *res);
 enum err route_allowance(struct request *req, struct response *res);
 

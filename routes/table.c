@@ -11,8 +11,11 @@ const struct route routes[] = {
     {HTTP_GET, "/openapi.json", route_openapi_json, CACHE_CLASS_STATIC, "", COST_LOCAL},
     {HTTP_GET, "/chains", route_chains, CACHE_CLASS_BLOCK, "", COST_LOCAL},
     {HTTP_GET, "/balance/:address", route_balance_native, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
-    {HTTP_GET, "/balance/:address/:token", route_balance_token, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
+    {HTTP_GET, "/balance/:address/:token", route_balance_token, CACHE_CLASS_BLOCK, "block chain source", COST_NODES},
+    {HTTP_GET, "/balances/:address", route_portfolio, CACHE_CLASS_BLOCK, "chain cursor limit", COST_NODES},
     {HTTP_POST, "/balances", route_balances, CACHE_CLASS_NONE, "chain", COST_NODES},
+    {HTTP_GET, "/tokens", route_tokens, CACHE_CLASS_BLOCK, "chain cursor limit", COST_NODES},
+    {HTTP_GET, "/tokens/:token/holders", route_holders, CACHE_CLASS_BLOCK, "chain cursor limit", COST_NODES},
     {HTTP_GET, "/tokens/:token", route_token, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
     {HTTP_GET, "/allowance/:owner/:spender/:token", route_allowance, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
 };
