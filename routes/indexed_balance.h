@@ -2,6 +2,7 @@
 #ifndef DAPPD_ROUTES_INDEXED_BALANCE_H
 #define DAPPD_ROUTES_INDEXED_BALANCE_H
 
+#include "eth/address.h"
 #include "http/route.h"
 
 enum balance_source { BALANCE_LIVE, BALANCE_INDEXED, BALANCE_AUTO };

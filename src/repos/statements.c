@@ -1,13 +1,19 @@
 /* Every statement that dappd prepares, for a lint to prepare them all. Static data; each table is its repo's.
  * Any thread. */
+#include "balance_repo_sql.h"
 #include "index_watch_repo_sql.h"
 #include "index_writer_sql.h"
 #include "migrate_sql.h"
 #include "repos/pg_session.h"
+#include "token_repo_sql.h"
+#include "transfer_repo_sql.h"
 
 const struct pg_statement_table pg_statement_tables[] = {
+    {"balance_repo", balance_repo_statements, BALANCE_REPO_STATEMENT_COUNT},
     {"index_watch_repo", index_watch_repo_sql, INDEX_WATCH_SQL_COUNT},
     {"index_writer", index_writer_sql, INDEX_SQL_COUNT},
     {"migrate", migrate_statements, MIGRATE_STATEMENTS},
+    {"token_repo", token_repo_statements, TOKEN_REPO_STATEMENT_COUNT},
+    {"transfer_repo", transfer_repo_statements, TRANSFER_REPO_STATEMENT_COUNT},
 };
 const size_t pg_statement_tables_count = sizeof pg_statement_tables / sizeof *pg_statement_tables;

@@ -8,17 +8,23 @@
 
 enum { SUPPLY_WAIT_MS = 2000 };
 
+/* What read_supply works on. */
+struct supply {
+    const struct source *source;
+    struct holders *holders;
+};
+
 /* Shares are worth a short wait, no more: the holders are known without. */
-static void read_supply(struct task *task, const struct source *source, struct holders *out) {
-    struct task child = task_child(task);
+static void read_supply(struct task *child, void *arg, size_t i) {
+    const struct supply *supply = arg;
+    struct holders *out = supply->holders;
     struct amount_read read = {.kind = AMOUNT_TOTAL_SUPPLY, .token = out->page.token.address};
     struct snapshot snapshot = {.amounts = &read, .n_amounts = 1};
-    uint64_t until_ms = reactor_now_ms(task->reactor) + SUPPLY_WAIT_MS;
-    if (until_ms < child.deadline_ms) child.deadline_ms = until_ms;
-    snapshot_read(&child, source, &snapshot, &out->page.tip);
-    task->rpc_us += child.rpc_us;
-    task->rpc_calls += child.rpc_calls;
-    bool refused = read.err == ERR_NOT_A_TOKEN || read.err == ERR_EXECUTION_REVERTED;
+    const uint64_t until_ms = reactor_now_ms(child->reactor) + SUPPLY_WAIT_MS;
+    (void)i;
+    if (until_ms < child->deadline_ms) child->deadline_ms = until_ms;
+    snapshot_read(child, supply->source, &snapshot, &out->page.tip);
+    const bool refused = read.err == ERR_NOT_A_TOKEN || read.err == ERR_EXECUTION_REVERTED;
     out->supply_pending = read.err != ERR_OK && !refused;
     out->has_supply = read.err == ERR_OK && !u256_is_zero(&read.amount);
     out->supply = read.amount;
@@ -33,6 +39,8 @@ enum err holder_service_get(struct task *task, const struct source *source, stru
     if (err == ERR_OK) err = indexed_check_tip(task, source, page->has_tip, &page->tip);
     if (err == ERR_OK) err = indexed_check_token(task, token, page->has_token ? &page->token : NULL);
     if (err == ERR_OK) err = indexed_check_drift(task, &page->token);
-    if (err == ERR_OK) read_supply(task, source, out);
-    return err;
+    if (err != ERR_OK) return err;
+    struct supply supply = {source, out};
+    task_parallel(task, 1, read_supply, &supply);
+    return ERR_OK;
 }

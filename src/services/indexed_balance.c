@@ -62,18 +62,30 @@ static enum choice judge(const struct balance_point *point) {
     return point->tip.head ? CHOICE_INDEXED : CHOICE_LIVE_BEHIND;
 }
 
-/* Its troubles stay its own, since the nodes can answer as well. */
-static enum choice try_index(struct task *task, const struct source *source, struct indexed_balance *out) {
-    struct task child = task_child(task);
-    uint64_t until_ms = reactor_now_ms(task->reactor) + AUTO_WAIT_MS;
-    if (until_ms < child.deadline_ms) child.deadline_ms = until_ms;
-    enum err err = read_point(&child, source, out);
-    if (err == ERR_OK) return judge(&out->point);
-    if (err == ERR_NOT_INDEXED) return CHOICE_LIVE_NOT_INDEXED;
-    log_write(LOG_INDEX, LOG_DEBUG, "the index cannot answer, the nodes are asked",
-              LOG_STR("code", err_info(err)->code), LOG_STR("detail", child.fault.detail));
-    out->point = (struct balance_point){0};
-    return CHOICE_LIVE_UNAVAILABLE;
+/* An attempt on the index, and what came of it. */
+struct attempt {
+    const struct source *source;
+    struct indexed_balance *balance;
+    enum choice choice;
+};
+
+/* A task of its own, since its troubles are not the request's: the nodes can answer as well. */
+static void try_index(struct task *child, void *arg, size_t i) {
+    struct attempt *attempt = arg;
+    const uint64_t until_ms = reactor_now_ms(child->reactor) + AUTO_WAIT_MS;
+    (void)i;
+    if (until_ms < child->deadline_ms) child->deadline_ms = until_ms;
+    enum err err = read_point(child, attempt->source, attempt->balance);
+    if (err == ERR_OK) {
+        attempt->choice = judge(&attempt->balance->point);
+    } else if (err == ERR_NOT_INDEXED) {
+        attempt->choice = CHOICE_LIVE_NOT_INDEXED;
+    } else {
+        attempt->choice = CHOICE_LIVE_UNAVAILABLE;
+        attempt->balance->point = (struct balance_point){0};
+        log_write(LOG_INDEX, LOG_DEBUG, "the index cannot answer, the nodes are asked",
+                  LOG_STR("code", err_info(err)->code), LOG_STR("detail", child->fault.detail));
+    }
 }
 
 enum err indexed_balance_auto(struct task *task, const struct source *source, struct indexed_balance *out) {
@@ -81,9 +93,10 @@ enum err indexed_balance_auto(struct task *task, const struct source *source, st
     struct block_ref head;
     enum err err = chain_resolve(task, source->chain, &head, &latest);
     if (err != ERR_OK) return err; /* nobody knows what "at the head" means now */
-    enum choice choice = try_index(task, source, out);
-    metrics_add(METRIC_BALANCE_AUTO, (size_t)choice, 0, 1);
-    if (choice == CHOICE_INDEXED) {
+    struct attempt attempt = {.source = source, .balance = out};
+    task_parallel(task, 1, try_index, &attempt);
+    metrics_add(METRIC_BALANCE_AUTO, (size_t)attempt.choice, 0, 1);
+    if (attempt.choice == CHOICE_INDEXED) {
         use_point(out);
         return ERR_OK;
     }
