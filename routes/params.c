@@ -44,8 +44,7 @@ static bool is_chain(const struct chain *chain, struct slice text) {
     return same_id || (strlen(name) == text.len && memcmp(name, text.p, text.len) == 0);
 }
 
-/* In: i, which chain. */
-static struct source source_of(const struct app *app, size_t i) {
+struct source params_source_of(const struct app *app, size_t i) {
     return (struct source){
         .chain = app->chains[i], .cache = app->cache, .index = app->index_status != NULL ? app->index_status[i] : NULL};
 }
@@ -53,10 +52,10 @@ static struct source source_of(const struct app *app, size_t i) {
 enum err params_source(struct request *req, struct source *out) {
     const struct app *app = req->app;
     struct slice text;
-    *out = source_of(app, 0);
+    *out = params_source_of(app, 0);
     if (!request_query(req, &text, "chain")) return ERR_OK;
     for (size_t i = 0; i < app->n_chains; i++) {
-        *out = source_of(app, i);
+        *out = params_source_of(app, i);
         if (is_chain(out->chain, text)) return ERR_OK;
     }
     return task_fail(&req->task, ERR_INVALID_PARAMETER,

@@ -2,11 +2,13 @@
  *
  * A server whose chains are not all there still answers for the others, and others' nodes are often the same: to take
  * every instance away because one chain is down would turn it into an outage of all. So one chain that answers will do,
- * and a load balancer with a pool for one chain asks about that one alone. */
+ * and a load balancer with a pool for one chain asks about that one alone. A chain that is indexed answers when its
+ * index does as well. */
 #include "app.h"
 #include "handlers.h"
 #include "params.h"
 #include "services/chain_service.h"
+#include "services/indexed.h"
 
 enum { READY_MAX_REASONS = 8 };
 
@@ -47,14 +49,18 @@ static void add_reason(struct readiness *readiness, const char *chain, const cha
 
 /* Chains being asked, and what came of it. */
 struct check {
-    struct chain *const *chains;
+    struct source *sources; /* one for each chain */
     size_t n;
-    struct fault *faults; /* one for each chain */
+    uint64_t max_lag_blocks;
+    struct fault *faults; /* likewise */
 };
 
 static void check_chain(struct task *task, void *arg, size_t i) {
     const struct check *check = arg;
-    if (chain_service_check(task, check->chains[i]) != ERR_OK) check->faults[i] = task->fault;
+    const struct source *source = &check->sources[i];
+    enum err err = chain_service_check(task, source->chain);
+    if (err == ERR_OK && check->max_lag_blocks > 0) err = indexed_check_ready(task, source, check->max_lag_blocks);
+    if (err != ERR_OK) check->faults[i] = task->fault;
 }
 
 /* Returns whether one of them answers. */
@@ -65,29 +71,36 @@ static bool judge(struct readiness *readiness, const struct check *check) {
         if (fault->code == ERR_OK) {
             any = true;
         } else {
-            add_reason(readiness, chain_name(check->chains[i]), err_info(fault->code)->code, fault->detail);
+            add_reason(readiness, chain_name(check->sources[i].chain), err_info(fault->code)->code, fault->detail);
         }
     }
     return any;
 }
 
-enum err route_ready(struct request *req, struct response *res) {
+/* The chains that count: the one that is named, or all. */
+static enum err make_check(struct request *req, struct check *check) {
     const struct app *app = req->app;
-    struct source named;
     struct slice name;
-    struct check check = {.chains = app->chains, .n = app->n_chains};
-    if (request_query(req, &name, "chain")) {
-        enum err err = params_source(req, &named);
-        if (err != ERR_OK) return err;
-        check.chains = &named.chain;
-        check.n = 1;
-    }
-    struct readiness *readiness = arena_alloc(req->task.arena, sizeof *readiness);
-    check.faults = arena_alloc(req->task.arena, check.n * sizeof *check.faults);
-    if (readiness == NULL || check.faults == NULL) {
+    const bool one = request_query(req, &name, "chain");
+    check->n = one ? 1 : app->n_chains;
+    check->max_lag_blocks = app->config->ready_max_lag_blocks;
+    check->sources = arena_alloc(req->task.arena, check->n * sizeof *check->sources);
+    check->faults = arena_alloc(req->task.arena, check->n * sizeof *check->faults);
+    if (check->sources == NULL || check->faults == NULL) {
         return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
     }
-    const struct err_info *draining = atomic_load(&app->draining) ? err_info(ERR_SHUTTING_DOWN) : NULL;
+    if (one) return params_source(req, &check->sources[0]);
+    for (size_t i = 0; i < check->n; i++) check->sources[i] = params_source_of(app, i);
+    return ERR_OK;
+}
+
+enum err route_ready(struct request *req, struct response *res) {
+    struct check check;
+    struct readiness *readiness = arena_alloc(req->task.arena, sizeof *readiness);
+    if (readiness == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    enum err err = make_check(req, &check);
+    if (err != ERR_OK) return err;
+    const struct err_info *draining = atomic_load(&req->app->draining) ? err_info(ERR_SHUTTING_DOWN) : NULL;
     if (draining != NULL) add_reason(readiness, NULL, draining->code, draining->title);
     task_parallel(&req->task, check.n, check_chain, &check);
     readiness->ready = judge(readiness, &check) && draining == NULL;

@@ -14,6 +14,7 @@
 #include "handlers.h"
 #include "http/answer.h"
 #include "services/chain_service.h"
+#include "services/indexed.h"
 
 enum { MAX_CHAINS = 10 };
 
@@ -36,8 +37,16 @@ enum err chain_service_check(struct task *task, struct chain *chain) {
     return chain->err == ERR_OK ? ERR_OK : task_fail(task, chain->err, "%s is away", chain->name);
 }
 
+/* Indexes that are as far behind as the test says. */
+static uint64_t lag;
+enum err indexed_check_ready(struct task *task, const struct source *source, uint64_t max_lag) {
+    (void)source;
+    return lag <= max_lag ? ERR_OK : task_fail(task, ERR_INDEX_UNAVAILABLE, "it is behind");
+}
+
 static struct chain chains[MAX_CHAINS];
-static struct app app;
+static struct config config = {.ready_max_lag_blocks = 10};
+static struct app app = {.config = &config};
 static struct answer answer;
 static enum err result;
 
@@ -129,6 +138,36 @@ static void test_a_named_chain_counts_alone(void **state) {
     end();
 }
 
+static void assert_behind(bool ready) {
+    assert_int_equal(result, ERR_OK);
+    assert_int_equal(answer.res.status, ready ? 200 : 503);
+    json_t *json = answer_json(&answer);
+    const json_t *reasons = json_object_get(json, "reasons");
+    assert_int_equal(json_array_size(reasons), ready ? 0 : 1);
+    if (!ready) {
+        const char *code = json_string_value(json_object_get(json_array_get(reasons, 0), "code"));
+        assert_string_equal(code, "index_unavailable");
+    }
+    json_decref(json);
+}
+
+static void test_an_index_that_is_too_far_behind_counts(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t lag, max;
+        bool ready;
+    } rows[] = {{0, 10, true}, {10, 10, true}, {11, 10, false}, {11, 0, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        lag = rows[i].lag;
+        config.ready_max_lag_blocks = rows[i].max;
+        ask(up, 1, NULL);
+        assert_behind(rows[i].ready);
+        end();
+    }
+    lag = 0;
+    config.ready_max_lag_blocks = 10;
+}
+
 static void test_not_every_reason_is_told(void **state) {
     (void)state;
     enum err errs[MAX_CHAINS];
@@ -158,6 +197,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_chain_that_answers_will_do),
         cmocka_unit_test(test_a_named_chain_counts_alone),
+        cmocka_unit_test(test_an_index_that_is_too_far_behind_counts),
         cmocka_unit_test(test_not_every_reason_is_told),
         cmocka_unit_test(test_who_shuts_down_is_not_ready),
     };

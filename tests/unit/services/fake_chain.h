@@ -196,7 +196,7 @@ struct fake_run {
 
 static inline void fake_run_body(void *arg) {
     struct fake_run *run = arg;
-    const struct source source = {&fake.chain, fake.cache};
+    const struct source source = {.chain = &fake.chain, .cache = fake.cache};
     run->body(&run->task, &source);
 }
 
