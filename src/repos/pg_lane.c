@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "pg_error.h"
 
 enum { RESULT_BINARY = 1 };
@@ -151,6 +152,7 @@ bool pg_lane_open(struct pg_lane *lane, PGconn *conn) {
         return false;
     }
     lane->conn = conn;
+    lane->opened_us = clock_now_us();
     fd_watch_want(lane->watch, FD_READABLE);
     return true;
 }

@@ -31,6 +31,7 @@ struct pg_slot {
 struct pg_lane {
     struct reactor *reactor;
     PGconn *conn; /* NULL unless it is connected */
+    uint64_t opened_us;
     struct fd_watch *watch;
     struct pg_prepared prepared;
     struct pg_slot *first, **end; /* in order of sending */

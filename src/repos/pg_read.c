@@ -10,7 +10,6 @@
 #include "pg_pool.h"
 
 enum {
-    TRIES = 2,
     SHORT_PATIENCE_MS = 250, /* with an attempt to connect when the last one failed */
     STUCK_SLACK_MS = 1000
 };
@@ -45,18 +44,19 @@ static unsigned count_connecting(const struct pg *pg) {
     return n;
 }
 
-/* The one with the fewest reads on it, or NULL. */
-static struct pg_lane *best_lane(const struct pg *pg) {
+/* The one with the fewest reads on it of those connected since then, or NULL. */
+static struct pg_lane *best_lane(const struct pg *pg, uint64_t since_us) {
     struct pg_lane *best = NULL;
     for (unsigned i = 0; i < pg->options.lanes; i++) {
         struct pg_lane *lane = &pg->lanes[i].lane;
-        if (lane->conn != NULL && (best == NULL || lane->n_slots < best->n_slots)) best = lane;
+        if (lane->conn == NULL || lane->opened_us < since_us) continue;
+        if (best == NULL || lane->n_slots < best->n_slots) best = lane;
     }
     return best;
 }
 
 bool pg_lanes_any_connected(const struct pg *pg) {
-    return best_lane(pg) != NULL;
+    return best_lane(pg, 0) != NULL;
 }
 
 static void end_waits(struct pg *pg, size_t n, enum err err) {
@@ -100,13 +100,14 @@ static enum err wait_for_lane(struct task *task, struct pg *pg, uint64_t until_m
     return err == ERR_OK ? ERR_OK : pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
 }
 
-static enum err lane_for(struct task *task, struct pg *pg, struct pg_lane **lane) {
+static enum err lane_for(struct task *task, struct pg *pg, struct pg_lane **lane, uint64_t since_us) {
     uint64_t patience_ms = pg->failures > 0 ? SHORT_PATIENCE_MS : pg->options.connect_timeout_ms;
     uint64_t until_ms = reactor_now_ms(pg->reactor) + patience_ms;
     if (until_ms > task->deadline_ms) until_ms = task->deadline_ms;
     for (;;) {
-        *lane = best_lane(pg);
+        *lane = best_lane(pg, since_us);
         if (*lane == NULL || (*lane)->n_slots > 0) connect_one_more(pg);
+        if (*lane == NULL && count_connecting(pg) == 0) *lane = best_lane(pg, 0); /* no newer one will come */
         if (*lane != NULL) break;
         enum err err = wait_for_lane(task, pg, until_ms);
         if (err != ERR_OK) return err;
@@ -124,11 +125,11 @@ static void lose_if_stuck(const struct pg *pg, struct pg_lane *lane) {
     pg_lane_lose(lane);
 }
 
-/* Out: reading->result, NULL when the connection was lost. */
-static enum err try_once(struct task *task, struct pg *pg, struct pg_reading *reading) {
+/* Out: reading->result, NULL when the connection was lost. In: since_us, how old the connection may be. */
+static enum err try_once(struct task *task, struct pg *pg, struct pg_reading *reading, uint64_t since_us) {
     struct pg_lane *lane;
     reading->result = NULL;
-    enum err err = lane_for(task, pg, &lane);
+    enum err err = lane_for(task, pg, &lane, since_us);
     if (err != ERR_OK) return err;
     waiter_init(&reading->waiter, pg->reactor);
     if (!pg_lane_send(lane, reading)) return ERR_OK;
@@ -146,11 +147,14 @@ static bool is_worth_another(const PGresult *result) {
     return result == NULL || strcmp(pg_error_sqlstate(result), "26000") == 0;
 }
 
-/* Out: *result, the caller's. */
+/* Where one connection was lost the others may have been too, and not show it yet: the second try takes a newer one.
+ * Out: reading->result, the caller's. */
 static enum err read_rows(struct task *task, struct pg *pg, struct pg_reading *reading) {
-    enum err err;
-    for (int left = TRIES; (err = try_once(task, pg, reading)) == ERR_OK; PQclear(reading->result)) {
-        if (--left == 0 || !is_worth_another(reading->result)) break;
+    enum err err = try_once(task, pg, reading, 0);
+    if (err == ERR_OK && is_worth_another(reading->result)) {
+        uint64_t since_us = reading->result == NULL ? clock_now_us() : 0;
+        PQclear(reading->result);
+        err = try_once(task, pg, reading, since_us);
     }
     if (err != ERR_OK) return err;
     if (reading->result == NULL) return pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
