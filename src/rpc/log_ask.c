@@ -78,8 +78,7 @@ static bool agrees_with_header(const struct asking *asking, const struct header 
     return !comparison.differs;
 }
 
-/* What a limit on ranges cannot be worded as. */
-static bool may_be_about_range(enum rpc_outcome outcome) {
+bool log_may_be_about_range(enum rpc_outcome outcome) {
     return outcome == RPC_NODE_ERROR || outcome == RPC_INVALID || outcome == RPC_TIMED_OUT || outcome == RPC_NONSENSE;
 }
 
@@ -94,7 +93,7 @@ static enum rpc_outcome judge_range(const struct attempt *attempt, enum rpc_outc
         upstream_refused_blocks(attempt->upstream, n, question->hint.max_blocks, upstream_now_ms());
     } else if (outcome == RPC_TOO_LARGE) {
         *final = n > 1; /* other nodes would have as much to send */
-    } else if (may_be_about_range(outcome)) {
+    } else if (log_may_be_about_range(outcome)) {
         *final = ++question->unknown == MAX_UNKNOWN && n > 1;
     }
     return outcome;

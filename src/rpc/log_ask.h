@@ -24,6 +24,9 @@ struct log_question {
     unsigned unknown;                /* failures that may be about the range, though nothing in them says so */
 };
 
+/* A node that fails so may mean that the range is too long, though nothing says so. */
+bool log_may_be_about_range(enum rpc_outcome outcome);
+
 /* Asks for the logs of a range of final blocks, or of one block. */
 void log_ask(struct task *task, struct chain *chain, struct log_question *question);
 

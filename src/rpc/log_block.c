@@ -1,11 +1,12 @@
 /* Logs of one fresh block. Its header's bloom says what it cannot have, which saves most questions and unmasks answers
  * that are empty though they should not be. The lists are the caller's.
  * On the task's thread, in a coroutine. */
+#include <string.h>
+
 #include "chain_state.h"
 #include "log_ask.h"
 #include "log_list.h"
-
-#include <string.h>
+#include "log_parts.h"
 
 enum { PAUSE_MS = 250 };
 
@@ -35,6 +36,7 @@ static enum err read_block(struct task *task, struct chain *chain, struct logs *
     struct log_question question = {.filter = filter, .out = out, .block = header};
     if (rules_out(filter, header)) return ERR_OK;
     log_ask(task, chain, &question);
+    if (question.outcome == RPC_TOO_LARGE) return log_parts_read(task, chain, out, filter, header);
     if (question.err != ERR_OK || question.n_seen > 0) return question.err;
     if (memcmp(header->bloom, blank, BLOOM_BYTES) == 0) return ERR_OK;
     return confirm_empty(task, chain, &question);

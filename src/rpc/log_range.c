@@ -1,7 +1,10 @@
 /* Logs of a range of final blocks, and how much of it to ask for when it is too much. What the nodes teach about that
  * is kept with them. The lists are the caller's. On the task's thread, in a coroutine. */
 #include "chain_state.h"
+#include "headers.h"
 #include "log_ask.h"
+#include "log_confirm.h"
+#include "log_parts.h"
 #include "log_times.h"
 
 /* The most blocks that any node gives which is not down, as far as is known. */
@@ -48,21 +51,42 @@ static enum logs_outcome judge_failure(struct chain *chain, const struct log_que
     }
     if (question->outcome == RPC_TOO_LARGE && !question->hint.too_many_blocks) return split_at(range, 0);
     if (cap > 0 || question->outcome == RPC_TOO_LARGE) return split_at(range, cap);
-    return question->unknown > 1 ? split_at(range, 0) : LOGS_FAILED;
+    bool late = question->err == ERR_TIMEOUT;
+    return log_may_be_about_range(question->outcome) && !late ? split_at(range, 0) : LOGS_FAILED;
+}
+
+/* No node gives all of this one block's logs at once. */
+static enum err read_in_parts(struct task *task, struct chain *chain, const struct log_question *question,
+                              struct header *block) {
+    struct log_filter filter = *question->filter;
+    enum err err = headers_read_each(task, chain, block, &filter.from, 1);
+    filter.block_hash = &block->block.hash;
+    return err == ERR_OK ? log_parts_read(task, chain, question->out, &filter, block) : err;
+}
+
+static enum err finish(struct task *task, struct chain *chain, struct log_question *question, struct logs_mark mark) {
+    enum err err = question->n_seen == 0 ? log_confirm_empty(task, chain, question) : ERR_OK;
+    return err == ERR_OK ? log_times_fill(task, chain, question->out, mark) : err;
 }
 
 static enum logs_outcome ask(struct task *task, struct chain *chain, struct logs *out, const struct log_filter *filter,
                              struct logs_range *range) {
     struct logs_mark mark = logs_mark(out);
     struct log_question question = {.filter = filter, .out = out};
+    enum err err;
     log_ask(task, chain, &question);
-    if (question.err != ERR_OK) {
-        return range->to > range->from ? judge_failure(chain, &question, range) : LOGS_FAILED;
+    if (question.outcome == RPC_OK) {
+        err = finish(task, chain, &question, mark);
+    } else if (range->to > range->from) {
+        return judge_failure(chain, &question, range);
+    } else if (question.outcome == RPC_TOO_LARGE) {
+        err = read_in_parts(task, chain, &question, &question.last);
+    } else {
+        err = question.err;
     }
     range->last = question.last.block;
-    if (log_times_fill(task, chain, out, mark) == ERR_OK) return LOGS_OK;
-    logs_reset(out, mark);
-    return LOGS_FAILED;
+    if (err != ERR_OK) logs_reset(out, mark);
+    return err == ERR_OK ? LOGS_OK : LOGS_FAILED;
 }
 
 enum logs_outcome logs_read_range(struct task *task, struct chain *chain, struct logs *out,

@@ -12,7 +12,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static bool has_twins(const char *text, size_t len) {
-    json_t *root = json_loadb(text, len, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
+    json_t *root = reference_parse(text, len, JSON_REJECT_DUPLICATES);
     json_decref(root);
     return root == NULL;
 }

@@ -80,11 +80,17 @@ static inline bool reference_log(struct logs *out, const json_t *log, const stru
     return data != NULL;
 }
 
+/* jansson passes over a NUL behind a word or a number, though no JSON holds one. */
+static inline json_t *reference_parse(const char *text, size_t len, size_t flags) {
+    if (memchr(text, '\0', len) != NULL || !json_depth_within(text, len, JSON_MAX_DEPTH)) return NULL;
+    return json_loadb(text, len, JSON_ALLOW_NUL | flags, NULL);
+}
+
 /* As log_scan, except that of members that come twice the last one counts. */
 static inline bool reference_scan(struct logs *out, size_t *n_seen, const char *text, size_t len,
                                   const struct log_filter *filter) {
     struct logs_mark mark = logs_mark(out);
-    json_t *root = json_depth_within(text, len, JSON_MAX_DEPTH) ? json_loadb(text, len, JSON_ALLOW_NUL, NULL) : NULL;
+    json_t *root = reference_parse(text, len, 0);
     bool valid = json_is_array(root);
     *n_seen = json_array_size(root);
     for (size_t i = 0; i < *n_seen && valid; i++) valid = reference_log(out, json_array_get(root, i), filter);
