@@ -1,0 +1,78 @@
+/* What the index knows of tokens besides their transfers, and the samples for the drift check.
+ * Owns a server for the run, a database for each test.
+ * One thread, besides libuv's own. */
+#include "index_fixture.h"
+
+#include "eth/erc20.h"
+
+static void described(void) {
+    struct index_token tokens[8];
+    struct erc20_metadata metadata = {.has_name = true, .name = "Wr\xc3\xa4pped", .decimals = 18};
+    size_t n;
+    address wrapping = token_of(9), one = token_of(1);
+    if (!begin_at_ten()) return;
+    expect(index_writer_set_wraps(&scene.task, scene.writer, &wrapping, true) == ERR_OK);
+    expect(index_writer_undescribed(&scene.task, scene.writer, tokens, &n, 8, 3600) == ERR_OK && n == 2);
+    expect(address_equal(&tokens[0].address, &one) && !tokens[0].wraps);
+    expect(address_equal(&tokens[1].address, &wrapping) && tokens[1].wraps);
+    expect(index_writer_undescribed(&scene.task, scene.writer, tokens, &n, 1, 3600) == ERR_OK && n == 1);
+    expect(index_writer_describe(&scene.task, scene.writer, tokens[0].id, &metadata) == ERR_OK);
+    expect(sql_is("SELECT concat_ws(' ', name, coalesce(symbol, 'none'), decimals, live) FROM tokens WHERE NOT wraps",
+                  "Wr\xc3\xa4pped none 18 t"));
+    expect(index_writer_undescribed(&scene.task, scene.writer, tokens, &n, 8, 3600) == ERR_OK && n == 1);
+    (void)sql("UPDATE tokens SET described_at = described_at - 4000");
+    expect(index_writer_undescribed(&scene.task, scene.writer, tokens, &n, 8, 3600) == ERR_OK && n == 2);
+    expect(index_writer_set_wraps(&scene.task, scene.writer, &wrapping, false) == ERR_OK);
+    expect(sql_is("SELECT count(*) FROM tokens WHERE wraps", "0"));
+}
+
+static bool has_sample(const struct index_sample *samples, size_t n, address holder, uint64_t amount, bool negative) {
+    for (size_t i = 0; i < n; i++) {
+        if (address_equal(&samples[i].holder, &holder) && samples[i].amount.limb[0] == amount &&
+            samples[i].negative == negative) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void sampled(void) {
+    struct index_sample samples[64];
+    struct block_ref tip;
+    size_t n;
+    if (!begin_at_ten()) return;
+    address empty = token_of(9);
+    expect(follow_one(10, 0, 0, NULL) == ERR_OK);
+    struct block_ref eleven = block_of(11, 0, 0);
+    batch_begin();
+    made.blocks[made.batch.n_blocks++] = eleven;
+    batch_add(&eleven, 0, token_of(1), address_of(1, 5), address_of(1, 6), u256_from_u64(3));
+    batch_add_odd(&eleven, 1, token_of(1));
+    expect(index_writer_follow(&scene.task, scene.writer, &made.batch, NULL) == ERR_OK);
+    expect(index_writer_set_wraps(&scene.task, scene.writer, &empty, true) == ERR_OK);
+    expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 8, 8) == ERR_OK);
+    expect(n >= 4 && n <= 9 && tip.number == 11 && hash32_equal(&tip.hash, &eleven.hash));
+    expect(has_sample(samples, n, address_of(1, 1), 24, false) && has_sample(samples, n, address_of(1, 6), 3, false));
+    expect(has_sample(samples, n, address_of(1, 5), 3, true));
+    expect(samples[0].odd_logs && samples[0].has_holder && !samples[n - 1].odd_logs && !samples[n - 1].has_holder);
+    expect(address_equal(&samples[n - 1].token, &empty));
+    /* longest ago first */
+    expect(index_writer_checked(&scene.task, scene.writer, samples[0].token_id, "balance_mismatch", 11) == ERR_OK);
+    uint64_t drifted;
+    expect(index_writer_drifted(&scene.task, scene.writer, &drifted) == ERR_OK && drifted == 1);
+    expect(
+        sql_is("SELECT concat_ws(' ', checked_block, drift) FROM tokens ORDER BY id LIMIT 1", "11 balance_mismatch"));
+    expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 1, 8) == ERR_OK && n == 1);
+    expect(address_equal(&samples[0].token, &empty));
+}
+
+TEST(test_tokens_are_described, described)
+TEST(test_samples_are_of_large_small_and_random_holders, sampled)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tokens_are_described),
+        cmocka_unit_test(test_samples_are_of_large_small_and_random_holders),
+    };
+    return cmocka_run_group_tests(tests, make_schema, remove_schema);
+}
