@@ -36,7 +36,8 @@ enum err page_read(struct request *req, struct page *out, const struct source *s
     static const uint64_t key[2] = {9, 10};
     struct slice text;
     *out =
-        (struct page){.cursor = {.kind = kind, .filter = siphash24(key, filter, filter_len), .place_len = place_len}};
+        (struct page){.source = source,
+                      .cursor = {.kind = kind, .filter = siphash24(key, filter, filter_len), .place_len = place_len}};
     enum err err = read_limit(req, &out->limit);
     if (err != ERR_OK) return err;
     out->goes_on = request_query(req, &text, "cursor");
@@ -84,6 +85,7 @@ enum err page_set_next(struct request *req, struct response *res, struct page *p
     char *text = arena_alloc(req->task.arena, CURSOR_TEXT_BYTES);
     struct buf link;
     if (text == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    cursor->chain_id = chain_id(page->source->chain); /* known, since the list has been read */
     cursor->block_number = block->number;
     cursor->block_hash = block->hash;
     memcpy(cursor->place, place, cursor->place_len);

@@ -15,6 +15,7 @@
 enum { PAGE_LIMIT_DEFAULT = 50, PAGE_LIMIT_MAX = 1000 };
 
 struct page {
+    const struct source *source;
     size_t limit;
     bool goes_on;         /* there was a cursor: its place is where the page before ended */
     struct cursor cursor; /* of this list, whichever page */
