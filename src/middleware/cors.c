@@ -8,7 +8,7 @@
 #include "app.h"
 #include "middleware/middleware.h"
 
-static const char exposed[] = "X-Request-Id, ETag, Server-Timing, Retry-After";
+static const char exposed[] = "X-Request-Id, ETag, Server-Timing, Retry-After, Link, X-Block-Number, X-Block-Hash";
 static const char allowed_headers[] = "Content-Type, If-None-Match, X-Request-Id, traceparent";
 
 /* In: list, comma-separated. Scheme and host of an origin have no case that matters. */
