@@ -66,7 +66,6 @@ contract WrappedCoin {
     string public name;
     string public symbol;
     uint8 public constant decimals = 18;
-    uint256 public totalSupply;
     bool private immutable _announces;
     mapping(address => uint256) public balanceOf;
 
@@ -80,28 +79,37 @@ contract WrappedCoin {
         _announces = announces;
     }
 
-    /// A toy: no coin changes hands.
-    function run(Step[] calldata steps) external {
+    function totalSupply() external view returns (uint256) {
+        return address(this).balance;
+    }
+
+    /// Wraps what comes with the call, for whom it likes; what is left and what is unwrapped goes to the caller.
+    function run(Step[] calldata steps) external payable {
+        uint256 left = msg.value;
         for (uint256 i = 0; i < steps.length; i++) {
-            if (steps[i].from == address(0)) {
-                _wrap(steps[i].to, atMost(steps[i].amount, type(uint256).max - totalSupply));
-            } else if (steps[i].to == address(0)) {
-                _unwrap(steps[i].from, atMost(steps[i].amount, balanceOf[steps[i].from]));
+            Step calldata step = steps[i];
+            if (step.from == address(0)) {
+                uint256 wad = atMost(step.amount, left);
+                _wrap(step.to, wad);
+                left -= wad;
+            } else if (step.to == address(0)) {
+                uint256 wad = atMost(step.amount, balanceOf[step.from]);
+                _unwrap(step.from, wad);
+                left += wad;
             } else {
-                _move(steps[i].from, steps[i].to, atMost(steps[i].amount, balanceOf[steps[i].from]));
+                _move(step.from, step.to, atMost(step.amount, balanceOf[step.from]));
             }
         }
+        payable(msg.sender).transfer(left);
     }
 
     function _wrap(address dst, uint256 wad) private {
-        totalSupply += wad;
         balanceOf[dst] += wad;
         emit Deposit(dst, wad);
         if (_announces) emit Transfer(address(0), dst, wad);
     }
 
     function _unwrap(address src, uint256 wad) private {
-        totalSupply -= wad;
         balanceOf[src] -= wad;
         emit Withdrawal(src, wad);
         if (_announces) emit Transfer(src, address(0), wad);

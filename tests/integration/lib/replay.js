@@ -12,6 +12,7 @@ export const ZERO = `0x${'0'.repeat(40)}`;
 const MAX_UINT256 = 2n ** 256n - 1n;
 const GAS = 15_000_000; // of one transaction: chains cap it at 2^24
 const STEPS_MAX = 60; // of one transaction, usually
+const COIN = { wrapped: 5n * 10n ** 18n, announced: 5n * 10n ** 18n }; // goes with a call, to be wrapped
 
 /** key: [contract, constructor arguments, whether its transfers add up to its balances]. */
 const TOKENS = {
@@ -31,8 +32,8 @@ const TOKENS = {
 const AMOUNTS = {
     coin: (random) => random.uint(1 + random.below(24)),
     whole: (random) => (random.below(3) > 0 ? MAX_UINT256 : random.uint(64)),
-    wrapped: (random) => random.uint(20),
-    announced: (random) => random.uint(20),
+    wrapped: (random) => random.uint(15),
+    announced: (random) => random.uint(15),
     fee: (random) => random.uint(18),
     silent: (random) => random.uint(18),
 };
@@ -156,7 +157,8 @@ class Replay {
 
     #call(key, functionName, args) {
         const { address, abi } = this.tokens[key];
-        return this.#transaction({ to: address, data: encodeFunctionData({ abi, functionName, args }) });
+        const value = `0x${(COIN[key] ?? 0n).toString(16)}`;
+        return this.#transaction({ to: address, data: encodeFunctionData({ abi, functionName, args }), value });
     }
 
     /** A token whose constructor mints and pays. */
