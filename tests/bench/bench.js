@@ -2,15 +2,18 @@
 
 import { availableParallelism, cpus } from 'node:os';
 import { deployAll, deployMulticall3, startAnvil } from '../../dev/chain/index.js';
+import { benchBackfill } from './backfill.js';
+import { benchIndexed } from './indexed.js';
 import { benchThroughput } from './throughput.js';
 import { benchTransports } from './transports.js';
 import { benchUpstreams } from './upstreams.js';
 
 const binary = process.env.DAPPD_BINARY ?? 'build/dappd';
+const printStatement = process.env.BENCH_PRINT_STATEMENT ?? 'build/release/tests/bench/print_statement';
 const seconds = Number(process.env.BENCH_SECONDS ?? 6);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const workers = availableParallelism?.() ?? cpus().length;
-const parts = (process.env.BENCH_PARTS ?? 'throughput,upstreams,transports').split(',');
+const parts = (process.env.BENCH_PARTS ?? 'throughput,upstreams,transports,scanner,backfill,indexed').split(',');
 
 if (parts.includes('throughput')) {
     const anvil = await startAnvil();
@@ -21,3 +24,7 @@ if (parts.includes('throughput')) {
 }
 if (parts.includes('upstreams')) await benchUpstreams({ binary, seconds });
 if (parts.includes('transports')) await benchTransports({ binary, seconds, rounds });
+if (parts.includes('backfill')) await benchBackfill({ binary, logs: Number(process.env.BENCH_LOGS ?? 2_000_000) });
+if (parts.includes('indexed')) {
+    await benchIndexed({ binary, program: printStatement, rows: Number(process.env.BENCH_ROWS ?? 10_000_000), seconds, rounds });
+}
