@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "core/err.h"
+#include "indexer/indexer.h"
 #include "rpc/chain.h"
 
 struct config {
@@ -20,7 +21,8 @@ struct config {
 #undef SETTING_COUNT
     const struct chain_config *chains; /* at least one after config_load, else it fails */
     size_t n_chains;
-    const char *file; /* the YAML file that was read, or NULL */
+    const struct index_config *indexes; /* what is indexed of each chain */
+    const char *file;                   /* the YAML file that was read, or NULL */
 };
 
 enum { CONFIG_PROBLEM_BYTES = 512 };

@@ -142,6 +142,7 @@ static enum err apply_all(struct config_loader *loader, const struct source *sou
     if (err == ERR_OK) err = apply_environment(loader);
     if (err == ERR_OK) err = apply_flags(loader, flags);
     if (err == ERR_OK) err = config_build_chains(loader, yaml, source->file);
+    if (err == ERR_OK) err = config_build_index(loader, yaml, source->file);
     config_yaml_free(yaml);
     return err;
 }

@@ -40,6 +40,8 @@ void config_print_help(FILE *out) {
         "      native_symbol: ETH\n"
         "      native_decimals: 18\n"
         "      block_time_ms: 12000     # without it, measured\n"
+        "      index_tokens: [every]    # or a list of addresses; without it, nothing\n"
+        "      index_from: 19000000     # without it, where each contract was created\n"
         "      upstreams:\n"
         "        - name: rpc1\n"
         "          url: https://node.example/${NODE_KEY}   # or http+unix:/path, ipc:/path\n"

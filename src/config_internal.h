@@ -40,7 +40,7 @@ enum {
     CONFIG_MAX_FILE_BYTES = 1024 * 1024
 };
 
-/* Write --request-timeout-ms and DAPPD_REQUEST_TIMEOUT_MS. Return out. */
+/* Write --request-timeout-ms and DAPPD_REQUEST_TIMEOUT_MS, or DATABASE_URL. Return out. */
 char *config_flag_name(char out[CONFIG_NAME_BYTES], const char *key);
 char *config_env_name(char out[CONFIG_NAME_BYTES], const char *key);
 
@@ -48,8 +48,8 @@ char *config_env_name(char out[CONFIG_NAME_BYTES], const char *key);
 struct config_loader {
     struct config *config;
     struct arena *arena;
-    char *problem;             /* CONFIG_PROBLEM_BYTES */
-    const char *rpc_urls_from; /* where the value in force came from: "DAPPD_RPC_URLS", "dappd.yaml:3" */
+    char *problem;                       /* CONFIG_PROBLEM_BYTES */
+    const char *origins[SETTINGS_COUNT]; /* where the value in force came from: "DAPPD_RPC_URLS", "dappd.yaml:3" */
     const char *(*env)(const char *name);
 };
 
@@ -99,6 +99,9 @@ struct yaml_chain {
     char *native_symbol;
     char *native_decimals;
     char *block_time_ms;
+    char *index_from;
+    char **index_tokens;
+    unsigned n_index_tokens;
     struct yaml_upstream *upstreams;
     unsigned n_upstreams;
 };
@@ -153,6 +156,11 @@ enum err config_list_upstreams(const struct config_loader *loader, struct chain_
 /* Copies the headers of an upstream, checked. In: item, upstream. */
 enum err config_build_headers(const struct config_loader *loader, struct upstream_config *upstream,
                               const struct config_item *item, const struct yaml_upstream *yaml) MUST_CHECK;
+
+/* Says what of each chain is to be indexed, once the chains are built: as the file has it, or for the first chain the
+ * settings index_tokens and index_from. */
+enum err config_build_index(const struct config_loader *loader, const struct yaml_file *yaml,
+                            const char *file) MUST_CHECK;
 
 /* Puts chains and upstreams together from the file (may be NULL) and the setting rpc_urls. */
 enum err config_build_chains(const struct config_loader *loader, const struct yaml_file *yaml,

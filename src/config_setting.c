@@ -9,6 +9,7 @@
 #include "core/decimal.h"
 #include "core/listen_address.h"
 #include "core/log.h"
+#include "repos/pg.h"
 
 const struct setting config_settings[SETTINGS_COUNT] = {
 #define SETTING(field, type_, default_, unit_, min_, max_, secret_, help_) \
@@ -45,13 +46,24 @@ static bool check_log(struct part *bad, const char *value) {
     return log_parse(levels, &bad->p, &bad->len, value);
 }
 
-static bool check_log_format(struct part *bad, const char *value) {
-    static const char *const formats[] = {"json", "text", "auto"};
+/* In: words, ended by NULL. */
+static bool check_word(struct part *bad, const char *value, const char *const *words) {
     *bad = (struct part){value, strlen(value)};
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        if (strcmp(value, formats[i]) == 0) return true;
-    }
-    return false;
+    while (*words != NULL && strcmp(value, *words) != 0) words++;
+    return *words != NULL;
+}
+
+static bool check_log_format(struct part *bad, const char *value) {
+    return check_word(bad, value, (const char *const[]){"json", "text", "auto", NULL});
+}
+
+static bool check_index(struct part *bad, const char *value) {
+    return check_word(bad, value, (const char *const[]){"on", "off", NULL});
+}
+
+static bool check_database_url(struct part *bad, const char *value) {
+    *bad = (struct part){value, strlen(value)};
+    return value[0] == '\0' || pg_url_is_valid(value);
 }
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
@@ -106,7 +118,11 @@ static const struct rule {
     [SETTING_INDEX_log_format] = {false, check_log_format, "json, text or auto"},
     [SETTING_INDEX_cors_origins] = {true, check_cors_origins,
                                     "a list of * or scheme://host[:port], in lower case and without a path"},
-    [SETTING_INDEX_rpc_urls] = {.is_list = true}, /* checked where they become upstreams */
+    [SETTING_INDEX_database_url] = {false, check_database_url,
+                                    "a libpq connection string, such as postgresql://user@host/database"},
+    [SETTING_INDEX_index] = {false, check_index, "on or off"},
+    [SETTING_INDEX_index_tokens] = {.is_list = true}, /* checked where a chain's index is put together */
+    [SETTING_INDEX_rpc_urls] = {.is_list = true},     /* checked where they become upstreams */
 };
 
 /* Takes out the spaces around commas and at both ends, in place. */
@@ -168,9 +184,7 @@ static enum err set_text(const struct config_loader *loader, const struct settin
 
 enum err config_set(struct config_loader *loader, const struct setting *setting, const char *value,
                     const char *origin) {
-    if (setting == &config_settings[SETTING_INDEX_rpc_urls]) {
-        loader->rpc_urls_from = config_copy(loader, origin, strlen(origin));
-    }
+    loader->origins[setting - config_settings] = config_copy(loader, origin, strlen(origin));
     return setting->type == SETTING_TYPE_COUNT ? set_count(loader, setting, value, origin)
                                                : set_text(loader, setting, value, origin);
 }

@@ -19,7 +19,8 @@ char *config_flag_name(char out[CONFIG_NAME_BYTES], const char *key) {
 }
 
 char *config_env_name(char out[CONFIG_NAME_BYTES], const char *key) {
-    (void)snprintf(out, CONFIG_NAME_BYTES, "DAPPD_%s", key);
+    bool is_common = strcmp(key, "database_url") == 0; /* under this name all programs look for it */
+    (void)snprintf(out, CONFIG_NAME_BYTES, "%s%s", is_common ? "" : "DAPPD_", key);
     for (char *c = out; *c != '\0'; c++) *c = (char)toupper((unsigned char)*c);
     return out;
 }

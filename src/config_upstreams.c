@@ -85,7 +85,7 @@ enum err config_build_upstreams(const struct config_loader *loader, struct chain
 
 enum err config_list_upstreams(const struct config_loader *loader, struct chain_config *chain, size_t *n_upstreams,
                                const char *urls) {
-    const char *origin = loader->rpc_urls_from;
+    const char *origin = loader->origins[SETTING_INDEX_rpc_urls];
     size_t n = 1;
     for (const char *c = urls; *c != '\0'; c++) n += *c == ',' ? 1 : 0;
     struct upstream_config *upstreams;

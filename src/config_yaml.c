@@ -35,12 +35,17 @@ static const cyaml_schema_field_t upstream_fields[] = {
 static const cyaml_schema_value_t upstream_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_upstream, upstream_fields)};
 
+static const cyaml_schema_value_t token_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CYAML_UNLIMITED)};
+
 static const cyaml_schema_field_t chain_fields[] = {
     TEXT_FIELD("name", offsetof(struct yaml_chain, name)),
     TEXT_FIELD("id", offsetof(struct yaml_chain, id)),
     TEXT_FIELD("native_symbol", offsetof(struct yaml_chain, native_symbol)),
     TEXT_FIELD("native_decimals", offsetof(struct yaml_chain, native_decimals)),
     TEXT_FIELD("block_time_ms", offsetof(struct yaml_chain, block_time_ms)),
+    TEXT_FIELD("index_from", offsetof(struct yaml_chain, index_from)),
+    CYAML_FIELD_SEQUENCE_COUNT("index_tokens", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_chain,
+                               index_tokens, n_index_tokens, &token_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE_COUNT("upstreams", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_chain, upstreams,
                                n_upstreams, &upstream_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_END,

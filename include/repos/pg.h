@@ -10,6 +10,9 @@
 #include "repos/pg_session.h"
 #include "repos/pg_value.h"
 
+/* True when libpq can read the connection string; says nothing about whether there is such a database. */
+bool pg_url_is_valid(const char *url);
+
 struct pg;
 
 struct pg_options {

@@ -21,7 +21,7 @@ before(async () => {
 after(() => chain.stop());
 
 const ADDRESS = `/balance/0x${'0'.repeat(39)}1`;
-const envName = (key) => `DAPPD_${key.toUpperCase()}`;
+const envName = (key) => (key === 'database_url' ? 'DATABASE_URL' : `DAPPD_${key.toUpperCase()}`);
 const flagName = (key) => `--${key.replaceAll('_', '-')}`;
 
 // --- listeners ---
@@ -162,6 +162,10 @@ const wrongTexts = {
         `unix:/${'x'.repeat(200)}`,
         '127.0.0.1:',
     ],
+    database_url: ['mysql://node.example/x', 'database'],
+    index: ['yes', 'ON'],
+    index_tokens: ['all', `every,0x${'1'.repeat(40)}`, `0x${'1'.repeat(39)}`, `0x${'1'.repeat(40)},0x${'1'.repeat(40)}`],
+    index_from: ['-1', 'latest', '0x10'],
     rpc_urls: ['node.example', 'ws://node.example', 'http://', 'ftp://node.example', 'http://a b'],
     log: ['loud', 'info,db=debug', 'info,rpc=', ',', 'info,,rpc=debug'],
     log_format: ['xml', 'JSON'],

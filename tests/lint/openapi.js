@@ -130,15 +130,17 @@ function checkNamedCodes() {
     for (const { code } of errors) if (!named.has(code)) complain(YAML, 'x-errors:', `no response names ${code}`);
 }
 
+const variableOf = (key) => (key === 'database_url' ? 'DATABASE_URL' : `DAPPD_${key.toUpperCase()}`);
+
 function checkSettings() {
     for (const { key, default: value, unit } of settings) {
-        const variable = `DAPPD_${key.toUpperCase()}`;
+        const variable = variableOf(key);
         const shown = value === '' ? '' : ` \`${value}\`${unit ? ` ${unit}` : ''}`;
         const row = `| \`${variable}\` |${shown} |`;
         if (lineOf(README, row) === 1) complain(README, variable, `the table of settings needs: ${row} ...`);
         if (lineOf(EXAMPLE, `${key}:`) === 1) complain(EXAMPLE, key, `the setting ${key} is missing`);
     }
-    const known = settings.map(({ key }) => `DAPPD_${key.toUpperCase()}`).concat('DAPPD_CONFIG');
+    const known = settings.map(({ key }) => variableOf(key)).concat('DAPPD_CONFIG');
     for (const file of [README, EXAMPLE, YAML]) {
         const used = readFileSync(file, 'utf8').match(/\bDAPPD_[A-Z_]+\b/g) ?? [];
         for (const one of new Set(used)) if (!known.includes(one)) complain(file, one, `${one} is no setting`);
