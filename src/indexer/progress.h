@@ -8,7 +8,7 @@
 
 #include "repos/index_status.h"
 
-enum { PROGRESS_SAMPLES = 10, PROGRESS_LINE_BYTES = 160 };
+enum { PROGRESS_SAMPLES = 10, PROGRESS_LINE_BYTES = 256 };
 
 /* What had been done by when. */
 struct progress_sample {
