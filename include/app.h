@@ -24,7 +24,12 @@ struct app {
     atomic_bool draining;
 };
 
-/* Serves until SIGTERM or SIGINT. Returns the exit code: 0 after a clean shutdown, 1 when it could not start. */
+/* Serve, and index what is to be indexed, or index alone, until SIGTERM or SIGINT. Return the exit code: 0 after a
+ * clean shutdown, 1 when it could not start. */
 int app_serve(const struct config *config);
+int app_index(const struct config *config);
+
+/* Brings the database to this dappd's schema. Returns the exit code; what went wrong is said on stderr. */
+int app_migrate(const struct config *config);
 
 #endif

@@ -1,5 +1,6 @@
 /* The command line: picks a command, reads the configuration, hands over. Owns the configuration; the main thread. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 enum { EXIT_USAGE = 2 };
 
-static int serve(const struct config *config) {
+static int with_log(const struct config *config, int (*run)(const struct config *config)) {
     enum log_level levels[LOG_MODULE_COUNT];
     const char *bad;
     size_t bad_len;
@@ -20,9 +21,47 @@ static int serve(const struct config *config) {
     bool text = strcmp(config->log_format, "text") == 0;
     bool json = strcmp(config->log_format, "json") == 0 || (!text && !isatty(STDERR_FILENO));
     log_start(levels, json);
-    int code = app_serve(config);
+    int code = run(config);
     log_stop();
     return code;
+}
+
+static int serve(const struct config *config) {
+    return with_log(config, app_serve);
+}
+
+static bool has_database(const struct config *config) {
+    if (config->database_url[0] != '\0') return true;
+    (void)fprintf(stderr, "dappd: no database: set DATABASE_URL or --database-url\n");
+    return false;
+}
+
+static bool indexes_any(const struct config *config) {
+    for (size_t i = 0; i < config->n_chains; i++) {
+        if (config->indexes[i].every || config->indexes[i].n_tokens > 0) return true;
+    }
+    (void)fprintf(stderr, "dappd: nothing to index: set DAPPD_INDEX_TOKENS or --index-tokens, or index_tokens of a "
+                          "chain in the YAML file\n");
+    return false;
+}
+
+static int index_only(const struct config *config) {
+    return has_database(config) && indexes_any(config) ? with_log(config, app_index) : EXIT_USAGE;
+}
+
+static int migrate(const struct config *config) {
+    return has_database(config) ? with_log(config, app_migrate) : EXIT_USAGE;
+}
+
+static void print_index(const struct index_config *index) {
+    if (index->every) {
+        (void)printf(", every token indexed");
+    } else if (index->n_tokens > 0) {
+        (void)printf(", %zu token%s indexed", index->n_tokens, index->n_tokens == 1 ? "" : "s");
+    } else {
+        return;
+    }
+    if (index->has_from) (void)printf(" from block %" PRIu64, index->from_block);
 }
 
 static int check_config(const struct config *config) {
@@ -30,8 +69,11 @@ static int check_config(const struct config *config) {
                  config->file != NULL ? ", file " : "", config->file != NULL ? config->file : "");
     for (size_t i = 0; i < config->n_chains; i++) {
         const struct chain_config *chain = &config->chains[i];
-        (void)printf("  %s: %zu upstream%s\n", chain->name, chain->n_upstreams, chain->n_upstreams == 1 ? "" : "s");
+        (void)printf("  %s: %zu upstream%s", chain->name, chain->n_upstreams, chain->n_upstreams == 1 ? "" : "s");
+        print_index(&config->indexes[i]);
+        (void)printf("\n");
     }
+    if (config->database_url[0] == '\0') (void)printf("No database is configured: nothing is indexed.\n");
     return 0;
 }
 
@@ -40,16 +82,19 @@ static const struct command {
     int (*run)(const struct config *config);
     const char *help;
 } commands[] = {
-    {"serve", serve, "answer requests until SIGTERM or SIGINT; a second signal exits at once"},
+    {"serve", serve, "answer requests, and index, until SIGTERM or SIGINT; a second signal exits at once"},
+    {"index", index_only, "index without answering requests, until SIGTERM or SIGINT"},
+    {"migrate", migrate, "bring the database to the schema of this dappd; serve and index do so too"},
     {"check-config", check_config, "read the configuration, say what is wrong with it, exit 0 or 2"},
     {"health", probe_health, "ask the dappd at the configured address for /health, exit 0 or 1"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
 static int print_help(FILE *out, int code) {
-    (void)fprintf(out,
-                  "dappd %s: token balances of EVM chains over REST/JSON\n\nusage: dappd COMMAND [SETTING ...]\n\n",
-                  DAPPD_VERSION);
+    (void)fprintf(
+        out,
+        "dappd %s: token balances and transfers of EVM chains over REST/JSON\n\nusage: dappd COMMAND [SETTING ...]\n\n",
+        DAPPD_VERSION);
     for (size_t i = 0; i < N_COMMANDS; i++) (void)fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].help);
     (void)fprintf(out, "  %-14s print the version\n  %-14s print this\n\n", "version", "help");
     config_print_help(out);

@@ -14,7 +14,11 @@
 #include "lane.h"
 #include "multi.h"
 
-enum { MAX_REACTORS = 256, MAX_IDLE_TRANSFERS = 64, KEPT_BODY_BYTES = 256 * 1024 };
+enum {
+    MAX_REACTORS = 257 /* those that serve, and the indexer's */,
+    MAX_IDLE_TRANSFERS = 64,
+    KEPT_BODY_BYTES = 256 * 1024
+};
 
 struct transfer {
     struct http_transfer http;

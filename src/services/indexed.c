@@ -7,8 +7,16 @@
 
 enum { RETRY_AFTER_S = 5, READY_WAIT_MS = 800 };
 
+/* One that is configured gets its connections once it has been reached and brought to its schema. */
+static enum err fail_without_database(struct task *task, const struct source *source) {
+    if (source->index == NULL) return task_fail(task, ERR_INDEX_UNAVAILABLE, "no database is configured");
+    enum err err = task_fail(task, ERR_INDEX_UNAVAILABLE, "the database of the index is not ready yet");
+    task->fault.retry_after_s = RETRY_AFTER_S;
+    return err;
+}
+
 enum err indexed_begin(struct task *task, const struct source *source, uint64_t *id) {
-    if (pg_of(task) == NULL) return task_fail(task, ERR_INDEX_UNAVAILABLE, "no database is configured");
+    if (pg_of(task) == NULL) return fail_without_database(task, source);
     *id = chain_id(source->chain);
     if (*id != 0) return ERR_OK;
     enum err err = chain_service_check(task, source->chain);
