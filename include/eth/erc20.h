@@ -52,4 +52,11 @@ struct erc20_metadata {
     int16_t decimals; /* 0 to U256_MAX_DECIMALS, or -1: unknown. Never assume 18. */
 };
 
+/* What nothing has been heard of yet. */
+void erc20_metadata_init(struct erc20_metadata *metadata);
+
+/* Takes in what a getter returned; what cannot be read as its type leaves that part missing. In: getter, ERC20_NAME,
+ * ERC20_SYMBOL or ERC20_DECIMALS. */
+void erc20_metadata_take(struct erc20_metadata *metadata, enum erc20_selector getter, const uint8_t *data, size_t len);
+
 #endif

@@ -140,6 +140,8 @@ struct index_sample {
     bool has_holder; /* false: nobody holds or ever moved any; the only sample of its token */
     bool too_wide;   /* the amount has more than 256 bits, and is left out */
     bool odd_logs;   /* the token has logs that were set aside */
+    bool is_checked; /* its token was checked before */
+    bool drifts;     /* and is marked as drifting */
 };
 enum err index_writer_samples(struct task *task, struct index_writer *writer, struct block_ref *tip,
                               struct index_sample *out, size_t *n, size_t max_tokens, size_t per_token) MUST_CHECK;

@@ -5,6 +5,7 @@
 
 #include "indexer/indexer.h"
 
+#include "chores.h"
 #include "job.h"
 #include "phase.h"
 #include "progress.h"
@@ -31,6 +32,7 @@ struct indexer {
     struct trouble trouble;
     struct progress progress;
     struct wraps wraps;
+    struct chores chores;
     struct rows rows; /* what is written next */
     struct backfill *backfill;
     struct pg_session *session;  /* the writer's, once there is one */

@@ -1,9 +1,10 @@
-/* A round: new blocks first, then a piece of history if there is any to read, else what keeps tokens described and
- * checked; then until the next block is due. There is one writer, so these take turns, while workers read ahead.
+/* A round: new blocks first, then what keeps tokens described and checked, then a piece of history if there is any to
+ * read, else a rest until the next block is due. There is one writer, so these take turns, while workers read ahead.
  * On the indexer's coroutine. */
 #include "rounds.h"
 
 #include "backfill.h"
+#include "chores.h"
 #include "configure.h"
 #include "core/log.h"
 #include "final.h"
@@ -77,6 +78,7 @@ static enum err run_round(struct indexer *indexer, struct group *group) {
     bool moved = false;
     uint64_t until_ms = reactor_now_ms(indexer->reactor) + poll_ms(indexer);
     enum err err = indexer->has_tip ? follow_step(indexer, &moved) : ERR_OK;
+    if (err == ERR_OK && indexer->halted[0] == '\0' && indexer->has_tip) err = chores_step(indexer);
     if (err != ERR_OK || indexer->halted[0] != '\0') return err;
     if (indexer_is_lagging(indexer)) {
         err = read_history(indexer, group, until_ms);

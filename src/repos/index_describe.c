@@ -67,6 +67,8 @@ enum err index_writer_set_wraps(struct task *task, struct index_writer *writer, 
 static void take_sample(struct index_sample *out, struct pg_rows *rows, size_t row) {
     *out = (struct index_sample){.token_id = pg_i32(rows, row, 3), .token = pg_address(rows, row, 4)};
     out->odd_logs = pg_bool(rows, row, 5);
+    out->is_checked = pg_bool(rows, row, 9);
+    out->drifts = pg_bool(rows, row, 10);
     out->has_holder = !pg_is_null(rows, row, 6);
     if (!out->has_holder) return;
     out->holder = pg_address(rows, row, 6);

@@ -175,7 +175,7 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
      * block of its history on: those may hold nothing by now. */
     [INDEX_SAMPLES] =
         {"index_samples", 5,
-         "WITH picked AS (SELECT id, address FROM tokens WHERE chain_id = $1 AND live"
+         "WITH picked AS (SELECT id, address, checked_block, drift FROM tokens WHERE chain_id = $1 AND live"
          " ORDER BY checked_block NULLS FIRST, id LIMIT $2),"
          " seen AS (SELECT p.id, h.holder FROM picked p CROSS JOIN LATERAL ("
          "(SELECT holder FROM balances WHERE token_id = p.id ORDER BY amount DESC, holder LIMIT $3)"
@@ -192,7 +192,8 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
          " WHERE h.holder <> " ZERO_ADDRESS ")"
          " SELECT c.tip_number, c.tip_hash, c.tip_timestamp, p.id, p.address,"
          " EXISTS (SELECT FROM odd_logs o WHERE o.chain_id = $1 AND o.address = p.address), s.holder,"
-         " CASE WHEN wide.is_wide THEN 0 ELSE coalesce(b.amount, 0) END, wide.is_wide"
+         " CASE WHEN wide.is_wide THEN 0 ELSE coalesce(b.amount, 0) END, wide.is_wide,"
+         " p.checked_block IS NOT NULL, p.drift IS NOT NULL"
          " FROM chains c CROSS JOIN picked p LEFT JOIN seen s ON s.id = p.id"
          " LEFT JOIN balances b ON b.holder = s.holder AND b.token_id = p.id"
          " CROSS JOIN LATERAL (SELECT coalesce(abs(b.amount) >= 2::numeric ^ 256, false) AS is_wide) AS wide"

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "eth/abi.h"
 #include "fetch.h"
 #include "kept.h"
 
@@ -104,28 +103,16 @@ void metadata_fail(struct metadata_read *read, enum err err, const char *detail)
     read->detail = detail != NULL ? detail : "";
 }
 
-/* ERC-20 has uint8; more than U256_MAX_DECIMALS cannot be shown, so it counts as unknown. */
-static int16_t decode_decimals(const uint8_t *data, size_t len) {
-    u256 value;
-    if (abi_decode_u256(&value, data, len) != ERR_OK || !u256_fits_u64(&value)) return -1;
-    return value.limb[0] <= U256_MAX_DECIMALS ? (int16_t)value.limb[0] : -1;
-}
-
 /* A getter that reverts, runs out of gas or answers something else is missing; a node that fails is an error: "unknown
  * decimals" must not be said of a token that has them. */
 static void take_getter(struct metadata_read *read, enum erc20_selector getter, const struct state_read *answer) {
-    struct erc20_metadata *m = &read->metadata;
-    const uint8_t *data = answer->bytes;
-    size_t len = answer->len;
     if (answer->err == ERR_EXECUTION_REVERTED) return;
     if (answer->err != ERR_OK) {
         metadata_fail(read, answer->err, answer->detail);
         read->retry_after_s = answer->retry_after_s;
         return;
     }
-    if (getter == ERC20_NAME) m->has_name = abi_decode_string(m->name, sizeof m->name, data, len) == ERR_OK;
-    if (getter == ERC20_SYMBOL) m->has_symbol = abi_decode_string(m->symbol, sizeof m->symbol, data, len) == ERR_OK;
-    if (getter == ERC20_DECIMALS) m->decimals = decode_decimals(data, len);
+    erc20_metadata_take(&read->metadata, getter, answer->bytes, answer->len);
 }
 
 void metadata_take(struct task *task, const struct source *source, struct metadata_read *reads, size_t n,
@@ -134,8 +121,7 @@ void metadata_take(struct task *task, const struct source *source, struct metada
     for (size_t i = 0; i < n; i++) {
         struct metadata_read *read = &reads[i];
         if (!read->missing) continue;
-        memset(&read->metadata, 0, sizeof read->metadata);
-        read->metadata.decimals = -1;
+        erc20_metadata_init(&read->metadata);
         for (size_t g = 0; g < METADATA_GETTERS; g++) take_getter(read, getters[g], &read->answer[g]);
         if (read->err == ERR_OK && !late) keep(task, source, read, block);
     }

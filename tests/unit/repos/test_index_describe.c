@@ -17,8 +17,9 @@ static void described(void) {
     expect(address_equal(&tokens[1].address, &wrapping) && tokens[1].wraps);
     expect(index_writer_undescribed(&scene.task, scene.writer, tokens, &n, 1, 3600) == ERR_OK && n == 1);
     expect(index_writer_describe(&scene.task, scene.writer, tokens[0].id, &metadata) == ERR_OK);
-    expect(sql_is("SELECT concat_ws(' ', name, coalesce(symbol, 'none'), decimals, live) FROM tokens WHERE NOT wraps",
-                  "Wr\xc3\xa4pped none 18 t"));
+    expect(
+        sql_is("SELECT concat_ws(' ', name, coalesce(symbol, 'none'), decimals, live) FROM tokens WHERE wraps IS NULL",
+               "Wr\xc3\xa4pped none 18 t"));
     expect(index_writer_undescribed(&scene.task, scene.writer, tokens, &n, 8, 3600) == ERR_OK && n == 1);
     (void)sql("UPDATE tokens SET described_at = described_at - 4000");
     expect(index_writer_undescribed(&scene.task, scene.writer, tokens, &n, 8, 3600) == ERR_OK && n == 2);
@@ -55,7 +56,7 @@ static void sampled(void) {
     expect(has_sample(samples, n, address_of(1, 1), 24, false) && has_sample(samples, n, address_of(1, 6), 3, false));
     expect(has_sample(samples, n, address_of(1, 5), 3, true));
     expect(samples[0].odd_logs && samples[0].has_holder && !samples[n - 1].odd_logs && !samples[n - 1].has_holder);
-    expect(address_equal(&samples[n - 1].token, &empty));
+    expect(address_equal(&samples[n - 1].token, &empty) && !samples[0].is_checked && !samples[0].drifts);
     /* longest ago first */
     expect(index_writer_checked(&scene.task, scene.writer, samples[0].token_id, "balance_mismatch", 11) == ERR_OK);
     uint64_t drifted;
@@ -64,6 +65,9 @@ static void sampled(void) {
         sql_is("SELECT concat_ws(' ', checked_block, drift) FROM tokens ORDER BY id LIMIT 1", "11 balance_mismatch"));
     expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 1, 8) == ERR_OK && n == 1);
     expect(address_equal(&samples[0].token, &empty));
+    expect(index_writer_checked(&scene.task, scene.writer, samples[0].token_id, NULL, 12) == ERR_OK);
+    expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 1, 8) == ERR_OK && n > 1);
+    expect(samples[0].is_checked && samples[0].drifts);
 }
 
 TEST(test_tokens_are_described, described)

@@ -1,0 +1,20 @@
+/* A deadline around reads of state.
+ * Owns nothing; what is read lives in the task's arena.
+ * On the indexer's coroutine. */
+#include "tip_reads.h"
+
+enum { READ_LIMIT_MS = 5000 };
+
+void tip_read_many(struct task *task, struct chain *chain, const struct block_ref *tip, struct state_read *reads,
+                   size_t n) {
+    struct task reading = task_child(task);
+    uint64_t limit_ms = reactor_now_ms(task->reactor) + READ_LIMIT_MS;
+    if (reading.deadline_ms > limit_ms) reading.deadline_ms = limit_ms;
+    state_read_many(&reading, chain, tip, reads, n);
+    task->rpc_us += reading.rpc_us;
+    task->rpc_calls += reading.rpc_calls;
+}
+
+bool tip_read_is_answer(const struct state_read *read) {
+    return read->err == ERR_OK || read->err == ERR_EXECUTION_REVERTED;
+}
