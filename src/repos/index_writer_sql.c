@@ -60,8 +60,11 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
 
     [INDEX_FIND_TOKENS] = {"index_find_tokens", 2,
                            "SELECT id, address FROM tokens WHERE chain_id = $1 AND address = ANY ($2)"},
+    /* One that is known but not live has had no transfer yet: somebody asked what it is. */
     [INDEX_MAKE_TOKENS] = {"index_make_tokens", 2,
                            "WITH known AS (SELECT id, address FROM tokens WHERE chain_id = $1 AND address = ANY ($2)),"
+                           " woken AS (UPDATE tokens SET live = true"
+                           " WHERE chain_id = $1 AND address = ANY ($2) AND NOT live AND " EVERY_IS_LIVE "),"
                            " made AS (INSERT INTO tokens (chain_id, address, live)"
                            " SELECT $1, a.address, " EVERY_IS_LIVE " FROM unnest($2) AS a (address)"
                            " WHERE a.address NOT IN (SELECT address FROM known) RETURNING id, address)"
@@ -129,8 +132,9 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                              " AND NOT EXISTS (SELECT FROM streams WHERE chain_id = $1 AND live)) RETURNING 1)"
                              " SELECT count(*) = 1 FROM moved"},
     [INDEX_GO_LIVE_TOKENS] = {"index_go_live_tokens", 3,
-                              "UPDATE tokens SET live = true"
-                              " WHERE chain_id = $1 AND NOT live AND ($3::boolean OR address = ANY ($2))"},
+                              "UPDATE tokens k SET live = true WHERE k.chain_id = $1 AND NOT k.live"
+                              " AND (k.address = ANY ($2) OR $3::boolean AND (k.wraps IS NOT FALSE OR EXISTS ("
+                              "SELECT FROM transfers t WHERE t.chain_id = $1 AND t.token_id = k.id)))"},
     [INDEX_CLEAR_BALANCES] = {"index_clear_balances", 3,
                               "DELETE FROM balances WHERE token_id IN ("
                               "SELECT id FROM tokens WHERE chain_id = $1 AND ($3::boolean OR address = ANY ($2)))"},
@@ -163,7 +167,8 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                         " WHERE chain_id = $1 AND id = $2"},
     [INDEX_GET_WRAPS] = {"index_get_wraps", 2, "SELECT wraps FROM tokens WHERE chain_id = $1 AND address = $2"},
     [INDEX_SET_WRAPS] = {"index_set_wraps", 3,
-                         "INSERT INTO tokens (chain_id, address, live, wraps) SELECT $1, $2, " EVERY_IS_LIVE ", $3"
+                         "INSERT INTO tokens (chain_id, address, live, wraps) VALUES ($1, $2, $3 AND " EVERY_IS_LIVE
+                         ", $3)"
                          " ON CONFLICT (chain_id, address) DO UPDATE SET wraps = EXCLUDED.wraps"},
 
     [INDEX_CHECKED] = {"index_checked", 4,

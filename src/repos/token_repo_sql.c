@@ -7,13 +7,14 @@
 const struct pg_statement token_repo_statements[TOKEN_REPO_STATEMENT_COUNT] = {
     /* $1 chain */
     [TOKEN_REPO_TIP] = {"token_repo_tip", 1, "SELECT " TIP_COLUMNS " FROM chains c WHERE c.chain_id = $1"},
-    /* $1 chain, $2 address of the last token before, or empty, $3 rows */
+    /* Contracts that were only asked about, and turned out to wrap nothing, are no tokens unless there are transfers.
+     * $1 chain, $2 address of the last token before, or empty, $3 rows */
     [TOKEN_REPO_PAGE] = {"token_repo_page", 3,
                          "SELECT " TIP_COLUMNS ", t.*"
                          " FROM chains c"
                          " LEFT JOIN LATERAL ("
                          "  SELECT " TOKEN_COLUMNS " FROM tokens t"
-                         "  WHERE t.chain_id = c.chain_id AND t.address > $2"
+                         "  WHERE t.chain_id = c.chain_id AND t.address > $2 AND (t.live OR t.wraps IS NOT FALSE)"
                          "  ORDER BY t.address LIMIT $3::bigint"
                          " ) t ON true"
                          " WHERE c.chain_id = $1"

@@ -27,6 +27,29 @@ static void described(void) {
     expect(sql_is("SELECT count(*) FROM tokens WHERE wraps", "0"));
 }
 
+/* A contract that turned out to wrap nothing is no token before its first transfer. */
+static void asked_about(void) {
+    address contract = token_of(9), early = token_of(8);
+    struct block_ref block = block_of(10, 0, 0);
+    if (!begin_at_ten()) return;
+    expect(index_writer_set_wraps(&scene.task, scene.writer, &contract, false) == ERR_OK);
+    expect(sql_is("SELECT count(*) FROM tokens WHERE NOT live", "1"));
+    batch_begin();
+    made.blocks[made.batch.n_blocks++] = block;
+    batch_add(&block, 0, contract, address_of(0, 0), address_of(1, 1), u256_from_u64(1));
+    expect(index_writer_follow(&scene.task, scene.writer, &made.batch, NULL) == ERR_OK);
+    expect(sql_is("SELECT count(*) FROM tokens WHERE NOT live", "0") && balances_are_right());
+    /* the same when all go live */
+    struct index_stream stream = every_stream;
+    expect(index_writer_set_wraps(&scene.task, scene.writer, &early, false) == ERR_OK);
+    expect(index_writer_retire(&scene.task, scene.writer, &stream, 1) == ERR_OK);
+    expect(index_writer_add(&scene.task, scene.writer, &stream, 1) == ERR_OK);
+    stream.next_block = 11;
+    expect(index_writer_go_live(&scene.task, scene.writer, &stream, 1, &block, NULL) == ERR_OK);
+    expect(sql_is("SELECT string_agg(live::text, ' ' ORDER BY address) FROM tokens", "true false true"));
+    expect(balances_are_right());
+}
+
 static bool has_sample(const struct index_sample *samples, size_t n, address holder, uint64_t amount, bool negative) {
     for (size_t i = 0; i < n; i++) {
         if (address_equal(&samples[i].holder, &holder) && samples[i].amount.limb[0] == amount &&
@@ -71,11 +94,13 @@ static void sampled(void) {
 }
 
 TEST(test_tokens_are_described, described)
+TEST(test_contracts_that_wrap_nothing_are_no_tokens_yet, asked_about)
 TEST(test_samples_are_of_large_small_and_random_holders, sampled)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tokens_are_described),
+        cmocka_unit_test(test_contracts_that_wrap_nothing_are_no_tokens_yet),
         cmocka_unit_test(test_samples_are_of_large_small_and_random_holders),
     };
     return cmocka_run_group_tests(tests, make_schema, remove_schema);
