@@ -4,12 +4,21 @@
 #include "core/clock.h"
 #include "core/metrics.h"
 #include "handlers.h"
+#include "services/index_service.h"
 
 enum err route_health(struct request *req, struct response *res) {
     static const char body[] = "{\"status\":\"ok\"}\n";
     (void)req;
     response_static(res, "application/json", body, sizeof body - 1);
     return ERR_OK;
+}
+
+static void render_chain(const struct app *app, size_t i, struct json_out *out) {
+    json_out_object_begin(out);
+    chain_render_status(app->chains[i], out);
+    json_out_key(out, "index");
+    index_service_render_status(app->index_status != NULL ? app->index_status[i] : NULL, out);
+    json_out_object_end(out);
 }
 
 static void render_status(struct json_out *out, const void *view) {
@@ -29,7 +38,7 @@ static void render_status(struct json_out *out, const void *view) {
     json_out_object_end(out);
     json_out_key(out, "chains");
     json_out_array_begin(out);
-    for (size_t i = 0; i < app->n_chains; i++) chain_render_status(app->chains[i], out);
+    for (size_t i = 0; i < app->n_chains; i++) render_chain(app, i, out);
     json_out_array_end(out);
     json_out_object_end(out);
 }

@@ -90,7 +90,7 @@ void chain_forget_head(struct chain *chain, const hash32 *hash);
 /* The newest block seen, without asking anyone. Returns false when there is none yet. Out: age_ms since it was read. */
 bool chain_head(struct chain *chain, struct block_ref *out, uint64_t *age_ms);
 
-/* Writes the chain's object of /status: name, id, head, upstreams by name with their state. Never a URL. */
+/* Writes into the chain's object of /status: name, id, head, upstreams by name with their state. Never a URL. */
 void chain_render_status(struct chain *chain, struct json_out *out);
 
 #endif

@@ -67,7 +67,6 @@ static void render_upstream(struct chain *chain, size_t index, struct json_out *
 }
 
 void chain_render_status(struct chain *chain, struct json_out *out) {
-    json_out_object_begin(out);
     json_out_key_str(out, "name", chain->name);
     json_out_key(out, "id");
     if (chain_id(chain) == 0) {
@@ -83,5 +82,4 @@ void chain_render_status(struct chain *chain, struct json_out *out) {
     json_out_array_begin(out);
     for (size_t i = 0; i < chain->n_upstreams; i++) render_upstream(chain, i, out);
     json_out_array_end(out);
-    json_out_object_end(out);
 }

@@ -119,7 +119,9 @@ static inline void assert_status(struct net *net, const char *part) {
     struct json_out json;
     buf_init(&status, 4096);
     json_out_init(&json, &status);
+    json_out_object_begin(&json);
     chain_render_status(net->chain, &json);
+    json_out_object_end(&json);
     buf_append_char(&status, '\0');
     assert_non_null(strstr(status.data, part));
     assert_null(strstr(status.data, "secret"));

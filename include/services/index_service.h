@@ -1,0 +1,11 @@
+/* How far a chain's index is. Any thread. */
+#ifndef DAPPD_SERVICES_INDEX_SERVICE_H
+#define DAPPD_SERVICES_INDEX_SERVICE_H
+
+#include "core/json_out.h"
+#include "repos/index_status.h"
+
+/* The index's object of /status; null without a database. In: status, NULL: there is none. */
+void index_service_render_status(struct index_status *status, struct json_out *out);
+
+#endif
