@@ -128,13 +128,29 @@ static enum err read_rows(struct task *task, struct transfer_page *out, struct p
     return pg_rows_check(task, rows);
 }
 
+/* One filter beside another may walk through many rows for each that it finds: that must not hold up others' reads. */
+static bool may_take_long(const struct transfer_filter *filter) {
+    return filter->has_party + filter->has_from + filter->has_to + filter->has_token > 1;
+}
+
+static enum err query(struct task *task, struct pg_rows *rows, const struct transfer_filter *filter,
+                      const struct pg_params *params) {
+    struct pg_session *session;
+    if (!may_take_long(filter)) return pg_read(task, rows, choose(filter), params);
+    enum err err = pg_lease(task, &session);
+    if (err != ERR_OK) return err;
+    err = pg_session_query(task, session, rows, choose(filter), params);
+    pg_release(task, session);
+    return err;
+}
+
 enum err transfer_repo_page(struct task *task, struct transfer_page *out, const struct transfer_filter *filter,
                             const struct transfer_place *after, size_t limit) {
     struct pg_params params = {0};
     struct pg_rows rows;
     *out = (struct transfer_page){0};
     add_params(&params, filter, after, limit + 1);
-    enum err err = pg_read(task, &rows, choose(filter), &params);
+    enum err err = query(task, &rows, filter, &params);
     if (err != ERR_OK) return err;
     read_head(out, &rows);
     err = read_rows(task, out, &rows);
