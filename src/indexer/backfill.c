@@ -37,6 +37,7 @@ struct backfill {
     struct worker *workers;
     unsigned n_workers;
     unsigned running;
+    bool begun; /* workers and pieces are there, though the workers may have ended */
     struct waiter arrival; /* of the next piece to be written, or of the last worker's end */
 };
 
@@ -52,13 +53,13 @@ struct backfill *backfill_new(struct indexer *indexer) {
 }
 
 void backfill_free(struct backfill *backfill) {
-    assert(backfill->running == 0);
+    assert(!backfill->begun);
     free(backfill->workers);
     free(backfill);
 }
 
 bool backfill_is_busy(const struct backfill *backfill) {
-    return backfill->running > 0;
+    return backfill->begun;
 }
 
 static void wake_all(struct backfill *backfill) {
@@ -117,6 +118,7 @@ static void start(struct backfill *backfill, const struct group *group) {
     backfill->next = group->from;
     plan_init(&backfill->plan);
     pieces_init(&backfill->pieces, group->from, group->to);
+    backfill->begun = true;
     for (unsigned i = 0; i < backfill->n_workers; i++) {
         struct worker *worker = &backfill->workers[i];
         *worker = (struct worker){.backfill = backfill};
@@ -137,14 +139,16 @@ static void wait_for_arrival(struct backfill *backfill, uint64_t until_ms) {
     (void)err; /* either way, it looks again */
 }
 
+/* They may have been cut short by somebody else. */
 void backfill_stop(struct backfill *backfill) {
-    if (backfill->running == 0) return;
+    if (!backfill->begun) return;
     while (backfill->running > 0) {
         backfill_cut_short(backfill);
         wait_for_arrival(backfill, reactor_now_ms(backfill->indexer->reactor) + CUT_MS);
     }
     for (unsigned i = 0; i < backfill->n_workers; i++) job_free(&backfill->workers[i].job);
     pieces_free(&backfill->pieces);
+    backfill->begun = false;
 }
 
 /* Returns the last block of the pieces that could be gathered, or the one before the first when there are none. */
@@ -186,7 +190,7 @@ static enum err append(struct backfill *backfill, uint64_t end) {
 }
 
 enum err backfill_step(struct backfill *backfill, const struct group *group, uint64_t until_ms) {
-    if (backfill->running == 0) start(backfill, group);
+    if (!backfill->begun) start(backfill, group);
     uint64_t end = gather(backfill, until_ms);
     enum err err = end == backfill->next || backfill->indexer->job.ending ? ERR_OK : append(backfill, end);
     if (err != ERR_OK || backfill->next > backfill->group.to) backfill_stop(backfill);

@@ -109,7 +109,7 @@ export async function shownAsMany(t, { chain, replay, database }, spoilers, { no
     };
     const shown = await Promise.all(Object.entries(spoilers).map(show));
     const chains = shown.map(({ chainId, nodes }) =>
-        chainConfig(nodes.map(({ url }) => url), { name: `chain${chainId}`, index: { tokens: ['every'] } }),
+        chainConfig(nodes.map(({ url }) => url), { name: `chain${chainId}`, index_tokens: ['every'] }),
     );
     const dappd = await dappdFor(t, { chains, database_url: database.url, ...settings });
     return { dappd, shown };
