@@ -123,6 +123,10 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libdappd.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Isrc -Iroutes -Itests/unit $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libdappd.a -lcmocka $(LDLIBS)
 
+$(OUT)/tests/bench/%: tests/bench/%.c $(OUT)/libdappd.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Isrc $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libdappd.a $(LDLIBS)
+
 # libFuzzer brings its own main; every other variant replays the corpus.
 FUZZ_MAIN = $(if $(filter fuzz,$(VARIANT)),,tests/fuzz/replay.c)
 $(OUT)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(OUT)/libdappd.a

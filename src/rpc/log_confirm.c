@@ -42,7 +42,7 @@ static enum err check_block(struct task *task, struct chain *chain, const struct
 
 static enum err look_at_blooms(struct task *task, struct chain *chain, const struct log_question *question) {
     static const uint8_t blank[BLOOM_BYTES];
-    uint64_t numbers[MAX_HEADERS];
+    uint64_t numbers[MAX_HEADERS] = {0};
     struct header headers[MAX_HEADERS];
     size_t n = choose(numbers, question->filter->from, question->filter->to), hits = 0;
     enum err err = headers_read_each(task, chain, headers, numbers, n);

@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { deployAll, deployMulticall3, startAnvil } from '../../dev/chain/index.js';
 import { benchBackfill } from './backfill.js';
 import { benchIndexed } from './indexed.js';
+import { benchScanner } from './scanner.js';
 import { benchThroughput } from './throughput.js';
 import { benchTransports } from './transports.js';
 import { benchUpstreams } from './upstreams.js';
@@ -28,3 +29,4 @@ if (parts.includes('backfill')) await benchBackfill({ binary, logs: Number(proce
 if (parts.includes('indexed')) {
     await benchIndexed({ binary, program: printStatement, rows: Number(process.env.BENCH_ROWS ?? 10_000_000), seconds, rounds });
 }
+if (parts.includes('scanner')) benchScanner({ seconds });

@@ -96,9 +96,207 @@ static void test_a_node_without_batches(void **state) {
     (void)state;
     struct log_node node = {.head = HEAD, .every = 7, .no_batches = true};
     struct reading reading = reading_of(1, 100);
+    reading.ranges[1] = (struct logs_range){.from = 101, .to = 200};
+    reading.n = 2;
     run(&reading, &node, 1);
     assert_int_equal(reading.outcomes[0], LOGS_OK);
+    assert_int_equal(reading.outcomes[1], LOGS_OK);
+    assert_logs(&reading, 7, 1, 200);
+    assert_int_equal(node.ranges, 2);
+    logs_free(&reading.logs);
+}
+
+/* It has answered with an empty list, which proves nothing. */
+static void test_a_node_that_is_behind_does_not_count(void **state) {
+    (void)state;
+    struct log_node nodes[] = {{.head = 50, .every = 7}, {.head = HEAD, .every = 7}};
+    struct reading reading = reading_of(60, 100);
+    run(&reading, nodes, 2);
+    assert_int_equal(reading.outcomes[0], LOGS_OK);
+    assert_logs(&reading, 7, 60, 100);
+    logs_free(&reading.logs);
+
+    struct log_node alone = {.head = 80, .every = 7};
+    reading = reading_of(60, 100);
+    run(&reading, &alone, 1);
+    assert_int_equal(reading.outcomes[0], LOGS_FAILED);
+    assert_int_equal(reading.fault.code, ERR_BLOCK_NOT_FOUND);
+    assert_int_equal(reading.logs.n_transfers, 0);
+    logs_free(&reading.logs);
+}
+
+#define ERROR_JSON(code, message) "{\"code\":" #code ",\"message\":\"" message "\"}"
+
+static void test_a_limit_is_learned(void **state) {
+    (void)state;
+    struct log_node node = {
+        .head = HEAD, .every = 7, .max_blocks = 50, .too_many = ERROR_JSON(-32701, "exceed maximum block range: 50")};
+    struct reading reading = reading_of(1, 1000);
+    reading.ranges[1] = (struct logs_range){.from = 1, .to = 51};
+    reading.ranges[2] = (struct logs_range){.from = 1, .to = 50};
+    reading.n = 3;
+    run(&reading, &node, 1);
+    assert_int_equal(reading.outcomes[0], LOGS_SPLIT);
+    assert_int_equal(reading.ranges[0].suggested_to, 50);
+    assert_int_equal(reading.outcomes[1], LOGS_SPLIT);
+    assert_int_equal(reading.ranges[1].suggested_to, 50);
+    assert_int_equal(reading.outcomes[2], LOGS_OK);
+    assert_int_equal(reading.max_blocks, 50);
+    assert_int_equal(node.ranges, 2); /* nobody was asked what is known */
+    assert_logs(&reading, 7, 1, 50);
+    logs_free(&reading.logs);
+}
+
+static void test_a_limit_without_a_number_is_found_by_halving(void **state) {
+    (void)state;
+    struct log_node node = {
+        .head = HEAD, .every = 7, .max_blocks = 50, .too_many = ERROR_JSON(-32600, "block range is too wide")};
+    struct reading reading = reading_of(1, 200);
+    reading.ranges[1] = (struct logs_range){.from = 1, .to = 100};
+    reading.ranges[2] = (struct logs_range){.from = 1, .to = 50};
+    reading.n = 3;
+    run(&reading, &node, 1);
+    assert_int_equal(reading.outcomes[0], LOGS_SPLIT);
+    assert_int_equal(reading.ranges[0].suggested_to, 100);
+    assert_int_equal(reading.outcomes[1], LOGS_SPLIT);
+    assert_int_equal(reading.ranges[1].suggested_to, 50);
+    assert_int_equal(reading.outcomes[2], LOGS_OK);
+    logs_free(&reading.logs);
+}
+
+static void test_a_node_that_takes_more_is_asked_instead(void **state) {
+    (void)state;
+    struct log_node nodes[] = {
+        {.head = HEAD, .every = 7, .max_blocks = 10, .too_many = ERROR_JSON(-32047, "Max range: 10")},
+        {.head = HEAD, .every = 7},
+    };
+    struct reading reading = reading_of(1, 100);
+    reading.ranges[1] = (struct logs_range){.from = 101, .to = 200};
+    reading.n = 2;
+    run(&reading, nodes, 2);
+    assert_int_equal(reading.outcomes[0], LOGS_OK);
+    assert_int_equal(reading.outcomes[1], LOGS_OK);
+    assert_int_equal(reading.max_blocks, 0);
+    assert_int_equal(nodes[0].ranges, 1);
+    assert_int_equal(nodes[1].ranges, 2);
+    assert_logs(&reading, 7, 1, 200);
+    logs_free(&reading.logs);
+}
+
+/* Too much in the range is no limit on ranges. */
+static void test_too_many_logs(void **state) {
+    (void)state;
+    struct log_node node = {.head = HEAD,
+                            .every = 7,
+                            .max_blocks = 50,
+                            .too_many =
+                                ERROR_JSON(-32602, "query exceeds max results 20000, retry with the range 1-33")};
+    struct reading reading = reading_of(1, 100);
+    run(&reading, &node, 1);
+    assert_int_equal(reading.outcomes[0], LOGS_SPLIT);
+    assert_int_equal(reading.ranges[0].suggested_to, 33);
+    assert_int_equal(reading.max_blocks, 0);
+    logs_free(&reading.logs);
+}
+
+static void test_errors(void **state) {
+    (void)state;
+    static const struct {
+        const char *error;
+        enum logs_outcome outcome;
+        enum err err;
+    } rows[] = {
+        {ERROR_JSON(-32000, "something went wrong"), LOGS_SPLIT, ERR_UPSTREAM_ERROR},
+        {ERROR_JSON(-32602, "some new wording"), LOGS_SPLIT, ERR_UPSTREAM_ERROR},
+        {ERROR_JSON(-32602, "Archive requests require a personal token"), LOGS_FAILED, ERR_STATE_UNAVAILABLE},
+        {ERROR_JSON(-32000, "unknown block"), LOGS_FAILED, ERR_BLOCK_NOT_FOUND},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct log_node node = {.head = HEAD, .every = 7, .logs_error = rows[i].error};
+        struct reading reading = reading_of(1, 100);
+        run(&reading, &node, 1);
+        assert_int_equal(reading.outcomes[0], rows[i].outcome);
+        assert_int_equal(reading.fault.code, rows[i].err);
+        assert_null(strstr(reading.fault.detail, "wording"));
+        assert_int_equal(reading.ranges[0].suggested_to, 0);
+        logs_free(&reading.logs);
+    }
+}
+
+static void test_an_error_of_one_block_is_final(void **state) {
+    (void)state;
+    struct log_node node = {.head = HEAD, .logs_error = ERROR_JSON(-32000, "something went wrong")};
+    struct reading reading = reading_of(70, 70);
+    run(&reading, &node, 1);
+    assert_int_equal(reading.outcomes[0], LOGS_FAILED);
+    assert_int_equal(reading.fault.code, ERR_UPSTREAM_ERROR);
+    logs_free(&reading.logs);
+}
+
+static void test_one_block_that_is_too_large_comes_from_its_receipts(void **state) {
+    (void)state;
+    struct log_node node = {
+        .head = HEAD, .every = 7, .max_tokens = 1, .too_many = ERROR_JSON(-32005, "Too many logs requested")};
+    struct reading reading = reading_of(70, 70);
+    reading.every = true;
+    run(&reading, &node, 1);
+    assert_int_equal(reading.outcomes[0], LOGS_OK);
+    assert_int_equal(node.receipts, 1);
+    assert_int_equal(reading.ranges[0].last.number, 70);
+    assert_logs(&reading, 7, 70, 70);
+    logs_free(&reading.logs);
+}
+
+static void test_a_false_empty_answer_is_found_out_by_another_node(void **state) {
+    (void)state;
+    struct log_node nodes[] = {{.head = HEAD, .every = 7, .hides_logs = true}, {.head = HEAD, .every = 7}};
+    struct reading reading = reading_of(1, 100);
+    run(&reading, nodes, 2);
+    assert_int_equal(reading.outcomes[0], LOGS_OK);
     assert_logs(&reading, 7, 1, 100);
+    logs_free(&reading.logs);
+}
+
+/* The range is short enough that all of its blocks are looked at. */
+static void test_a_false_empty_answer_is_found_out_by_the_blooms(void **state) {
+    (void)state;
+    struct log_node node = {.head = HEAD, .every = 20, .hides_logs = true};
+    struct reading reading = reading_of(1, 30);
+    run(&reading, &node, 1);
+    assert_int_equal(reading.outcomes[0], LOGS_OK); /* by hash it hides them as well: its blooms may be wrong */
+    assert_int_equal(node.blocks, 1);
+    logs_free(&reading.logs);
+}
+
+static void test_an_empty_range(void **state) {
+    (void)state;
+    struct log_node node = {.head = HEAD};
+    struct reading reading = reading_of(1, 4000);
+    run(&reading, &node, 1);
+    assert_int_equal(reading.outcomes[0], LOGS_OK);
+    assert_int_equal(reading.logs.n_transfers, 0);
+    assert_int_equal(node.blocks, 0);
+    assert_true(node.headers > 1 && node.headers <= 33);
+    logs_free(&reading.logs);
+}
+
+/* Logs of the last block that are of another fork. */
+static void test_logs_that_contradict_the_header(void **state) {
+    (void)state;
+    struct log_node nodes[] = {{.head = HEAD, .every = 7, .other_blocks = true}, {.head = HEAD, .every = 7}};
+    struct reading reading = reading_of(1, 70);
+    run(&reading, nodes, 2);
+    assert_int_equal(reading.outcomes[0], LOGS_OK);
+    assert_logs(&reading, 7, 1, 70);
+    assert_int_equal(nodes[1].ranges, 1);
+    logs_free(&reading.logs);
+
+    struct log_node unlikely = {.head = HEAD, .every = 7, .other_blocks = true, .no_timestamps = true};
+    reading = reading_of(1, 69);
+    run(&reading, &unlikely, 1);
+    assert_int_equal(reading.outcomes[0], LOGS_FAILED);
+    assert_int_equal(reading.fault.code, ERR_UPSTREAM_ERROR);
+    assert_int_equal(reading.logs.n_transfers, 0);
     logs_free(&reading.logs);
 }
 
@@ -107,6 +305,18 @@ int main(void) {
         cmocka_unit_test(test_reads_a_range),
         cmocka_unit_test(test_asks_for_times_that_logs_lack),
         cmocka_unit_test(test_a_node_without_batches),
+        cmocka_unit_test(test_a_node_that_is_behind_does_not_count),
+        cmocka_unit_test(test_a_limit_is_learned),
+        cmocka_unit_test(test_a_limit_without_a_number_is_found_by_halving),
+        cmocka_unit_test(test_a_node_that_takes_more_is_asked_instead),
+        cmocka_unit_test(test_too_many_logs),
+        cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_an_error_of_one_block_is_final),
+        cmocka_unit_test(test_one_block_that_is_too_large_comes_from_its_receipts),
+        cmocka_unit_test(test_a_false_empty_answer_is_found_out_by_another_node),
+        cmocka_unit_test(test_a_false_empty_answer_is_found_out_by_the_blooms),
+        cmocka_unit_test(test_an_empty_range),
+        cmocka_unit_test(test_logs_that_contradict_the_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
