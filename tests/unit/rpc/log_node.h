@@ -23,7 +23,8 @@ struct log_node {
     size_t max_tokens;      /* whose logs it gives at once; 0: no limit */
     bool no_batches;        /* one error for all of a batch */
     bool no_timestamps;     /* in logs */
-    bool hides_logs;        /* eth_getLogs finds nothing */
+    bool hides_ranges;      /* eth_getLogs finds nothing in a range */
+    unsigned hides_blocks;  /* nothing in a block, so many times */
     bool blank_blooms;
     bool other_blocks;  /* logs have the hashes of other blocks */
     atomic_uint ranges; /* questions for logs */
@@ -111,6 +112,14 @@ static inline uint64_t log_node_number(const json_t *value) {
     return number;
 }
 
+static inline bool log_node_is_asked(const json_t *filter) {
+    json_t *tokens = json_object_get(filter, "address"), *token = log_node_bytes(&log_node_token, 20);
+    bool asked = tokens == NULL;
+    for (size_t i = 0; i < json_array_size(tokens); i++) asked |= json_equal(json_array_get(tokens, i), token) != 0;
+    json_decref(token);
+    return asked;
+}
+
 /* Out: error, JSON, or NULL. */
 static inline json_t *log_node_logs(struct log_node *node, const json_t *filter, const char **error) {
     const json_t *hash = json_object_get(filter, "blockHash");
@@ -121,8 +130,10 @@ static inline json_t *log_node_logs(struct log_node *node, const json_t *filter,
     if (node->max_blocks != 0 && to - from >= node->max_blocks) *error = node->too_many;
     size_t n_tokens = json_array_size(json_object_get(filter, "address"));
     if (node->max_tokens != 0 && (n_tokens == 0 || n_tokens > node->max_tokens)) *error = node->too_many;
+    bool hides = hash != NULL ? atomic_load(&node->blocks) <= node->hides_blocks : node->hides_ranges;
+    hides |= !log_node_is_asked(filter);
     json_t *logs = json_array();
-    for (uint64_t n = from; *error == NULL && !node->hides_logs && n <= to && n <= node->head; n++) {
+    for (uint64_t n = from; *error == NULL && !hides && n <= to && n <= node->head; n++) {
         if (log_node_has(node, n)) json_array_append_new(logs, log_node_log(node, n));
     }
     return logs;

@@ -249,7 +249,7 @@ static void test_one_block_that_is_too_large_comes_from_its_receipts(void **stat
 
 static void test_a_false_empty_answer_is_found_out_by_another_node(void **state) {
     (void)state;
-    struct log_node nodes[] = {{.head = HEAD, .every = 7, .hides_logs = true}, {.head = HEAD, .every = 7}};
+    struct log_node nodes[] = {{.head = HEAD, .every = 7, .hides_ranges = true}, {.head = HEAD, .every = 7}};
     struct reading reading = reading_of(1, 100);
     run(&reading, nodes, 2);
     assert_int_equal(reading.outcomes[0], LOGS_OK);
@@ -260,11 +260,20 @@ static void test_a_false_empty_answer_is_found_out_by_another_node(void **state)
 /* The range is short enough that all of its blocks are looked at. */
 static void test_a_false_empty_answer_is_found_out_by_the_blooms(void **state) {
     (void)state;
-    struct log_node node = {.head = HEAD, .every = 20, .hides_logs = true};
+    struct log_node node = {.head = HEAD, .every = 20, .hides_ranges = true};
     struct reading reading = reading_of(1, 30);
     run(&reading, &node, 1);
-    assert_int_equal(reading.outcomes[0], LOGS_OK); /* by hash it hides them as well: its blooms may be wrong */
+    assert_int_equal(reading.outcomes[0], LOGS_FAILED);
+    assert_int_equal(reading.fault.code, ERR_UPSTREAM_ERROR);
+    assert_int_equal(reading.logs.n_transfers, 0);
     assert_int_equal(node.blocks, 1);
+    logs_free(&reading.logs);
+
+    struct log_node blank = {.head = HEAD, .every = 20, .hides_ranges = true, .blank_blooms = true};
+    reading = reading_of(1, 30);
+    run(&reading, &blank, 1); /* there is nothing to find it out by */
+    assert_int_equal(reading.outcomes[0], LOGS_OK);
+    assert_int_equal(blank.blocks, 0);
     logs_free(&reading.logs);
 }
 
