@@ -49,6 +49,7 @@ enum err logs_read_block(struct task *task, struct chain *chain, struct logs *ou
     asked.from = asked.to = header->block.number;
     asked.block_hash = &header->block.hash;
     enum err err = read_block(task, chain, out, &asked, header);
+    if (err == ERR_OK) task->fault = (struct fault){.code = ERR_OK}; /* what one way did not give, another did */
     log_filter_free(&asked);
     return err;
 }

@@ -85,8 +85,12 @@ static enum logs_outcome ask(struct task *task, struct chain *chain, struct logs
         err = question.err;
     }
     range->last = question.last.block;
-    if (err != ERR_OK) logs_reset(out, mark);
-    return err == ERR_OK ? LOGS_OK : LOGS_FAILED;
+    if (err != ERR_OK) {
+        logs_reset(out, mark);
+        return LOGS_FAILED;
+    }
+    task->fault = (struct fault){.code = ERR_OK}; /* what one way did not give, another did */
+    return LOGS_OK;
 }
 
 enum logs_outcome logs_read_range(struct task *task, struct chain *chain, struct logs *out,

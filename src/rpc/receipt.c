@@ -94,11 +94,7 @@ static enum err ask_transaction(struct task *task, struct chain *chain, struct r
     write_params(params, tx);
     *mined = false;
     enum err err = rpc_call(task, chain, &call);
-    if (err == ERR_BLOCK_NOT_FOUND) {
-        task->fault = (struct fault){.code = ERR_OK};
-        return ERR_OK;
-    }
-    if (err != ERR_OK) return err;
+    if (err != ERR_OK) return err == ERR_BLOCK_NOT_FOUND ? ERR_OK : err;
     *mined = json_is_string(json_object_get(call.result, "blockHash"));
     if (!*mined) out->state = RECEIPT_PENDING;
     return ERR_OK;
@@ -141,6 +137,7 @@ enum err receipt_read(struct task *task, struct chain *chain, struct receipt *ou
         bool settled = false;
         if (i > 0) reactor_sleep_ms(task->reactor, PAUSE_MS);
         enum err err = read_once(task, chain, out, tx, &settled);
+        if (err == ERR_OK) task->fault = (struct fault){.code = ERR_OK}; /* what one node lacked, another had */
         if (err != ERR_OK) clear(out);
         if (err != ERR_OK || settled) return err;
         clear(out);

@@ -45,6 +45,7 @@ static struct reading reading_of(const struct log_node *node, uint64_t number) {
 
 static void assert_one_log(struct reading *reading) {
     assert_int_equal(reading->err, ERR_OK);
+    assert_int_equal(reading->fault.code, ERR_OK);
     assert_int_equal(reading->logs.n_transfers, 1);
     assert_int_equal(reading->logs.transfers[0].amount.limb[0], LOG_BLOCK);
     assert_int_equal(reading->logs.transfers[0].place.timestamp, 1000 + LOG_BLOCK);

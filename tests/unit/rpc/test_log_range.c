@@ -241,6 +241,7 @@ static void test_one_block_that_is_too_large_comes_from_its_receipts(void **stat
     reading.every = true;
     run(&reading, &node, 1);
     assert_int_equal(reading.outcomes[0], LOGS_OK);
+    assert_int_equal(reading.fault.code, ERR_OK);
     assert_int_equal(node.receipts, 1);
     assert_int_equal(reading.ranges[0].last.number, 70);
     assert_logs(&reading, 7, 70, 70);
