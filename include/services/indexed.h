@@ -28,6 +28,11 @@ enum err indexed_check_drift(struct task *task, const struct token_summary *toke
 /* ERR_NOT_INDEXED for the zero address: what goes there is no longer held, and of mints it comes from there. */
 enum err indexed_check_holder(struct task *task, const address *holder) MUST_CHECK;
 
+/* The tip with all that the nodes know of it, for reads that are to be true at it. ERR_BLOCK_NOT_FOUND when it is not
+ * canonical any more; else those of chain_resolve. */
+enum err indexed_resolve_tip(struct task *task, const struct source *source, struct block_ref *out,
+                             const struct block_ref *tip) MUST_CHECK;
+
 /* For how many seconds an answer at the tip stays the newest, at least 1. */
 unsigned indexed_max_age_s(const struct source *source, const struct block_ref *tip);
 

@@ -10,7 +10,13 @@ void tip_read_many(struct task *task, struct chain *chain, const struct block_re
     struct task reading = task_child(task);
     uint64_t limit_ms = reactor_now_ms(task->reactor) + READ_LIMIT_MS;
     if (reading.deadline_ms > limit_ms) reading.deadline_ms = limit_ms;
-    state_read_many(&reading, chain, tip, reads, n);
+    const struct block_spec spec = {.kind = BLOCK_HASH, .hash = tip->hash};
+    struct block_ref block;
+    if (n > 0 && chain_resolve(&reading, chain, &block, &spec) == ERR_OK) {
+        state_read_many(&reading, chain, &block, reads, n);
+    } else {
+        for (size_t i = 0; i < n; i++) reads[i].err = reading.fault.code;
+    }
     task->rpc_us += reading.rpc_us;
     task->rpc_calls += reading.rpc_calls;
 }

@@ -4,8 +4,9 @@
 
 #include "rpc/state.h"
 
-/* As state_read_many, but what has not come within a few seconds has failed; the task's own deadline is left for what
- * has to be written afterwards. */
+/* As state_read_many, but the tip is what the database has of it: it is looked up first, and where it is not canonical
+ * any more every read fails with ERR_BLOCK_NOT_FOUND. What has not come within a few seconds has failed; the task's own
+ * deadline is left for what has to be written afterwards. */
 void tip_read_many(struct task *task, struct chain *chain, const struct block_ref *tip, struct state_read *reads,
                    size_t n);
 

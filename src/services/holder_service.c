@@ -23,7 +23,9 @@ static void read_supply(struct task *child, void *arg, size_t i) {
     const uint64_t until_ms = reactor_now_ms(child->reactor) + SUPPLY_WAIT_MS;
     (void)i;
     if (until_ms < child->deadline_ms) child->deadline_ms = until_ms;
-    snapshot_read(child, supply->source, &snapshot, &out->page.tip);
+    struct block_ref block;
+    read.err = indexed_resolve_tip(child, supply->source, &block, &out->page.tip);
+    if (read.err == ERR_OK) snapshot_read(child, supply->source, &snapshot, &block);
     const bool refused = read.err == ERR_NOT_A_TOKEN || read.err == ERR_EXECUTION_REVERTED;
     out->supply_pending = read.err != ERR_OK && !refused;
     out->has_supply = read.err == ERR_OK && !u256_is_zero(&read.amount);

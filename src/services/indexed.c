@@ -104,3 +104,9 @@ enum err indexed_check_ready(struct task *task, const struct source *source, uin
     if (err == ERR_OK) err = indexed_check_tip(task, source, page.has_tip, &page.tip);
     return err != ERR_OK ? err : check_lag(task, source, &page.tip, max_lag);
 }
+
+enum err indexed_resolve_tip(struct task *task, const struct source *source, struct block_ref *out,
+                             const struct block_ref *tip) {
+    const struct block_spec spec = {.kind = BLOCK_HASH, .hash = tip->hash};
+    return chain_resolve(task, source->chain, out, &spec);
+}

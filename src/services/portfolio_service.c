@@ -2,6 +2,8 @@
  * The task's coroutine. */
 #include "services/portfolio_service.h"
 
+#include <string.h>
+
 #include "repos/balance_repo.h"
 #include "services/amount.h"
 #include "services/indexed.h"
@@ -13,6 +15,22 @@ static enum err fail_memory(struct task *task) {
 
 static bool is_doubtful(const struct portfolio_row *row) {
     return row->token.drift != NULL;
+}
+
+static void read_live(struct task *task, const struct source *source, struct amount_read *reads, size_t n,
+                      const struct block_ref *tip) {
+    struct task resolving = task_child(task);
+    struct snapshot snapshot = {.amounts = reads, .n_amounts = n};
+    struct block_ref block;
+    if (indexed_resolve_tip(&resolving, source, &block, tip) == ERR_OK) {
+        snapshot_read(task, source, &snapshot, &block);
+        return;
+    }
+    const char *detail = arena_strndup(task->arena, resolving.fault.detail, strlen(resolving.fault.detail));
+    for (size_t i = 0; i < n; i++) {
+        reads[i].err = resolving.fault.code;
+        reads[i].detail = detail != NULL ? detail : "";
+    }
 }
 
 /* All in one go, at the block that the sums of the others are true at. */
@@ -28,8 +46,7 @@ static enum err read_doubtful(struct task *task, const struct source *source, st
         *reads++ =
             (struct amount_read){.kind = AMOUNT_TOKEN_BALANCE, .token = page->rows[i].token.address, .owner = *holder};
     }
-    struct snapshot snapshot = {.amounts = *out, .n_amounts = n};
-    if (n > 0) snapshot_read(task, source, &snapshot, &page->tip);
+    if (n > 0) read_live(task, source, *out, n, &page->tip);
     return ERR_OK;
 }
 
@@ -59,7 +76,7 @@ static enum err make_items(struct task *task, struct portfolio *out, const struc
 enum err portfolio_service_get(struct task *task, const struct source *source, struct portfolio *out,
                                const address *holder, const address *after, size_t limit) {
     struct portfolio_page page;
-    struct amount_read *reads;
+    struct amount_read *reads = NULL;
     uint64_t id;
     enum err err = indexed_check_holder(task, holder);
     if (err == ERR_OK) err = indexed_begin(task, source, &id);
