@@ -34,16 +34,21 @@ void fd_watch_free(struct fd_watch *watch) {
     uv_close((uv_handle_t *)&watch->poll, free_watch); /* unwatched at once, before the number can be another's */
 }
 
-/* After an error libuv has stopped watching. */
+static void on_readiness(uv_poll_t *poll, int status, int events);
+
+static void start(struct fd_watch *watch) {
+    int flags = (watch->wanted & FD_READABLE ? UV_READABLE : 0) | (watch->wanted & FD_WRITABLE ? UV_WRITABLE : 0);
+    if (uv_poll_start(&watch->poll, flags, on_readiness) != 0) abort();
+}
+
+/* After an error libuv has stopped watching, but what came before the error may take more than one call to read. */
 static void on_readiness(uv_poll_t *poll, int status, int events) {
     struct fd_watch *watch = poll->data;
-    int flags = 0;
+    int flags = (events & UV_READABLE ? FD_READABLE : 0) | (events & UV_WRITABLE ? FD_WRITABLE : 0);
     if (status < 0) {
-        watch->wanted = 0;
         flags = FD_READABLE | FD_WRITABLE;
+        start(watch);
     }
-    if (events & UV_READABLE) flags |= FD_READABLE;
-    if (events & UV_WRITABLE) flags |= FD_WRITABLE;
     watch->fn(watch->arg, flags);
 }
 
@@ -52,8 +57,7 @@ void fd_watch_want(struct fd_watch *watch, int events) {
     watch->wanted = events;
     if (events == 0) {
         uv_poll_stop(&watch->poll);
-        return;
+    } else {
+        start(watch);
     }
-    int flags = (events & FD_READABLE ? UV_READABLE : 0) | (events & FD_WRITABLE ? UV_WRITABLE : 0);
-    if (uv_poll_start(&watch->poll, flags, on_readiness) != 0) abort();
 }

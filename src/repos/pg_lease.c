@@ -7,10 +7,10 @@
 
 enum { ROLLBACK_MS = 1000 };
 
-/* It may have been closed by the other side while nobody looked. */
+/* It may have been closed by the other side while nobody looked: the first read then gets its last words, the second
+ * the end. */
 static bool is_alive(struct pg_session *session) {
-    return !pg_session_is_lost(session) && PQconsumeInput(session->conn) == 1 &&
-           PQstatus(session->conn) == CONNECTION_OK;
+    return PQconsumeInput(session->conn) == 1 && PQconsumeInput(session->conn) == 1;
 }
 
 /* Returns NULL when there is none. */

@@ -19,7 +19,7 @@ static struct scene scene;
 
 #define expect(condition) \
     do { \
-        if (scene.wrong == NULL && !(condition)) { \
+        if (!(condition) && scene.wrong == NULL) { \
             scene.wrong = #condition; \
             scene.line = __LINE__; \
         } \
