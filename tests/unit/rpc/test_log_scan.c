@@ -1,0 +1,228 @@
+/* What nodes send as logs becomes the rows that viem sees in it, and what no node can mean is refused. The reference of
+ * the fuzz target has to agree on all of it, and on what small changes make of it.
+ * Each test frees the rows it read.
+ * Runs on one thread, from the root of the checkout. */
+#include "vectors.h"
+
+#include "../../fuzz/log_reference.h"
+#include "core/buf.h"
+#include "rpc/log_scan.h"
+
+enum { MIN_REPLIES = 40, MAX_ROWS_BYTES = 64 * 1024, MUTATIONS = 60 };
+
+static struct log_filter every_contract(void) {
+    struct logs_filter every = {.n_tokens = 0};
+    struct log_filter filter;
+    log_filter_init(&filter, &every);
+    return filter;
+}
+
+static void append_place(struct buf *out, const struct log_place *place, const address *token) {
+    char block[HASH32_TEXT_BYTES], tx[HASH32_TEXT_BYTES], contract[2 * sizeof(address) + 3];
+    buf_printf(out, "%s%llu,%u,%llu,%s,%s,%s", out->len > 0 ? ";" : "", (unsigned long long)place->block_number,
+               place->log_index, (unsigned long long)place->timestamp, hash32_format(block, &place->block_hash),
+               hash32_format(tx, &place->tx_hash), hex_encode(contract, token->bytes, sizeof(address)));
+}
+
+static void append_transfer(struct buf *out, const struct transfer_log *log) {
+    static const char *const names[] = {"transfer", "deposit", "withdrawal"};
+    char from[2 * sizeof(address) + 3], to[2 * sizeof(address) + 3], amount[U256_DEC_BYTES];
+    append_place(out, &log->place, &log->token);
+    u256_to_dec(amount, &log->amount);
+    buf_printf(out, ",%s,%s,%s,%s", names[log->kind], hex_encode(from, log->from.bytes, sizeof(address)),
+               hex_encode(to, log->to.bytes, sizeof(address)), amount);
+}
+
+/* Both lists as one, in order of their places. */
+static char *write_rows(const struct logs *logs) {
+    struct buf out;
+    size_t t = 0, o = 0;
+    buf_init(&out, MAX_ROWS_BYTES);
+    while (t < logs->n_transfers || o < logs->n_odd) {
+        const struct log_place *transfer = t < logs->n_transfers ? &logs->transfers[t].place : NULL;
+        const struct log_place *odd = o < logs->n_odd ? &logs->odd[o].place : NULL;
+        bool odd_next =
+            transfer == NULL ||
+            (odd != NULL && (odd->block_number < transfer->block_number ||
+                             (odd->block_number == transfer->block_number && odd->log_index < transfer->log_index)));
+        if (odd_next) {
+            append_place(&out, odd, &logs->odd[o].token);
+            buf_printf(&out, ",odd,%u,%u", logs->odd[o].n_topics, logs->odd[o].data_len);
+            o++;
+        } else {
+            append_transfer(&out, &logs->transfers[t++]);
+        }
+    }
+    buf_append_char(&out, '\0');
+    assert_false(out.failed);
+    return buf_take(&out, &(size_t){0});
+}
+
+/* Returns the rows as text, to be freed, or NULL when the text was refused. */
+static char *scan(const char *text, size_t len, const struct log_filter *filter,
+                  bool (*read)(struct logs *, size_t *, const char *, size_t, const struct log_filter *)) {
+    struct logs logs;
+    size_t n_seen;
+    char *copy = malloc(len > 0 ? len : 1); /* no longer than it is, so that ASan sees one byte too many */
+    memcpy(copy, text, len);
+    logs_init(&logs);
+    bool valid = read(&logs, &n_seen, copy, len, filter);
+    char *rows = valid ? write_rows(&logs) : NULL;
+    if (!valid) assert_true(logs.n_transfers == 0 && logs.n_odd == 0 && logs.n_nft == 0);
+    logs_free(&logs);
+    free(copy);
+    return rows;
+}
+
+static void test_what_nodes_send(void **state) {
+    (void)state;
+    struct log_filter filter = every_contract();
+    struct vectors v;
+    vectors_open(&v, "log_replies.tsv");
+    while (vectors_next(&v, 3)) {
+        bool refused = strcmp(v.fields[1], "refused") == 0;
+        char *rows = scan(v.fields[2], strlen(v.fields[2]), &filter, log_scan);
+        if ((rows == NULL) != refused) fail_msg("%s", v.fields[0]);
+        if (rows != NULL && strcmp(rows, v.fields[1]) != 0) fail_msg("%s: %s", v.fields[0], rows);
+        free(rows);
+    }
+    vectors_close(&v, MIN_REPLIES);
+}
+
+static void test_nfts_are_counted(void **state) {
+    (void)state;
+    struct log_filter filter = every_contract();
+    struct vectors v;
+    bool found = false;
+    vectors_open(&v, "log_replies.tsv");
+    while (vectors_next(&v, 3)) {
+        if (strcmp(v.fields[0], "all shapes") != 0) continue;
+        struct logs logs;
+        size_t n_seen;
+        found = true;
+        logs_init(&logs);
+        assert_true(log_scan(&logs, &n_seen, v.fields[2], strlen(v.fields[2]), &filter));
+        assert_int_equal(logs.n_nft, 1);
+        assert_int_equal(logs.n_odd, 7);
+        assert_int_equal(logs.n_transfers, 4);
+        assert_int_equal(n_seen, 14);
+        logs_free(&logs);
+    }
+    vectors_close(&v, MIN_REPLIES);
+    assert_true(found);
+}
+
+/* Returns the first reply of the vectors, to be freed. */
+static char *first_reply(void) {
+    struct vectors v;
+    vectors_open(&v, "log_replies.tsv");
+    assert_true(vectors_next(&v, 3));
+    char *reply = strdup(v.fields[2]);
+    vectors_close(&v, 1);
+    return reply;
+}
+
+static void assert_scans(const char *text, const struct log_filter *filter, bool want) {
+    char *rows = scan(text, strlen(text), filter, log_scan);
+    assert_true((rows != NULL) == want);
+    free(rows);
+}
+
+/* The logs are in block 2 and 3, of two contracts. */
+static void test_what_was_not_asked_for_is_refused(void **state) {
+    (void)state;
+    static const address stranger = {{0x12}};
+    static const hash32 hash = {{0x12}};
+    char *reply = first_reply();
+    struct log_filter filter = every_contract();
+    filter.from = 2, filter.to = 3;
+    assert_scans(reply, &filter, true);
+    filter.from = 3;
+    assert_scans(reply, &filter, false);
+    filter.from = 0, filter.to = 2;
+    assert_scans(reply, &filter, false);
+    filter.to = 3, filter.block_hash = &hash;
+    assert_scans(reply, &filter, false);
+    log_filter_free(&filter);
+    log_filter_init(&filter, &(struct logs_filter){.tokens = &stranger, .n_tokens = 1});
+    assert_scans(reply, &filter, false);
+    assert_scans("[]", &filter, true);
+    log_filter_free(&filter);
+    free(reply);
+}
+
+/* What is there already stays, whatever comes. */
+static void test_appends(void **state) {
+    (void)state;
+    char *reply = first_reply();
+    struct log_filter filter = every_contract();
+    struct logs logs;
+    size_t n_seen;
+    logs_init(&logs);
+    assert_true(log_scan(&logs, &n_seen, reply, strlen(reply), &filter));
+    size_t n = logs.n_transfers;
+    assert_int_equal(n, n_seen);
+    assert_false(log_scan(&logs, &n_seen, reply, strlen(reply) - 1, &filter));
+    assert_int_equal(logs.n_transfers, n);
+    assert_true(log_scan(&logs, &n_seen, reply, strlen(reply), &filter));
+    assert_int_equal(logs.n_transfers, 2 * n);
+    assert_memory_equal(&logs.transfers[0].place.tx_hash, &logs.transfers[n].place.tx_hash, sizeof(hash32));
+    logs_clear(&logs);
+    assert_int_equal(logs.n_transfers, 0);
+    logs_free(&logs);
+    free(reply);
+}
+
+/* Replaces, drops or doubles a few bytes. Returns the new length. */
+static size_t mutate(char *text, size_t len, unsigned *seed) {
+    static const char bytes[] = "\"\\{}[],: 0x9aAfu\n\t-.e\x80\xc3\x01tn";
+    for (unsigned changes = 1 + (unsigned)rand_r(seed) % 3; changes > 0; changes--) {
+        size_t at = (size_t)rand_r(seed) % len;
+        unsigned kind = (unsigned)rand_r(seed) % 3;
+        if (kind == 0) text[at] = bytes[(size_t)rand_r(seed) % (sizeof bytes - 1)];
+        if (kind == 1) memmove(text + at, text + at + 1, --len - at);
+        if (kind == 2) memmove(text + at + 1, text + at, len++ - at);
+    }
+    return len;
+}
+
+static bool has_twins(const char *text, size_t len) {
+    json_t *root = reference_parse(text, len, JSON_REJECT_DUPLICATES);
+    json_decref(root);
+    return root == NULL;
+}
+
+static void test_agrees_with_the_reference(void **state) {
+    (void)state;
+    struct log_filter filter = every_contract();
+    struct vectors v;
+    unsigned seed = 1;
+    vectors_open(&v, "log_replies.tsv");
+    while (vectors_next(&v, 3)) {
+        size_t len = strlen(v.fields[2]);
+        char *text = malloc(len + 8);
+        for (unsigned i = 0; i < MUTATIONS && len > 8; i++) {
+            memcpy(text, v.fields[2], len);
+            size_t n = mutate(text, len, &seed);
+            char *ours = scan(text, n, &filter, log_scan), *theirs = scan(text, n, &filter, reference_scan);
+            bool same =
+                ours != NULL ? theirs != NULL && strcmp(ours, theirs) == 0 : theirs == NULL || has_twins(text, n);
+            if (!same) fail_msg("%s: %.*s", v.fields[0], (int)n, text);
+            free(ours);
+            free(theirs);
+        }
+        free(text);
+    }
+    vectors_close(&v, MIN_REPLIES);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_nodes_send),
+        cmocka_unit_test(test_nfts_are_counted),
+        cmocka_unit_test(test_what_was_not_asked_for_is_refused),
+        cmocka_unit_test(test_appends),
+        cmocka_unit_test(test_agrees_with_the_reference),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
