@@ -55,15 +55,16 @@ static bool cluster_find_programs(void) {
     return true;
 }
 
+/* Returns false when it has ended instead. */
 static bool cluster_answers(void) {
     for (int i = 0; i < CLUSTER_TRIES; i++) {
         if (PQping(cluster.url) == PQPING_OK) return true;
+        if (waitpid(cluster.server, NULL, WNOHANG) != 0) return false;
         (void)usleep(CLUSTER_NAP_US);
     }
     return false;
 }
 
-/* In: settings, more arguments of the server, ended by NULL. */
 static bool cluster_start(void) {
     char sockets[2 * CLUSTER_PATH_BYTES];
     (void)snprintf(sockets, sizeof sockets, "unix_socket_directories=%s", cluster.folder);
