@@ -4,6 +4,13 @@
 #ifndef DAPPD_TESTS_SCENE_H
 #define DAPPD_TESTS_SCENE_H
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+
 #include "repos/pg.h"
 
 enum { FAR_MS = 60000, ARENA_BYTES = 4 * 1024 * 1024 };

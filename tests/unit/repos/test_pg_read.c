@@ -112,6 +112,7 @@ static void test_a_read_fails_alone(void **state) {
 /* The first one's answer comes when it has gone; the others share its lane. */
 static void give_up_early(struct actor *actor) {
     int64_t got = -1;
+    expect(read_twice(&actor->task, 3, &got) == ERR_OK && got == 6); /* there is a connection */
     if (actor->i == 0) {
         actor->task.deadline_ms = reactor_now_ms(scene.reactor) + 40;
         expect(read_nap(&actor->task, 7, 200) == ERR_TIMEOUT);
