@@ -94,10 +94,7 @@ static bool make_workers(struct runtime *runtime) {
 static bool prepare_database(struct runtime *runtime) {
     struct fault fault;
     unsigned applied;
-    if (runtime->app.config->database_url[0] == '\0') {
-        log_write(LOG_APP, LOG_INFO, "live only: without database_url nothing is indexed");
-        return true;
-    }
+    if (runtime->app.config->database_url[0] == '\0') return true;
     enum err err = database_migrate_now(&fault, &applied, runtime->app.config);
     runtime->migrated = err == ERR_OK;
     if (runtime->migrated) return true;

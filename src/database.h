@@ -1,4 +1,4 @@
-/* The database at the schema that this dappd works with. */
+/* The database at the schema that this dappd works with. On the main thread, or the index thread. */
 #ifndef DAPPD_DATABASE_H
 #define DAPPD_DATABASE_H
 

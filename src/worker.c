@@ -145,6 +145,8 @@ static void announce(struct runtime *runtime) {
               LOG_STR("version", DAPPD_VERSION), LOG_U64("threads", runtime->app.threads),
               LOG_U64("chains", runtime->app.n_chains), LOG_STR("config", runtime->app.config->file),
               LOG_US_AS_MS("start_ms", clock_now_us() - runtime->app.started_us));
+    if (runtime->index_thread != NULL) return;
+    log_write(LOG_APP, LOG_INFO, "live only: without database_url nothing is indexed");
 }
 
 /* What worker 0 does for all, once all reactors exist. */

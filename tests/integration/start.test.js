@@ -167,7 +167,7 @@ const wrongTexts = {
     index_tokens: ['all', `every,0x${'1'.repeat(40)}`, `0x${'1'.repeat(39)}`, `0x${'1'.repeat(40)},0x${'1'.repeat(40)}`],
     index_from: ['-1', 'latest', '0x10'],
     rpc_urls: ['node.example', 'ws://node.example', 'http://', 'ftp://node.example', 'http://a b'],
-    log: ['loud', 'info,db=debug', 'info,rpc=', ',', 'info,,rpc=debug'],
+    log: ['loud', 'info,database=debug', 'info,rpc=', ',', 'info,,rpc=debug'],
     log_format: ['xml', 'JSON'],
     cors_origins: ['app.example', 'https://app.example/', 'https://App.example', 'https://app.example,,'],
 };
