@@ -127,6 +127,10 @@ $(OUT)/tests/bench/%: tests/bench/%.c $(OUT)/libdappd.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Isrc $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(OUT)/libdappd.a $(LDLIBS)
 
+$(OUT)/tests/lint/statements: tests/lint/statements.c $(OUT)/libdappd.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(OUT)/libdappd.a $(LDLIBS)
+
 # libFuzzer brings its own main; every other variant replays the corpus.
 FUZZ_MAIN = $(if $(filter fuzz,$(VARIANT)),,tests/fuzz/replay.c)
 $(OUT)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(OUT)/libdappd.a
