@@ -97,6 +97,7 @@ static enum rpc_outcome take_body(struct task *task, struct attempt *attempt, co
     if (items == NULL) abort();
     codec_parse_calls(&parsed, items, attempt->calls, attempt->n, first_id, reply->body, reply->body_len);
     enum rpc_outcome outcome = rpc_http_classify(reply->status);
+    if (attempt->question == UPSTREAM_LOGS && rpc_http_is_timeout(reply->status)) outcome = RPC_TIMED_OUT;
     if (parsed.root != NULL && !keep_json(task, parsed.root, parsed.root_len)) {
         parsed = (struct codec_reply){.kind = CODEC_NONSENSE};
         memset(items, 0, attempt->n * sizeof(*items));

@@ -183,6 +183,11 @@ enum rpc_outcome rpc_http_classify(int http_status) {
     return http_status >= 400 ? RPC_NODE_ERROR : RPC_NONSENSE;
 }
 
+/* Request timeout, gateway timeout, and Cloudflare's word for the latter. */
+bool rpc_http_is_timeout(int http_status) {
+    return http_status == 408 || http_status == 504 || http_status == 524;
+}
+
 static const struct rpc_policy policies[RPC_OUTCOME_COUNT] = {
     [RPC_OK] = {"ok", ERR_OK, "", RPC_RETRY_NEVER, 11},
     [RPC_REVERTED] = {"reverted", ERR_EXECUTION_REVERTED, "execution reverted", RPC_RETRY_NEVER, 11},

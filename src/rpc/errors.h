@@ -15,6 +15,9 @@ enum rpc_outcome rpc_error_classify(int http_status, int64_t code, const char *t
 /* Meaning of an HTTP reply that holds no JSON-RPC. Never RPC_OK. */
 enum rpc_outcome rpc_http_classify(int http_status);
 
+/* A proxy says that the node behind it took too long. */
+bool rpc_http_is_timeout(int http_status);
+
 enum rpc_retry {
     RPC_RETRY_NEVER,     /* final */
     RPC_RETRY_ELSEWHERE, /* this node will say the same again, another may not */

@@ -82,20 +82,25 @@ bool log_may_be_about_range(enum rpc_outcome outcome) {
     return outcome == RPC_NODE_ERROR || outcome == RPC_INVALID || outcome == RPC_TIMED_OUT || outcome == RPC_NONSENSE;
 }
 
+/* What a failure about a range teaches. Returns true when there is no use in asking another node. */
+static bool learn(struct log_question *question, struct upstream *upstream, enum rpc_outcome outcome) {
+    uint64_t n = n_blocks(question);
+    if (outcome == RPC_TOO_LARGE && question->hint.too_many_blocks) {
+        upstream_refused_blocks(upstream, n, question->hint.max_blocks, upstream_now_ms());
+        return false;
+    }
+    if (outcome == RPC_TOO_LARGE) return n > 1; /* others would have as much to send */
+    return log_may_be_about_range(outcome) && ++question->unknown == MAX_UNKNOWN && n > 1;
+}
+
 static enum rpc_outcome judge_range(const struct attempt *attempt, enum rpc_outcome outcome, bool *final, void *arg) {
     const struct asking *asking = arg;
     struct log_question *question = asking->question;
-    uint64_t n = n_blocks(question);
     question->answered = attempt->upstream;
-    if (outcome == RPC_OK) return agrees_with_header(asking, &question->last) ? RPC_OK : RPC_NONSENSE;
+    if (outcome == RPC_OK && agrees_with_header(asking, &question->last)) return RPC_OK;
+    if (outcome == RPC_OK) outcome = RPC_NONSENSE;
     logs_reset(question->out, asking->mark);
-    if (outcome == RPC_TOO_LARGE && question->hint.too_many_blocks) {
-        upstream_refused_blocks(attempt->upstream, n, question->hint.max_blocks, upstream_now_ms());
-    } else if (outcome == RPC_TOO_LARGE) {
-        *final = n > 1; /* other nodes would have as much to send */
-    } else if (log_may_be_about_range(outcome)) {
-        *final = ++question->unknown == MAX_UNKNOWN && n > 1;
-    }
+    *final = learn(question, attempt->upstream, outcome);
     return outcome;
 }
 

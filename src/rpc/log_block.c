@@ -30,26 +30,43 @@ static enum err confirm_empty(struct task *task, struct chain *chain, struct log
     return question->err;
 }
 
-static enum err read_block(struct task *task, struct chain *chain, struct logs *out, const struct log_filter *filter,
-                           const struct header *header) {
+/* A block being read, by parts of the filter. */
+struct block_reading {
+    struct task *task;
+    struct chain *chain;
+    struct logs *out;
+    const struct header *header;
+};
+
+static int read_part(const struct log_filter *filter, void *arg) {
     static const uint8_t blank[BLOOM_BYTES];
-    struct log_question question = {.filter = filter, .out = out, .block = header};
+    const struct block_reading *reading = arg;
+    const struct header *header = reading->header;
+    struct log_question question = {.filter = filter, .out = reading->out, .block = header};
     if (rules_out(filter, header)) return ERR_OK;
-    log_ask(task, chain, &question);
-    if (question.outcome == RPC_TOO_LARGE) return log_parts_read(task, chain, out, filter, header);
-    if (question.err != ERR_OK || question.n_seen > 0) return question.err;
+    log_ask(reading->task, reading->chain, &question);
+    if (question.outcome == RPC_TOO_LARGE) {
+        return (int)log_parts_read(reading->task, reading->chain, reading->out, filter, header);
+    }
+    if (question.err != ERR_OK || question.n_seen > 0) return (int)question.err;
     if (memcmp(header->bloom, blank, BLOOM_BYTES) == 0) return ERR_OK;
-    return confirm_empty(task, chain, &question);
+    return (int)confirm_empty(reading->task, reading->chain, &question);
 }
 
 enum err logs_read_block(struct task *task, struct chain *chain, struct logs *out, const struct logs_filter *filter,
                          const struct header *header) {
     struct log_filter asked;
+    struct block_reading reading = {.task = task, .chain = chain, .out = out, .header = header};
+    struct logs_mark mark = logs_mark(out);
     log_filter_init(&asked, filter);
     asked.from = asked.to = header->block.number;
     asked.block_hash = &header->block.hash;
-    enum err err = read_block(task, chain, out, &asked, header);
+    enum err err = (enum err)log_filter_each_part(&asked, read_part, &reading);
+    if (err == ERR_OK && !logs_sort(out, mark)) {
+        err = task_fail(task, ERR_UPSTREAM_ERROR, "the nodes' answers about one block do not agree");
+    }
     if (err == ERR_OK) task->fault = (struct fault){.code = ERR_OK}; /* what one way did not give, another did */
+    if (err != ERR_OK) logs_reset(out, mark);
     log_filter_free(&asked);
     return err;
 }

@@ -31,6 +31,21 @@ void log_filter_free(struct log_filter *filter) {
     filter->tokens = NULL;
 }
 
+int log_filter_each_part(const struct log_filter *filter, log_filter_ask ask, void *arg) {
+    struct log_filter part = *filter;
+    size_t left = filter->n_tokens;
+    int result;
+    while (left > LOG_FILTER_MAX_TOKENS) {
+        part.n_tokens = LOG_FILTER_MAX_TOKENS;
+        result = ask(&part, arg);
+        if (result != 0) return result;
+        part.tokens += part.n_tokens;
+        left -= part.n_tokens;
+    }
+    part.n_tokens = left;
+    return ask(&part, arg);
+}
+
 bool log_filter_has_token(const struct log_filter *filter, const address *token) {
     if (filter->n_tokens == 0) return true;
     return bsearch(token, filter->tokens, filter->n_tokens, sizeof(address), compare_addresses) != NULL;

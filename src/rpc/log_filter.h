@@ -21,6 +21,14 @@ struct log_filter {
 void log_filter_init(struct log_filter *filter, const struct logs_filter *wanted);
 void log_filter_free(struct log_filter *filter);
 
+/* Geth takes so many contracts in one question. */
+enum { LOG_FILTER_MAX_TOKENS = 1000 };
+
+/* Calls ask for parts of the filter that have no more contracts than that, until it returns something else than 0,
+ * which is returned. Parts borrow from the filter. */
+typedef int (*log_filter_ask)(const struct log_filter *part, void *arg);
+int log_filter_each_part(const struct log_filter *filter, log_filter_ask ask, void *arg);
+
 /* A log of this contract was asked for; of this event. */
 bool log_filter_has_token(const struct log_filter *filter, const address *token);
 bool log_filter_has_event(const hash32 *topic);

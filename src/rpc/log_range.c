@@ -69,40 +69,71 @@ static enum err finish(struct task *task, struct chain *chain, struct log_questi
     return err == ERR_OK ? log_times_fill(task, chain, question->out, mark) : err;
 }
 
-static enum logs_outcome ask(struct task *task, struct chain *chain, struct logs *out, const struct log_filter *filter,
-                             struct logs_range *range) {
-    struct logs_mark mark = logs_mark(out);
-    struct log_question question = {.filter = filter, .out = out};
-    enum err err;
-    log_ask(task, chain, &question);
-    if (question.outcome == RPC_OK) {
-        err = finish(task, chain, &question, mark);
-    } else if (range->to > range->from) {
-        return judge_failure(chain, &question, range);
-    } else if (question.outcome == RPC_TOO_LARGE) {
-        err = read_in_parts(task, chain, &question, &question.last);
-    } else {
-        err = question.err;
-    }
-    range->last = question.last.block;
-    if (err != ERR_OK) {
-        logs_reset(out, mark);
-        return LOGS_FAILED;
-    }
-    task->fault = (struct fault){.code = ERR_OK}; /* what one way did not give, another did */
+/* A range being read, by parts of the filter. */
+struct range_reading {
+    struct task *task;
+    struct chain *chain;
+    struct logs *out;
+    struct logs_range *range;
+    bool has_last;
+};
+
+/* Different parts may come from different nodes, which have to be of the same chain. */
+static enum logs_outcome settle(struct range_reading *reading, const struct log_question *question, enum err err) {
+    struct logs_range *range = reading->range;
+    const struct block_ref *last = &question->last.block;
+    bool same = !reading->has_last || hash32_equal(&range->last.hash, &last->hash);
+    if (err == ERR_OK && !same) err = task_fail(reading->task, ERR_UPSTREAM_ERROR, "the nodes are of different chains");
+    if (err != ERR_OK) return LOGS_FAILED;
+    range->last = *last;
+    reading->has_last = true;
     return LOGS_OK;
+}
+
+static int ask(const struct log_filter *filter, void *arg) {
+    struct range_reading *reading = arg;
+    struct logs_range *range = reading->range;
+    struct task *task = reading->task;
+    struct logs_mark mark = logs_mark(reading->out);
+    struct log_question question = {.filter = filter, .out = reading->out};
+    log_ask(task, reading->chain, &question);
+    enum err err = question.err;
+    if (question.outcome == RPC_OK) {
+        err = finish(task, reading->chain, &question, mark);
+    } else if (range->to > range->from) {
+        return (int)judge_failure(reading->chain, &question, range);
+    } else if (question.outcome == RPC_TOO_LARGE) {
+        err = read_in_parts(task, reading->chain, &question, &question.last);
+    }
+    return (int)settle(reading, &question, err);
+}
+
+static enum logs_outcome read_range(struct range_reading *reading, const struct log_filter *filter) {
+    struct logs_mark mark = logs_mark(reading->out);
+    enum logs_outcome outcome = (enum logs_outcome)log_filter_each_part(filter, ask, reading);
+    if (outcome == LOGS_OK && !logs_sort(reading->out, mark)) {
+        (void)task_fail(reading->task, ERR_UPSTREAM_ERROR, "the nodes' answers about one range do not agree");
+        outcome = LOGS_FAILED;
+    }
+    if (outcome != LOGS_OK) {
+        logs_reset(reading->out, mark);
+    } else {
+        reading->task->fault = (struct fault){.code = ERR_OK}; /* what one way did not give, another did */
+    }
+    return outcome;
 }
 
 enum logs_outcome logs_read_range(struct task *task, struct chain *chain, struct logs *out,
                                   const struct logs_filter *filter, struct logs_range *range) {
     struct log_filter asked;
+    struct range_reading reading = {.task = task, .chain = chain, .out = out, .range = range};
     uint64_t cap = largest_cap(chain);
     range->suggested_to = 0;
     if (range->to - range->from >= cap) return split_at(range, cap);
     log_filter_init(&asked, filter);
     asked.from = range->from;
     asked.to = range->to;
-    enum logs_outcome outcome = ask(task, chain, out, &asked, range);
+    enum logs_outcome outcome = read_range(&reading, &asked);
     log_filter_free(&asked);
     return outcome;
 }

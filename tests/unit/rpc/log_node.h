@@ -20,6 +20,7 @@ struct log_node {
     uint64_t max_blocks;    /* of a range; 0: no limit */
     const char *too_many;   /* its error past that limit, JSON */
     const char *logs_error; /* its error to every eth_getLogs, JSON */
+    int status;             /* of HTTP, in place of every answer to eth_getLogs; 0: none */
     size_t max_tokens;      /* whose logs it gives at once; 0: no limit */
     bool no_batches;        /* one error for all of a batch */
     bool no_timestamps;     /* in logs */
@@ -171,6 +172,10 @@ static inline json_t *log_node_answer(struct log_node *node, const json_t *call)
 /* Serves a struct log_node, which is the fake node's argument. */
 static inline void log_node_serve(struct fake_request *request) {
     struct log_node *node = request->node->arg;
+    if (node->status != 0 && strstr(request->text, "eth_getLogs") != NULL) {
+        fake_send(request, node->status, "", "<html></html>");
+        return;
+    }
     if (json_is_object(request->body)) {
         fake_send_json(request, 200, log_node_answer(node, request->body));
         return;

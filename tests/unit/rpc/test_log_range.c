@@ -7,63 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "log_node.h"
-
-enum { HEAD = 5000, MAX_READS = 4 };
-
-/* What is read, one after the other, and what came of it. */
-struct reading {
-    struct logs_range ranges[MAX_READS];
-    enum logs_outcome outcomes[MAX_READS];
-    size_t n;
-    bool every; /* every contract */
-    struct logs logs;
-    uint64_t max_blocks;
-    struct fault fault;
-};
-
-static void read_ranges(struct task *task, struct chain *chain, void *arg) {
-    struct reading *reading = arg;
-    struct logs_filter filter = {.tokens = &log_node_token, .n_tokens = reading->every ? 0 : 1};
-    for (size_t i = 0; i < reading->n; i++) {
-        reading->outcomes[i] = logs_read_range(task, chain, &reading->logs, &filter, &reading->ranges[i]);
-    }
-    reading->max_blocks = logs_max_blocks(chain);
-    reading->fault = task->fault;
-}
-
-/* Starts the nodes, reads and stops them. */
-static void run(struct reading *reading, struct log_node *nodes, size_t n) {
-    static const fake_serve serves[NET_MAX_NODES] = {log_node_serve, log_node_serve, log_node_serve};
-    struct net net;
-    net_start(&net, serves, n);
-    for (size_t i = 0; i < n; i++) net.nodes[i].arg = &nodes[i];
-    net.arg = reading;
-    net_open(&net, 1, 0);
-    logs_init(&reading->logs);
-    net_run(&net, read_ranges);
-    net_close(&net);
-}
-
-static struct reading reading_of(uint64_t from, uint64_t to) {
-    return (struct reading){.ranges = {{.from = from, .to = to}}, .n = 1};
-}
-
-static void assert_logs(const struct reading *reading, uint64_t every, uint64_t from, uint64_t to) {
-    size_t i = 0;
-    for (uint64_t n = from; n <= to; n++) {
-        if (n % every != 0) continue;
-        assert_true(i < reading->logs.n_transfers);
-        const struct transfer_log *log = &reading->logs.transfers[i++];
-        hash32 hash = log_node_hash(n, 1);
-        assert_int_equal(log->place.block_number, n);
-        assert_int_equal(log->place.timestamp, 1000 + n);
-        assert_memory_equal(&log->place.block_hash, &hash, sizeof hash);
-        assert_int_equal(log->amount.limb[0], n);
-        assert_memory_equal(&log->token, &log_node_token, sizeof log_node_token);
-    }
-    assert_int_equal(reading->logs.n_transfers, i);
-}
+#include "log_reading.h"
 
 static void test_reads_a_range(void **state) {
     (void)state;
@@ -124,8 +68,6 @@ static void test_a_node_that_is_behind_does_not_count(void **state) {
     assert_int_equal(reading.logs.n_transfers, 0);
     logs_free(&reading.logs);
 }
-
-#define ERROR_JSON(code, message) "{\"code\":" #code ",\"message\":\"" message "\"}"
 
 static void test_a_limit_is_learned(void **state) {
     (void)state;
@@ -248,45 +190,64 @@ static void test_one_block_that_is_too_large_comes_from_its_receipts(void **stat
     logs_free(&reading.logs);
 }
 
-static void test_a_false_empty_answer_is_found_out_by_another_node(void **state) {
+/* More contracts than fit into one question. */
+static void test_many_contracts(void **state) {
     (void)state;
-    struct log_node nodes[] = {{.head = HEAD, .every = 7, .hides_ranges = true}, {.head = HEAD, .every = 7}};
+    address *tokens = calloc(2500, sizeof *tokens);
+    for (unsigned i = 0; i < 2500; i++) memcpy(tokens[i].bytes, &i, sizeof i);
+    tokens[7] = log_node_token; /* sorted last, into the third question */
+    struct log_node node = {.head = HEAD, .every = 7, .max_tokens = 1000, .too_many = ERROR_JSON(-32602, "no")};
     struct reading reading = reading_of(1, 100);
-    run(&reading, nodes, 2);
+    reading.tokens = tokens;
+    reading.n_tokens = 2500;
+    run(&reading, &node, 1);
     assert_int_equal(reading.outcomes[0], LOGS_OK);
+    assert_int_equal(node.ranges, 3);
     assert_logs(&reading, 7, 1, 100);
     logs_free(&reading.logs);
+    free(tokens);
 }
 
-/* The range is short enough that all of its blocks are looked at. */
-static void test_a_false_empty_answer_is_found_out_by_the_blooms(void **state) {
+/* A proxy gives up on the node because the range is heavy, which is no word against the node. */
+static void test_heavy_ranges_do_not_make_a_node_ill(void **state) {
     (void)state;
-    struct log_node node = {.head = HEAD, .every = 20, .hides_ranges = true};
-    struct reading reading = reading_of(1, 30);
+    struct log_node node = {.head = HEAD, .every = 7, .status = 504};
+    struct reading reading = reading_of(1, 100);
+    reading.n = MAX_READS;
+    for (size_t i = 1; i < MAX_READS; i++) reading.ranges[i] = reading.ranges[0];
     run(&reading, &node, 1);
+    for (size_t i = 0; i < MAX_READS; i++) assert_int_equal(reading.outcomes[i], LOGS_SPLIT);
+    assert_int_equal(reading.health.failed, 0);
+    assert_int_equal(reading.health.failures, 0);
+    logs_free(&reading.logs);
+
+    struct log_node ill = {.head = HEAD, .every = 7, .status = 503};
+    run(&reading, &ill, 1);
     assert_int_equal(reading.outcomes[0], LOGS_FAILED);
-    assert_int_equal(reading.fault.code, ERR_UPSTREAM_ERROR);
-    assert_int_equal(reading.logs.n_transfers, 0);
-    assert_int_equal(node.blocks, 1);
-    logs_free(&reading.logs);
-
-    struct log_node blank = {.head = HEAD, .every = 20, .hides_ranges = true, .blank_blooms = true};
-    reading = reading_of(1, 30);
-    run(&reading, &blank, 1); /* there is nothing to find it out by */
-    assert_int_equal(reading.outcomes[0], LOGS_OK);
-    assert_int_equal(blank.blocks, 0);
+    assert_int_equal(reading.fault.code, ERR_UPSTREAM_UNAVAILABLE);
+    assert_true(reading.health.failed > 0);
     logs_free(&reading.logs);
 }
 
-static void test_an_empty_range(void **state) {
+static void hang(struct fake_request *request) {
+    fake_hang(request);
+}
+
+static void test_the_deadline(void **state) {
     (void)state;
-    struct log_node node = {.head = HEAD};
-    struct reading reading = reading_of(1, 4000);
-    run(&reading, &node, 1);
-    assert_int_equal(reading.outcomes[0], LOGS_OK);
-    assert_int_equal(reading.logs.n_transfers, 0);
-    assert_int_equal(node.blocks, 0);
-    assert_true(node.headers > 1 && node.headers <= 33);
+    static const fake_serve serves[] = {hang};
+    struct reading reading = reading_of(1, 100);
+    struct net net;
+    net_start(&net, serves, 1);
+    net.arg = &reading;
+    net.task_ms = 300;
+    net_open(&net, 1, 0);
+    logs_init(&reading.logs);
+    net_run(&net, read_ranges);
+    net_close(&net);
+    assert_int_equal(reading.outcomes[0], LOGS_FAILED);
+    assert_int_equal(reading.fault.code, ERR_TIMEOUT);
+    assert_int_equal(reading.health.failed, 0);
     logs_free(&reading.logs);
 }
 
@@ -323,9 +284,9 @@ int main(void) {
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_an_error_of_one_block_is_final),
         cmocka_unit_test(test_one_block_that_is_too_large_comes_from_its_receipts),
-        cmocka_unit_test(test_a_false_empty_answer_is_found_out_by_another_node),
-        cmocka_unit_test(test_a_false_empty_answer_is_found_out_by_the_blooms),
-        cmocka_unit_test(test_an_empty_range),
+        cmocka_unit_test(test_many_contracts),
+        cmocka_unit_test(test_heavy_ranges_do_not_make_a_node_ill),
+        cmocka_unit_test(test_the_deadline),
         cmocka_unit_test(test_logs_that_contradict_the_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -344,6 +344,29 @@ static void test_batches_are_no_longer_than_a_second_allows(void **state) {
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void test_a_limit_on_blocks_is_remembered_for_a_while(void **state) {
+    (void)state;
+    assert_true(upstream_blocks_cap(&upstream, now_ms) == UINT64_MAX);
+    upstream_refused_blocks(&upstream, 1, 0, now_ms); /* less than a block is no limit */
+    assert_true(upstream_blocks_cap(&upstream, now_ms) == UINT64_MAX);
+    upstream_refused_blocks(&upstream, 1000, 0, now_ms);
+    assert_int_equal(upstream_blocks_cap(&upstream, now_ms), 500);
+    upstream_refused_blocks(&upstream, 2000, 800, now_ms); /* was under way */
+    assert_int_equal(upstream_blocks_cap(&upstream, now_ms), 500);
+    upstream_refused_blocks(&upstream, 500, 500, now_ms); /* it does not hold to what it names */
+    assert_int_equal(upstream_blocks_cap(&upstream, now_ms), 250);
+    assert_true(upstream_blocks_cap(&upstream, now_ms + 10 * 60 * 1000) == UINT64_MAX);
+}
+
+static void test_ranges_of_logs_do_not_make_it_look_slow(void **state) {
+    (void)state;
+    uint64_t before_ms = upstream_hedge_ms(&upstream);
+    for (int i = 0; i < 100; i++) {
+        record((struct upstream_result){.outcome = RPC_OK, .us = 20000000, .question = UPSTREAM_LOGS});
+    }
+    assert_int_equal(upstream_hedge_ms(&upstream), before_ms);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_yields_longer_after_each_failure),
@@ -366,6 +389,8 @@ int main(void) {
         TEST(test_score),
         TEST(test_learns_the_longest_batch),
         TEST(test_batches_are_no_longer_than_a_second_allows),
+        TEST(test_a_limit_on_blocks_is_remembered_for_a_while),
+        TEST(test_ranges_of_logs_do_not_make_it_look_slow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
