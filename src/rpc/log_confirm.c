@@ -4,8 +4,6 @@
  * On the task's thread, in a coroutine. */
 #include "log_confirm.h"
 
-#include <string.h>
-
 #include "chain_state.h"
 #include "core/clock.h"
 #include "headers.h"
@@ -41,14 +39,12 @@ static enum err check_block(struct task *task, struct chain *chain, const struct
 }
 
 static enum err look_at_blooms(struct task *task, struct chain *chain, const struct log_question *question) {
-    static const uint8_t blank[BLOOM_BYTES];
     uint64_t numbers[MAX_HEADERS] = {0};
     struct header headers[MAX_HEADERS];
     size_t n = choose(numbers, question->filter->from, question->filter->to), hits = 0;
     enum err err = headers_read_each(task, chain, headers, numbers, n);
     for (size_t i = 0; i < n && err == ERR_OK && hits < MAX_HITS; i++) {
-        bool blank_bloom = memcmp(headers[i].bloom, blank, BLOOM_BYTES) == 0;
-        if (blank_bloom || !log_filter_bloom(question->filter, headers[i].bloom)) continue;
+        if (!log_filter_bloom(question->filter, headers[i].bloom)) continue;
         err = check_block(task, chain, question, &headers[i]);
         hits++;
     }

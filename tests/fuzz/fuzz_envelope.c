@@ -18,6 +18,13 @@ static json_t *parse_raw(const struct codec_item *item) {
     return json_loadb(item->raw, item->raw_len, JSON_ALLOW_NUL, NULL);
 }
 
+/* Of several answers to one call, and of a result beside an error, nobody sees what was taken out. */
+static bool any_is_malformed(const struct codec_item *items, size_t n) {
+    size_t i = 0;
+    while (i < n && items[i].kind != CODEC_MALFORMED) i++;
+    return i < n;
+}
+
 static bool all_are_json(const struct codec_item *items, size_t n) {
     bool valid = true;
     for (size_t i = 0; i < n && valid; i++) {
@@ -74,7 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (whole.root != NULL && !has_nul) {
         check_same(&cut, cut_items, &whole, whole_items, n, reads_itself);
     } else if (!has_nul) {
-        assert(cut.kind == CODEC_NONSENSE || !all_are_json(cut_items, n));
+        assert(cut.kind == CODEC_NONSENSE || any_is_malformed(cut_items, n) || !all_are_json(cut_items, n));
     }
     json_decref(cut.root);
     json_decref(whole.root);

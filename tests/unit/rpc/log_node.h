@@ -32,6 +32,7 @@ struct log_node {
     atomic_uint blocks; /* for those of one block */
     atomic_uint headers;
     atomic_uint receipts;
+    atomic_uint headers_before_logs; /* those asked for when the last range was */
 };
 
 /* Told apart by number and, for blocks of another fork, by a mark. */
@@ -127,6 +128,7 @@ static inline json_t *log_node_logs(struct log_node *node, const json_t *filter,
     uint64_t from = log_node_number(hash != NULL ? hash : json_object_get(filter, "fromBlock"));
     uint64_t to = log_node_number(hash != NULL ? hash : json_object_get(filter, "toBlock"));
     atomic_fetch_add(hash != NULL ? &node->blocks : &node->ranges, 1);
+    atomic_store(&node->headers_before_logs, atomic_load(&node->headers));
     *error = node->logs_error;
     if (node->max_blocks != 0 && to - from >= node->max_blocks) *error = node->too_many;
     size_t n_tokens = json_array_size(json_object_get(filter, "address"));

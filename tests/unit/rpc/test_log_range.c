@@ -47,6 +47,7 @@ static void test_a_node_without_batches(void **state) {
     assert_int_equal(reading.outcomes[1], LOGS_OK);
     assert_logs(&reading, 7, 1, 200);
     assert_int_equal(node.ranges, 2);
+    assert_int_equal(node.headers_before_logs, 2); /* it had the block before it answered */
     logs_free(&reading.logs);
 }
 
