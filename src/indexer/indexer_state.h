@@ -12,6 +12,7 @@
 #include "repos/index_writer.h"
 #include "rows.h"
 #include "trouble.h"
+#include "upkeep.h"
 #include "wraps.h"
 
 struct backfill;
@@ -32,6 +33,7 @@ struct indexer {
     struct trouble trouble;
     struct progress progress;
     struct wraps wraps;
+    struct upkeep upkeep;
     struct chores chores;
     struct rows rows; /* what is written next */
     struct backfill *backfill;

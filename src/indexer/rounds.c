@@ -13,6 +13,7 @@
 #include "indexer_state.h"
 #include "join.h"
 #include "reorg.h"
+#include "upkeep.h"
 
 enum {
     POLL_SHARE = 8, /* of the block time */
@@ -74,17 +75,26 @@ static enum err read_history(struct indexer *indexer, struct group *group, uint6
     return backfill_step(indexer->backfill, group, until_ms);
 }
 
+/* Catching up with the head comes before everything else. */
+static bool is_at_head(const struct indexer *indexer) {
+    struct block_ref head;
+    return chain_known_block(indexer->chain, &head, BLOCK_LATEST) && head.number <= indexer->tip.number + 1;
+}
+
+static void rest_until(struct indexer *indexer, uint64_t until_ms) {
+    uint64_t now_ms = reactor_now_ms(indexer->reactor);
+    if (now_ms < until_ms) job_rest(&indexer->job, until_ms - now_ms);
+}
+
 static enum err run_round(struct indexer *indexer, struct group *group) {
     bool moved = false;
     uint64_t until_ms = reactor_now_ms(indexer->reactor) + poll_ms(indexer);
     enum err err = indexer->has_tip ? follow_step(indexer, &moved) : ERR_OK;
     if (err == ERR_OK && indexer->halted[0] == '\0' && indexer->has_tip) err = chores_step(indexer);
     if (err != ERR_OK || indexer->halted[0] != '\0') return err;
-    if (indexer_is_lagging(indexer)) {
-        err = read_history(indexer, group, until_ms);
-    } else if (!moved) {
-        job_rest(&indexer->job, poll_ms(indexer));
-    }
+    if (indexer->has_tip && is_at_head(indexer)) err = upkeep_step(indexer);
+    if (err == ERR_OK && indexer_is_lagging(indexer)) return read_history(indexer, group, until_ms);
+    if (err == ERR_OK && !moved) rest_until(indexer, until_ms);
     return err;
 }
 
