@@ -3,7 +3,7 @@
 #define DAPPD_ROUTES_TRANSFER_QUERY_H
 
 #include "http/request.h"
-#include "repos/transfer_repo.h"
+#include "services/transfer_service.h"
 
 enum { TRANSFER_FILTER_BYTES = 4 * (1 + 20) + 2 * 8 + 2 * (1 + 8), TRANSFER_PLACE_BYTES = 8 + 4 + 32 };
 

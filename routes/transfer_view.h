@@ -4,7 +4,7 @@
 
 #include "core/csv_out.h"
 #include "core/json_out.h"
-#include "repos/transfer_repo.h"
+#include "services/transfer_service.h"
 
 void view_transfer(struct json_out *out, const struct transfer_row *transfer);
 

@@ -3,6 +3,13 @@
 #ifndef DAPPD_TESTS_UNIT_HTTP_STREAM_SERVER_H
 #define DAPPD_TESTS_UNIT_HTTP_STREAM_SERVER_H
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <cmocka.h>
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
