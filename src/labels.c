@@ -8,6 +8,7 @@
 #include "repos/pg.h"
 #include "rpc/rpc.h"
 #include "rpc/state.h"
+#include "services/indexed_balance.h"
 #include "runtime.h"
 
 static void set_chains(const struct config *config) {
@@ -36,6 +37,7 @@ void labels_set(const struct config *config) {
     status_set_metric_labels();
     state_set_metric_labels();
     pg_set_metric_labels();
+    indexed_balance_set_metric_labels();
     metrics_set_label_values(METRIC_LABEL_CACHE, kinds, CACHE_KIND_COUNT);
     metrics_set_label_values(METRIC_LABEL_OUTCOME, outcomes, RPC_OUTCOME_COUNT);
     set_chains(config);
