@@ -83,7 +83,9 @@ export async function sceneFor(t, server, { blocks = 40, epoch = 16, seed = SEED
     const truth = (options) => oracle.read(options);
     const untilRight = async (what, { chainId, ...options } = {}) => {
         const now = await truth(options);
-        await untilIndexed(database, now.head, chainId);
+        await untilIndexed(database, now.head, chainId).catch((error) => {
+            throw new Error(`${what}: ${error.message}`);
+        });
         await assertIndex(database, now, { what, chainId });
         return now;
     };

@@ -6,7 +6,7 @@ import { mkdtempSync } from 'node:fs';
 import path from 'node:path';
 import { startPostgres } from '../../../dev/postgres.js';
 import { CHECKOUT, SCRATCH } from './process.js';
-import { bounded } from './wait.js';
+import { bounded, until } from './wait.js';
 
 const SCRIPT = path.join(CHECKOUT, 'dev/postgres.sh');
 const FORMAT = ['-XAtq0', '-F', '\x1f', '-P', 'null=\x1d', '-v', 'ON_ERROR_STOP=1'];
@@ -36,12 +36,15 @@ class Server {
         return this.#server.kill();
     }
 
-    /** kill -9 of one session on this database, if there is one: PostgreSQL then ends all others and recovers. */
+    /** kill -9 of one session on this database, if there is one: PostgreSQL then ends all others and starts anew. */
     async killSession(database) {
         const sessions = `SELECT pid FROM pg_stat_activity
             WHERE datname = '${database.name}' AND pid <> pg_backend_pid() ORDER BY random() LIMIT 1`;
         const [session] = await database.sql(sessions);
-        if (session) process.kill(Number(session[0]), 'SIGKILL');
+        if (!session) return;
+        process.kill(Number(session[0]), 'SIGKILL');
+        await database.untilEnded();
+        await until(() => database.sql('SELECT 1').catch(() => undefined), 'PostgreSQL anew');
     }
 
     /** An empty database for this test. */
@@ -70,6 +73,11 @@ class Database {
         const answer = this.#turn.then(() => bounded(this.#ask(text), 'answer of PostgreSQL'));
         this.#turn = answer.catch(() => {});
         return answer;
+    }
+
+    /** Waits for the end of our own session. */
+    untilEnded() {
+        return until(async () => !(await this.sql('SELECT 1').catch(() => undefined)), 'end of the session');
     }
 
     close() {
