@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# make run: the dev chain (unless DAPPD_RPC_URLS names nodes), dappd on it, and curl lines to try. Owns every process it
-# starts: one signal, or the end of one of them, ends them all. Needs build/dappd and what dev/install.sh run installs.
+# make run: the dev chain (unless DAPPD_RPC_URLS names nodes), a private PostgreSQL (unless DATABASE_URL names one), dappd
+# on both, and curl lines to try. Owns every process it starts: one signal, or the end of one of them, ends them all.
+# Needs build/dappd and what dev/install.sh run installs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 readonly build=${BUILD:-build}
 readonly addresses=$build/devchain.json
+readonly database=$build/postgres
 readonly start_timeout_s=${RUN_TIMEOUT_S:-30}
 readonly stop_timeout_s=15
 readonly zero=0x0000000000000000000000000000000000000000
@@ -76,9 +78,10 @@ refuse_taken() {
     fi
 }
 
+# To index the history of a given node's chain may take hours; all else works meanwhile.
 is_ready() {
     answer=$("${curl[@]}" --max-time 2 -w '\n%{http_code}' "$base/ready") || true
-    [[ ${answer##*$'\n'} == 200 ]]
+    [[ ${answer##*$'\n'} == 200 || (! ${chain_pid:-} && $answer == *'"index_unavailable"'*) ]]
 }
 
 # --- the parts ---
@@ -87,12 +90,34 @@ start_chain() {
     rm -f "$addresses"
     start node dev/chain/main.js --file "$addresses" --mine-every 12
     chain_pid=$!
+}
+
+await_chain() {
     wait_for "the dev chain" "$chain_pid" test -s "$addresses"
     local wanted='[c.url, c.holders.alice, c.holders.bob, c.holders.carol, c.tokens.usd, c.tokens.coin, c.blocks.funded]'
     read -r DAPPD_RPC_URLS owner other spender token token2 block < <(
         node -p "const c = JSON.parse(fs.readFileSync('$addresses')); $wanted.join(' ')"
     )
-    export DAPPD_RPC_URLS
+    export DAPPD_RPC_URLS DAPPD_INDEX_TOKENS=${DAPPD_INDEX_TOKENS-every}
+}
+
+start_database() {
+    mkdir -p "$database"
+    rm -f "$database.url"
+    start dev/postgres.sh run --durable "$database" >"$database.url"
+    database_pid=$!
+}
+
+# What was indexed of given nodes stays for the next time. The dev chain begins anew, and so does its database.
+await_database() {
+    wait_for PostgreSQL "$database_pid" test -s "$database.url"
+    DATABASE_URL=$(<"$database.url")
+    if [[ ${chain_pid:-} ]]; then
+        dev/postgres.sh psql "$database" --quiet -c 'SET client_min_messages = warning' \
+            -c 'DROP DATABASE IF EXISTS devchain' -c 'CREATE DATABASE devchain'
+        DATABASE_URL=$(dev/postgres.sh url "$database" devchain)
+    fi
+    export DATABASE_URL
 }
 
 start_dappd() {
@@ -127,6 +152,7 @@ example() {
 print_examples() {
     printf '\ndappd answers at %s. Try, in another terminal:\n' "$base"
     [[ ! ${token:-} ]] || token_examples
+    [[ ! ${token:-} || ! ${DAPPD_INDEX_TOKENS:-} ]] || index_examples
     example "an account's native coins" "/balance/$owner"
     example "many balances at one block" /balances "{\"items\":[$(batch_items)]}"
     example "how the chain and its nodes are" /status
@@ -141,6 +167,12 @@ token_examples() {
     example "how much of it a spender may take" "/allowance/$owner/$spender/$token"
 }
 
+index_examples() {
+    example "every token that an account holds" "/balances/$owner"
+    example "who holds most of a token" "/tokens/$token/holders?limit=5"
+    example "an account's latest transfers" "/transfers/$owner?limit=5"
+}
+
 batch_items() {
     printf '{"address":"%s"}' "$owner"
     [[ ! ${token:-} ]] || printf ',{"address":"%s","token":"%s"}' "$owner" "$token2" "$other" "$token"
@@ -151,13 +183,19 @@ batch_items() {
 main() {
     find_base
     if [[ ! ${DAPPD_RPC_URLS:-} ]]; then start_chain; fi
+    if [[ ! ${DATABASE_URL:-} ]]; then start_database; fi
+    [[ ! ${chain_pid:-} ]] || await_chain
+    [[ ! ${database_pid:-} ]] || await_database
     start_dappd
     [[ ${owner:-} ]] || know_addresses
     print_examples
     local ended status=0
-    wait -n -p ended "$dappd_pid" ${chain_pid:+"$chain_pid"} || status=$?
-    if [[ $ended == "$dappd_pid" ]]; then fail "dappd ended by itself (status $status)"; fi
-    fail "the dev chain ended by itself (status $status)"
+    wait -n -p ended "$dappd_pid" ${chain_pid:+"$chain_pid"} ${database_pid:+"$database_pid"} || status=$?
+    case $ended in
+    "$dappd_pid") fail "dappd ended by itself (status $status)" ;;
+    "${chain_pid:-}") fail "the dev chain ended by itself (status $status)" ;;
+    esac
+    fail "PostgreSQL ended by itself (status $status)"
 }
 
 trap stop_all EXIT

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const RUN = fileURLToPath(new URL('run.sh', import.meta.url));
+const POSTGRES = fileURLToPath(new URL('postgres.sh', import.meta.url));
 const DAPPD = `#!${process.execPath}
 const listen = process.env.DAPPD_LISTEN, colon = listen.lastIndexOf(':');
 const status = Number(process.env.FAKE_READY ?? 200);
@@ -18,7 +19,7 @@ if (process.env.FAKE_EXIT) process.exit(Number(process.env.FAKE_EXIT));
 require('node:http').createServer((request, response) => {
     response.writeHead(request.url === '/ready' ? status : 200);
     response.end(JSON.stringify({ chain_id: Number(process.env.FAKE_CHAIN ?? 31337), url: request.url,
-        rpc: process.env.DAPPD_RPC_URLS, says: 'the fake answer', pid: process.pid }));
+        rpc: process.env.DAPPD_RPC_URLS, database: process.env.DATABASE_URL, indexed: process.env.DAPPD_INDEX_TOKENS, says: 'the fake answer', code: process.env.FAKE_REASON, pid: process.pid }));
 }).listen(listen.startsWith('unix:') ? { path: listen.slice(5) }
     : { host: listen.slice(0, colon).replace(/[[\\]]/g, ''), port: listen.slice(colon + 1) });
 process.on('SIGTERM', () => { console.error('fake dappd stops'); process.exit(0); });
@@ -27,6 +28,7 @@ process.on('SIGTERM', () => { console.error('fake dappd stops'); process.exit(0)
 let build;
 before(() => {
     build = mkdtempSync(path.join(tmpdir(), 'dappd-run-'));
+    chmodSync(build, 0o755); // a root's PostgreSQL works as another user
     writeFileSync(path.join(build, 'dappd'), DAPPD, { mode: 0o755 });
 });
 after(() => {
@@ -36,7 +38,8 @@ after(() => {
 
 /** Starts run.sh. Returns { child, output(), ended, until(pattern) }. */
 function run(environment = {}) {
-    const env = { ...process.env, DAPPD_RPC_URLS: '', BUILD: build, ...environment };
+    const { DAPPD_INDEX_TOKENS, ...inherited } = process.env;
+    const env = { ...inherited, DAPPD_RPC_URLS: '', DATABASE_URL: '', BUILD: build, ...environment };
     const child = spawn(RUN, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { text += chunk; });
@@ -83,12 +86,14 @@ async function nothingSurvives() {
 
 const curlLines = (output) => output.split('\n').filter((line) => line.trim().startsWith('curl '));
 
-test('starts the chain and dappd, and prints lines that work', async () => {
+test('starts the chain, PostgreSQL and dappd, and prints lines that work', async () => {
     const { child, output, ended, until } = run({ DAPPD_LISTEN: await listenFree() });
     await until(/Ctrl-C stops everything/);
     const lines = curlLines(output());
-    assert.equal(lines.length, 8);
-    const { rpc } = JSON.parse(execFileSync('sh', ['-c', lines[0]]));
+    assert.equal(lines.length, 11);
+    const { rpc, database, indexed } = JSON.parse(execFileSync('sh', ['-c', lines[0]]));
+    assert.match(database, /^postgresql:\/\/\/devchain\?/);
+    assert.equal(indexed, 'every');
     assert.match(rpc, /^http:\/\/127\.0\.0\.1:\d+$/);
     for (const line of lines) assert.match(execFileSync('sh', ['-c', line], { encoding: 'utf8' }), /chain_id/, line);
     assert.equal(JSON.parse(readFileSync(path.join(build, 'devchain.json'))).url, rpc);
@@ -113,19 +118,21 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 test('killed outright, it takes everything along', async () => {
     const { child, until, ended } = run({ DAPPD_LISTEN: await listenFree() });
     await until(/Ctrl-C stops everything/);
-    assert.ok(survivors().length >= 3);
+    assert.ok(survivors().length >= 5);
     child.kill('SIGKILL');
     await ended;
     await nothingSurvives();
 });
 
 test('says which one ended by itself', async () => {
-    for (const victim of ['dappd', 'the dev chain']) {
+    for (const victim of ['dappd', 'the dev chain', 'PostgreSQL']) {
         const { output, ended, until } = run({ DAPPD_LISTEN: await listenFree() });
         await until(/Ctrl-C stops everything/);
         const dappd = JSON.parse(execFileSync('sh', ['-c', curlLines(output())[0]])).pid;
         const anvil = JSON.parse(readFileSync(path.join(build, 'devchain.json'))).pid;
-        process.kill(victim === 'dappd' ? dappd : anvil, 'SIGKILL');
+        const [postmaster] = readFileSync(path.join(build, 'postgres/data/postmaster.pid'), 'utf8').split('\n');
+        const pids = { dappd, 'the dev chain': anvil, PostgreSQL: Number(postmaster) };
+        process.kill(pids[victim], 'SIGKILL');
         assert.equal((await ended).code, 1);
         assert.match(output(), new RegExp(`run: ${victim} ended by itself`));
         await nothingSurvives();
@@ -140,7 +147,10 @@ test('a dappd that does not start is reported', async () => {
 });
 
 test('a dappd that does not get ready is reported with its answer', async () => {
-    const { output, ended } = run({ DAPPD_LISTEN: await listenFree(), FAKE_READY: '503', RUN_TIMEOUT_S: '2' });
+    const { output, ended } = run({
+        DAPPD_LISTEN: await listenFree(), DAPPD_RPC_URLS: 'http://node.example', DATABASE_URL: 'postgresql://db.example/x',
+        FAKE_READY: '503', RUN_TIMEOUT_S: '2',
+    });
     assert.equal((await ended).code, 1);
     assert.match(output(), /dappd is not ready after 2 s; it says: .*the fake answer/);
     await nothingSurvives();
@@ -154,14 +164,15 @@ test('a port that is taken is said so, with what to set', async () => {
     assert.match(output(), /is taken by another program.*DAPPD_LISTEN=/);
 });
 
-test('given nodes are used instead of a dev chain', async () => {
+test('given nodes and a given database are used instead of those of one\'s own', async () => {
     const expected = { 1: [8, /0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48/], 137: [4, /0x0{40}/] };
     for (const [chainId, [count, pattern]] of Object.entries(expected)) {
         const { child, output, ended, until } = run({
             DAPPD_LISTEN: await listenFree(), DAPPD_RPC_URLS: 'http://node.example', FAKE_CHAIN: chainId,
+            DATABASE_URL: 'postgresql://db.example/dappd',
         });
         await until(/Ctrl-C stops everything/);
-        assert.equal(survivors().length, 2); // the script and dappd: no chain
+        assert.equal(survivors().length, 2); // the script and dappd: no chain, no PostgreSQL
         const lines = curlLines(output());
         assert.equal(lines.length, count);
         assert.match(lines[0], pattern);
@@ -169,6 +180,36 @@ test('given nodes are used instead of a dev chain', async () => {
         assert.equal((await ended).code, 0);
         await nothingSurvives();
     }
+});
+
+test('what was indexed of given nodes is there the next time; of the dev chain nothing is', async () => {
+    const marks = [];
+    for (const [settings, name] of [
+        [{ DAPPD_RPC_URLS: 'http://node.example' }, 'postgres'],
+        [{}, 'devchain'],
+        [{ DAPPD_RPC_URLS: 'http://node.example' }, 'postgres'],
+        [{}, 'devchain'],
+    ]) {
+        const { child, ended, until } = run({ DAPPD_LISTEN: await listenFree(), ...settings });
+        await until(/Ctrl-C stops everything/);
+        const count = `CREATE TABLE IF NOT EXISTS mark (a int); INSERT INTO mark VALUES (1); SELECT count(*) FROM mark`;
+        const psql = ['psql', path.join(build, 'postgres'), '-qtA', '-d', name, '-c', count];
+        marks.push(execFileSync(POSTGRES, psql, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim());
+        child.kill('SIGTERM');
+        await ended;
+    }
+    assert.deepEqual(marks, ['1', '1', '2', '1']);
+    await nothingSurvives();
+});
+
+test('an index of given nodes that is not there yet holds nothing up', async () => {
+    const { child, ended, until } = run({
+        DAPPD_LISTEN: await listenFree(), DAPPD_RPC_URLS: 'http://node.example', FAKE_READY: '503',
+        FAKE_REASON: 'index_unavailable',
+    });
+    await until(/Ctrl-C stops everything/);
+    child.kill('SIGTERM');
+    await ended;
 });
 
 test('every form of DAPPD_LISTEN gives lines that work', async () => {
