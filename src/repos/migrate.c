@@ -110,7 +110,8 @@ static enum err find_version(struct task *task, struct pg_session *session, int6
     }
     enum err err = read_applied(task, session, &applied, &n_applied);
     if (err != ERR_OK) return err;
-    return refuse(task, migrate_compare(version, applied, n_applied, ours, n_ours), *version);
+    enum migrate_verdict verdict = migrate_compare(version, applied, n_applied, ours, n_ours);
+    return refuse(task, verdict, *version);
 }
 
 static enum err record(struct task *task, struct pg_session *session, const struct migration *migration,
