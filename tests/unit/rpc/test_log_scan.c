@@ -8,7 +8,7 @@
 #include "core/buf.h"
 #include "rpc/log_scan.h"
 
-enum { MIN_REPLIES = 40, MAX_ROWS_BYTES = 64 * 1024, MUTATIONS = 60 };
+enum { MIN_REPLIES = 40, MAX_ROWS_BYTES = 64 * 1024, MUTATIONS = 30 };
 
 static struct log_filter every_contract(void) {
     struct logs_filter every = {.n_tokens = 0};
