@@ -4,6 +4,12 @@
 #ifndef DAPPD_TESTS_LOG_READING_H
 #define DAPPD_TESTS_LOG_READING_H
 
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
 #include "log_node.h"
 #include "rpc/chain_state.h"
 
