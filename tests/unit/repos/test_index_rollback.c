@@ -5,7 +5,7 @@
 
 #include "index_fixture.h"
 
-enum { SEED = 4, BACKFILL_TO = 149, STEPS = 60, HEIGHT_MAX = 1024, DEPTH_MAX = 30, PRINT_BYTES = 40, LATE_TOKEN = 20 };
+enum { SEED = 4, BACKFILL_TO = 149, STEPS = 60, HEIGHT_MAX = 1024, DEPTH_MAX = 30, LATE_TOKEN = 20 };
 
 /* What the index was like when its tip was this block. */
 static struct {
@@ -15,7 +15,7 @@ static struct {
 static uint8_t next_fork;
 
 static void remember(uint64_t tip) {
-    (void)snprintf(past[tip].print, PRINT_BYTES, "%.*s", PRINT_BYTES - 1, sql(fingerprint));
+    take_print(past[tip].print);
 }
 
 static void add_backfill(uint64_t from, uint64_t to, uint64_t tokens, uint64_t first_token) {
@@ -72,7 +72,7 @@ static bool rollback(uint64_t *tip) {
     if (!expect(index_writer_rollback(&scene.task, scene.writer, &ancestor) == ERR_OK)) return false;
     *tip = to;
     next_fork++;
-    if (past[to].print[0] != '\0') expect(sql_is(fingerprint, past[to].print));
+    if (past[to].print[0] != '\0') expect(is_as_in(past[to].print));
     remember(to);
     return expect(balances_are_right());
 }
@@ -91,7 +91,7 @@ static void history(void) {
     for (int i = 0; i < STEPS; i++) {
         bool went = random_below(3) > 0 ? follow(&tip) : rollback(&tip);
         if (!went) return;
-        if (random_below(10) == 0 && (!reopen(true) || !expect(sql_is(fingerprint, past[tip].print)))) return;
+        if (random_below(10) == 0 && (!reopen(true) || !expect(is_as_in(past[tip].print)))) return;
     }
     expect(sql_is("SELECT count(*) FROM balances WHERE amount = 0", "0"));
     expect(!sql_is_zero("SELECT count(*) FROM balances WHERE amount >= 2::numeric ^ 256"));
@@ -167,14 +167,14 @@ static void cutter_end(struct cutter *cutter) {
 static bool cut_everywhere(const char *const *tables, size_t n, enum err (*call)(void)) {
     char before[PRINT_BYTES];
     uint64_t seed_before = seed;
-    (void)snprintf(before, sizeof before, "%.*s", PRINT_BYTES - 1, sql(fingerprint));
+    take_print(before);
     for (size_t i = 0; i < n; i++) {
         struct cutter cutter;
         seed = seed_before;
         cutter_begin(&cutter, tables[i]);
         expect(call() == ERR_INDEX_UNAVAILABLE);
         cutter_end(&cutter);
-        if (!reopen(true) || !expect(sql_is(fingerprint, before))) return false;
+        if (!reopen(true) || !expect(is_as_in(before))) return false;
     }
     seed = seed_before;
     return expect(call() == ERR_OK);

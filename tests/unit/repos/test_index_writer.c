@@ -73,8 +73,8 @@ static void rows_as_written(void) {
 
 static void fenced(void) {
     if (!begin_at_ten()) return;
-    char before[64];
-    (void)snprintf(before, sizeof before, "%.40s", sql(fingerprint));
+    char before[PRINT_BYTES];
+    take_print(before);
     batch_begin();
     expect(append(&every_stream, 1, 0, 9) == ERR_INTERNAL);   /* has been done */
     expect(append(&every_stream, 1, 10, 12) == ERR_INTERNAL); /* it is live */
@@ -84,7 +84,7 @@ static void fenced(void) {
     struct block_ref ancestor = block_of(8, 1, 1);
     ancestor.number = 9;
     expect(index_writer_rollback(&scene.task, scene.writer, &ancestor) == ERR_INTERNAL);
-    expect(sql_is(fingerprint, before));
+    expect(is_as_in(before));
     expect(follow_one(10, 0, 0, NULL) == ERR_OK);
     expect(balances_are_right());
 }
