@@ -30,6 +30,14 @@ static struct {
     struct erc20_metadata metadata[MAX_TOKENS];
 } scene;
 
+/* The tip as the nodes know it. */
+enum err chain_resolve(struct task *task, struct chain *chain, struct block_ref *out, const struct block_spec *spec) {
+    (void)task;
+    (void)chain;
+    *out = (struct block_ref){.number = 9, .hash = spec->hash};
+    return ERR_OK;
+}
+
 enum err index_writer_undescribed(struct task *task, struct index_writer *writer, struct index_token *out, size_t *n,
                                   size_t cap, uint64_t max_age_s) {
     (void)task;

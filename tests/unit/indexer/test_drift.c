@@ -32,6 +32,7 @@ static struct {
     size_t n;
     size_t reads;
     bool more;
+    bool is_orphaned; /* the tip is no longer canonical */
     enum err err;
     unsigned checked[MAX_TOKENS]; /* how often a verdict was written */
     const char *drift[MAX_TOKENS];
@@ -40,6 +41,16 @@ static struct {
 const char *chain_name(const struct chain *chain) {
     (void)chain;
     return "test";
+}
+
+/* The tip as the nodes know it. */
+enum err chain_resolve(struct task *task, struct chain *chain, struct block_ref *out, const struct block_spec *spec) {
+    (void)chain;
+    assert_int_equal(spec->kind, BLOCK_HASH);
+    assert_int_equal(spec->hash.bytes[0], TIP);
+    if (scene.is_orphaned) return task_fail(task, ERR_BLOCK_NOT_FOUND, "orphaned");
+    *out = (struct block_ref){.number = TIP, .hash = spec->hash, .parent_hash = {{TIP - 1}}};
+    return ERR_OK;
 }
 
 enum err index_writer_samples(struct task *task, struct index_writer *writer, struct block_ref *tip,
@@ -99,21 +110,26 @@ static void answer(struct task *task, struct state_read *read) {
 void state_read_many(struct task *task, struct chain *chain, const struct block_ref *block, struct state_read *reads,
                      size_t n) {
     (void)chain;
-    assert_int_equal(block->hash.bytes[0], TIP);
+    assert_int_equal(block->parent_hash.bytes[0], TIP - 1);
     scene.reads += n;
     for (size_t i = 0; i < n; i++) answer(task, &reads[i]);
 }
 
-static void check(const struct sample_case *cases, size_t n) {
+static void check_at(const struct sample_case *cases, size_t n, bool is_orphaned) {
     struct reactor *reactor = reactor_new(0);
     struct task task = {.reactor = reactor, .arena = arena_new(1024 * 1024), .deadline_ms = UINT64_MAX};
     memset(&scene, 0, sizeof scene);
     scene.cases = cases;
     scene.n = n;
+    scene.is_orphaned = is_orphaned;
     scene.err = drift_check(&task, NULL, NULL, 0, &scene.more);
     arena_free(task.arena);
     reactor_free(reactor);
     assert_int_equal(scene.err, ERR_OK);
+}
+
+static void check(const struct sample_case *cases, size_t n) {
+    check_at(cases, n, false);
 }
 
 /* In: drift, "unknown" for no verdict. */
@@ -164,6 +180,13 @@ static void test_what_a_node_fails_to_answer_is_no_verdict(void **state) {
     assert_drift("balance_mismatch", {.indexed = 5, .err = ERR_TIMEOUT}, {.indexed = 5, .live = 4});
 }
 
+static void test_a_tip_that_is_orphaned_is_no_verdict(void **state) {
+    (void)state;
+    const struct sample_case cases[] = {{.indexed = 5, .live = 4}};
+    check_at(cases, 1, true);
+    assert_int_equal(scene.checked[0] + scene.reads, 0);
+}
+
 static void test_a_token_that_nobody_holds_is_checked_without_asking(void **state) {
     (void)state;
     assert_drift(NULL, {.no_holder = true});
@@ -192,6 +215,7 @@ int main(void) {
         cmocka_unit_test(test_one_that_disagrees_is_enough),
         cmocka_unit_test(test_a_contract_without_an_answer_disagrees),
         cmocka_unit_test(test_what_a_node_fails_to_answer_is_no_verdict),
+        cmocka_unit_test(test_a_tip_that_is_orphaned_is_no_verdict),
         cmocka_unit_test(test_a_token_that_nobody_holds_is_checked_without_asking),
         cmocka_unit_test(test_each_token_has_its_own_verdict),
     };
