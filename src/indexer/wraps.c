@@ -12,6 +12,11 @@
 #include "rpc/state.h"
 #include "wrap_logs.h"
 
+enum {
+    JUDGE_LIMIT_MS = 10 * 1000,
+    MAX_FAILURES = 5 /* of a contract that no node can run: it must not hold everything up */
+};
+
 /* Returns where the contract is among the verdicts, or would have to be. */
 static size_t place_of(const struct wraps *wraps, const address *contract, bool *found) {
     size_t low = 0, high = wraps->n;
@@ -49,41 +54,60 @@ void wraps_free(struct wraps *wraps) {
 
 enum supply { SUPPLY_IS_HELD, SUPPLY_IS_NOTHING /* and so is what it holds */, SUPPLY_IS_OTHER, SUPPLY_IS_GONE };
 
+/* True when a contract is to blame for a read that failed: another one of the same batch came back. */
+static bool is_to_blame(struct wraps *wraps, const address *contract, const struct state_read *read) {
+    if (read->outcome == RPC_REVERTED || read->outcome == RPC_OUT_OF_GAS) return true;
+    if (!address_equal(&wraps->failing, contract)) wraps->failures = 0;
+    wraps->failing = *contract;
+    return ++wraps->failures >= MAX_FAILURES;
+}
+
+/* In: supply, of a contract that does answer; held, 32 bytes. */
+static enum supply compare_amounts(const struct state_read *supply, const uint8_t *held) {
+    if (supply->len < 32 || memcmp(supply->bytes, held, 32) != 0) return SUPPLY_IS_OTHER;
+    u256 amount = u256_from_be(held);
+    return u256_is_zero(&amount) ? SUPPLY_IS_NOTHING : SUPPLY_IS_HELD;
+}
+
 /* What a contract's totalSupply() says at a block, beside what the contract holds of the native coin. */
-static enum err compare_supply(struct task *task, struct chain *chain, enum supply *out, const address *contract,
+static enum err compare_supply(struct indexer *indexer, enum supply *out, const address *contract,
                                const struct block_ref *block) {
-    struct abi_call supply;
-    erc20_call_getter(&supply, ERC20_TOTAL_SUPPLY);
+    struct task *task = &indexer->job.task;
+    struct abi_call call;
+    erc20_call_getter(&call, ERC20_TOTAL_SUPPLY);
     struct state_read reads[] = {
-        {.kind = STATE_CALL, .to = *contract, .data = supply.data, .data_len = supply.len},
+        {.kind = STATE_CALL, .to = *contract, .data = call.data, .data_len = call.len},
         {.kind = STATE_BALANCE, .to = *contract},
     };
-    state_read_many(task, chain, block, reads, 2);
+    const struct state_read *supply = &reads[0], *held = &reads[1];
     *out = SUPPLY_IS_OTHER;
-    for (size_t i = 0; i < 2; i++) {
-        if (reads[i].outcome == RPC_STATE_MISSING) *out = SUPPLY_IS_GONE;
-        if (reads[i].outcome == RPC_STATE_MISSING || reads[i].outcome == RPC_REVERTED) return ERR_OK;
-        if (reads[i].err != ERR_OK) return task_fail(task, reads[i].err, "%s", reads[i].detail);
+    state_read_many(task, indexer->chain, block, reads, 2);
+    if (held->outcome == RPC_STATE_MISSING || supply->outcome == RPC_STATE_MISSING) {
+        *out = SUPPLY_IS_GONE;
+    } else if (held->err != ERR_OK) {
+        return task_fail(task, held->err, "%s", held->detail);
+    } else if (supply->err == ERR_OK) {
+        *out = compare_amounts(supply, held->bytes);
+    } else if (!is_to_blame(&indexer->wraps, contract, supply)) {
+        return task_fail(task, supply->err, "%s", supply->detail);
     }
-    if (reads[0].len < 32 || memcmp(reads[0].bytes, reads[1].bytes, 32) != 0) return ERR_OK;
-    u256 held = u256_from_be(reads[1].bytes);
-    *out = u256_is_zero(&held) ? SUPPLY_IS_NOTHING : SUPPLY_IS_HELD;
     return ERR_OK;
 }
 
 /* At the head, whose state every node has. Where nothing is wrapped any more, or has never been, at the log's block. */
 static enum err judge(struct indexer *indexer, bool *is_wrap, const struct transfer_log *log) {
     const struct block_spec latest = {.kind = BLOCK_LATEST};
-    const struct block_ref then = {.number = log->place.block_number, .hash = log->place.block_hash};
+    const struct block_spec then = {.kind = BLOCK_HASH, .hash = log->place.block_hash};
     struct task *task = &indexer->job.task;
-    struct block_ref head;
+    struct block_ref block;
     enum supply supply = SUPPLY_IS_OTHER;
-    job_limit(&indexer->job, NODE_LIMIT_MS);
-    enum err err = chain_resolve(task, indexer->chain, &head, &latest);
-    if (err == ERR_OK) err = compare_supply(task, indexer->chain, &supply, &log->token, &head);
+    job_limit(&indexer->job, JUDGE_LIMIT_MS);
+    enum err err = chain_resolve(task, indexer->chain, &block, &latest);
+    if (err == ERR_OK) err = compare_supply(indexer, &supply, &log->token, &block);
     *is_wrap = supply == SUPPLY_IS_HELD;
     if (err != ERR_OK || supply != SUPPLY_IS_NOTHING) return err;
-    err = compare_supply(task, indexer->chain, &supply, &log->token, &then);
+    err = chain_resolve(task, indexer->chain, &block, &then);
+    if (err == ERR_OK) err = compare_supply(indexer, &supply, &log->token, &block);
     *is_wrap = supply == SUPPLY_IS_HELD || supply == SUPPLY_IS_NOTHING;
     return err;
 }

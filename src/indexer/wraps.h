@@ -21,6 +21,8 @@ struct wraps {
     struct wrap_verdict *verdicts; /* by address */
     size_t n;
     size_t cap;
+    address failing;   /* the contract that could not be judged last, */
+    unsigned failures; /* so many times in a row */
 };
 
 void wraps_free(struct wraps *wraps);
