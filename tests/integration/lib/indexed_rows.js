@@ -1,10 +1,9 @@
 // An index made by SQL: a chain's row, tokens, blocks and transfers, as the indexer leaves them, so that a test says
 // what is there. Works on a database of the test's; plain functions.
 
-import { readFileSync, readdirSync } from 'node:fs';
-import path from 'node:path';
+import assert from 'node:assert/strict';
 import { keccak256, toHex } from 'viem';
-import { CHECKOUT } from './process.js';
+import { runDappd } from './dappd.js';
 
 export const PARTITION_BLOCKS = 100;
 const INDEXES = {
@@ -23,12 +22,11 @@ export const hashOf = (name) => keccak256(toHex(name));
 
 export const timeOf = (block) => 1_700_000_000 + 12 * block;
 
-/** The schema of sql/, where no dappd has brought it. */
+/** Brings an empty database to the schema of the program under test. */
 export async function migrate(database) {
-    const [[there]] = await database.sql(`SELECT to_regclass('chains')`);
-    if (there !== null) return;
-    const folder = path.join(CHECKOUT, 'sql');
-    for (const file of readdirSync(folder).sort()) await database.sql(readFileSync(path.join(folder, file), 'utf8'));
+    const settings = { database_url: database.url, rpc_urls: 'http://127.0.0.1:9' };
+    const { code, stderr } = await runDappd(['migrate'], settings);
+    assert.equal(code, 0, stderr);
 }
 
 /** A chain with partitions up to a block, but no tip: putTip() gives it one. */
