@@ -17,15 +17,17 @@ const struct pg_statement balance_repo_statements[BALANCE_REPO_STATEMENT_COUNT] 
                           " LEFT JOIN tokens t ON t.chain_id = c.chain_id AND t.address = $2"
                           " LEFT JOIN balances b ON b.holder = $3 AND b.token_id = t.id"
                           " WHERE c.chain_id = $1"},
-    /* $1 chain, $2 holder, $3 address of the last token before, or null, $4 rows */
+    /* $1 chain, $2 holder, $3 address of the last token before, or null, $4 rows. The LIMIT 1 has the planner look each
+     * token up: else it may read all of them from the first one on, beside the balances. */
     [BALANCE_REPO_PORTFOLIO] = {"balance_repo_portfolio", 4,
                                 "SELECT " TIP_COLUMNS ", h.*"
                                 " FROM chains c"
                                 " LEFT JOIN LATERAL ("
                                 "  SELECT " TOKEN_COLUMNS ","
                                 "   CASE WHEN b.amount BETWEEN 0 AND " MAX_BALANCE " THEN b.amount END"
-                                "  FROM balances b JOIN tokens t ON t.id = b.token_id"
-                                "  WHERE b.holder = $2 AND t.chain_id = c.chain_id AND t.live"
+                                "  FROM balances b CROSS JOIN LATERAL (SELECT t.* FROM tokens t"
+                                "   WHERE t.id = b.token_id AND t.chain_id = c.chain_id AND t.live LIMIT 1) t"
+                                "  WHERE b.holder = $2"
                                 "   AND b.token_id > COALESCE("
                                 "    (SELECT a.id FROM tokens a WHERE a.chain_id = $1 AND a.address = $3), 0)"
                                 "  ORDER BY b.token_id LIMIT $4::bigint"

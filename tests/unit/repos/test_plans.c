@@ -237,17 +237,25 @@ static void explain(struct cost *cost, const struct asked *row) {
     PQclear(result);
 }
 
+/* Returns what is wrong with it, or NULL. */
+static const char *judge(const struct cost *cost, const struct asked *row) {
+    if (cost->seq_scan) return "reads a whole table";
+    if (cost->sort && !row->sorts) return "sorts";
+    return cost->rows > MAX_READ && !row->walks ? "reads too many rows" : NULL;
+}
+
 static void test_indexes_alone_are_read_and_no_more_than_a_page(void **state) {
+    size_t wrong = 0;
     (void)state;
     for (size_t i = 0; i < N_ASKED; i++) {
         struct cost cost;
         explain(&cost, &asked[i]);
-        if (cost.seq_scan) fail_msg("%s(%s) reads a whole table", asked[i].statement, asked[i].arguments);
-        if (cost.sort && !asked[i].sorts) fail_msg("%s(%s) sorts", asked[i].statement, asked[i].arguments);
-        if (cost.rows > MAX_READ && !asked[i].walks) {
-            fail_msg("%s(%s) reads %.0f rows", asked[i].statement, asked[i].arguments, cost.rows);
-        }
+        const char *problem = judge(&cost, &asked[i]);
+        if (problem == NULL) continue;
+        print_error("%s(%s) %s: %.0f\n", asked[i].statement, asked[i].arguments, problem, cost.rows);
+        wrong++;
     }
+    assert_int_equal(wrong, 0);
 }
 
 /* Whoever adds a statement to one of these repos says here what it is asked. */
