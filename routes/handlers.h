@@ -21,6 +21,7 @@ enum err route_holders(struct request *req, struct response *res);
 enum err route_transfers(struct request *req, struct response *res);
 enum err route_transfers_of_address(struct request *req, struct response *res);
 enum err route_transfers_of_token(struct request *req, struct response *res);
+enum err route_tx(struct request *req, struct response *res);
 enum err route_token(struct request *req, struct response *res);
 enum err route_allowance(struct request *req, struct response *res);
 

@@ -35,6 +35,13 @@ enum err params_address(struct request *req, address *out, size_t index, const c
     return params_parse_address(&req->task, out, req->params[index], name);
 }
 
+enum err params_hash(struct request *req, hash32 *out, size_t index, const char *name) {
+    const struct slice text = req->params[index];
+    if (hash32_parse(out, text.p, text.len) == ERR_OK) return ERR_OK;
+    return task_fail(&req->task, ERR_INVALID_PARAMETER, "%s \"%.*s\" is not 0x and 64 hex digits", name, shown(text),
+                     text.p);
+}
+
 /* The id may be known from the configuration or from the node only: names work in either case. */
 static bool is_chain(const struct chain *chain, struct slice text) {
     char id[24];

@@ -17,6 +17,9 @@ enum err params_parse_block(struct task *task, struct block_spec *out, struct sl
 /* The path parameter at index. */
 enum err params_address(struct request *req, address *out, size_t index, const char *name) MUST_CHECK;
 
+/* The path parameter at index, a transaction's hash. */
+enum err params_hash(struct request *req, hash32 *out, size_t index, const char *name) MUST_CHECK;
+
 /* What answers for the i-th chain come from. */
 struct source params_source_of(const struct app *app, size_t i);
 

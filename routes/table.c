@@ -23,6 +23,7 @@ const struct route routes[] = {
      "chain cursor from from_block limit since to to_block until", COST_NODES},
     {HTTP_GET, "/tokens/:token/holders", route_holders, CACHE_CLASS_BLOCK, "chain cursor limit", COST_NODES},
     {HTTP_GET, "/tokens/:token", route_token, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
+    {HTTP_GET, "/tx/:hash", route_tx, CACHE_CLASS_BLOCK, "chain", COST_NODES},
     {HTTP_GET, "/allowance/:owner/:spender/:token", route_allowance, CACHE_CLASS_BLOCK, "block chain", COST_NODES},
 };
 
