@@ -1,25 +1,30 @@
-// What a newcomer tries first: every curl example runs against the dev chain, and the container's file tree holds all
-// that dappd needs. Owns its chain and its dappds.
+// What a newcomer tries first: every curl example runs against the dev chain and its index, and the container's file tree
+// holds all that dappd needs. Owns its chain, its PostgreSQL and its dappds.
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { startChain } from './lib/chain.js';
-import { BINARY, VARIANT, chainConfig, environment, startDappd } from './lib/dappd.js';
+import { BINARY, VARIANT, environment } from './lib/dappd.js';
 import { request } from './lib/http.js';
+import { startIndexing, untilIndexed } from './lib/index.js';
+import { startServer } from './lib/postgres.js';
 import { CHECKOUT, SCRATCH, runProcess, startProcess, stopAll } from './lib/process.js';
 import { bounded, until } from './lib/wait.js';
 
 const EXAMPLES = path.join(CHECKOUT, 'examples/curl');
 
-let chain, dappd;
+let chain, server, dappd;
 
 before(async () => {
     chain = await startChain();
-    dappd = await startDappd({ chains: [chainConfig(chain.url)] });
+    server = await startServer();
+    const database = await server.databaseFor({ after });
+    dappd = await startIndexing({ url: chain.url, database });
+    await untilIndexed(database, await chain.latest());
 });
-after(() => stopAll(dappd, chain));
+after(() => stopAll(dappd, server, chain));
 
 test('there are examples', () => {
     assert.ok(readdirSync(EXAMPLES).filter((name) => name.endsWith('.sh')).length >= 10);
