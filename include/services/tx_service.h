@@ -26,8 +26,8 @@ struct tx {
 };
 
 /* Deposits and withdrawals count where the index says so; of a token that it does not have, where the contract tells
- * its decimals: others have events of the same shape. Errors: ERR_TRANSACTION_NOT_FOUND; those of receipt_read when the
- * index does not know the transaction either. */
+ * its decimals and no Transfer beside them says the same: others have events of the same shape. Errors:
+ * ERR_TRANSACTION_NOT_FOUND; those of receipt_read when the index does not know the transaction either. */
 enum err tx_service_get(struct task *task, const struct source *source, struct tx *out) MUST_CHECK;
 
 #endif

@@ -56,9 +56,23 @@ static bool has_row(const struct found *found, const struct transfer_log *log) {
     return row != NULL && is_same(&row->log, log);
 }
 
-static bool counts(const struct transfer_log *log, const struct token_summary *token, bool in_index) {
-    if (log->kind == TRANSFER_EVENT || in_index) return true;
-    return !token->live && token->decimals >= 0;
+/* Some wrapped coins announce what they wrap by a Transfer as well, right beside the Deposit or Withdrawal. */
+static bool is_announced(const struct logs *logs, size_t i) {
+    const struct transfer_log *log = &logs->transfers[i];
+    for (size_t j = i > 0 ? i - 1 : 0; j <= i + 1 && j < logs->n_transfers; j++) {
+        const struct transfer_log *beside = &logs->transfers[j];
+        if (beside->kind == TRANSFER_EVENT && address_equal(&beside->token, &log->token) &&
+            address_equal(&beside->from, &log->from) && address_equal(&beside->to, &log->to) &&
+            u256_cmp(&beside->amount, &log->amount) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool counts(const struct logs *logs, size_t i, const struct token_summary *token, bool in_index) {
+    if (logs->transfers[i].kind == TRANSFER_EVENT || in_index) return true;
+    return !token->live && token->decimals >= 0 && !is_announced(logs, i);
 }
 
 /* Takes what counts of the receipt's transfers, and compares it with what the index has. */
@@ -74,7 +88,7 @@ static enum err take_transfers(struct task *task, struct tx *out, const struct f
         const bool in_index = has_row(found, log);
         n_same += in_index;
         missing |= !in_index && token->live && log->kind == TRANSFER_EVENT;
-        if (!counts(log, token, in_index)) continue;
+        if (!counts(logs, i, token, in_index)) continue;
         out->transfers[out->n_transfers++] = (struct transfer_row){.log = *log, .token = *token};
     }
     out->indexed =
