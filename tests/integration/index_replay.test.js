@@ -4,10 +4,12 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { assertServed } from './lib/api_truth.js';
 import { indexingFor, sceneFor, startIndexing } from './lib/index.js';
 import { startServer } from './lib/postgres.js';
 
 const SOAK = Boolean(process.env.DAPPD_SOAK);
+const HOLDERS = SOAK ? Infinity : 12; // whose lists are looked at
 const DEPTHS = SOAK ? Array.from({ length: 30 }, (_, i) => 30 - i) : [1, 2, 5, 13, 30];
 
 let server;
@@ -32,22 +34,28 @@ async function assertHonest({ chain, replay }, { head, balances }) {
 
 test('balances, holders and transfers are what the chain says, in backfill, follow and reorgs', async (t) => {
     const scene = await sceneFor(t, server, { blocks: SOAK ? 600 : 120 });
-    const { replay, node, database, untilRight } = scene;
+    const { chain, replay, node, database, untilRight } = scene;
     const dappd = await indexingFor(t, { url: node.url, database });
-    await assertHonest(scene, await untilRight('after the backfill'));
+    const untilServed = async (what) => {
+        const truth = await untilRight(what);
+        await assertServed(dappd, chain.client, truth, replay.holders.slice(0, HOLDERS));
+        return truth;
+    };
+    await assertHonest(scene, await untilServed('after the backfill'));
     await replay.play(20);
-    await untilRight('after following');
+    await untilServed('after following');
     for (const depth of DEPTHS) {
         await replay.reorg(depth);
         await untilRight(`after a reorg of ${depth}`);
         await replay.play(2);
     }
+    await untilServed('after reorgs');
     for (const depth of [1, 9, 30]) {
         await replay.rollback(depth);
         await untilRight(`after a rollback of ${depth}`);
     }
     for (let i = 0; i < 4; i++) await replay.flood(250);
-    const truth = await untilRight('after blocks with many logs');
+    const truth = await untilServed('after blocks with many logs');
     await assertHonest(scene, truth);
     assert.ok(truth.transfers.length > 1000 && truth.odd.length > 10, 'there was something to index');
     await dappd.stop();

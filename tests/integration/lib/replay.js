@@ -82,6 +82,21 @@ class Replay {
         return this.lock.alone(() => this.#mine([this.#batch('coin', transfers)]));
     }
 
+    /** One block after which every token that is not honest has balances that its transfers do not add up to. */
+    unsettle() {
+        const amounts = this.holders.map((_, i) => BigInt(i + 1));
+        const [holder] = this.holders;
+        const steps = this.holders.map((to) => ({ from: ZERO, to, amount: 1000n }));
+        const calls = [
+            this.#call('fee', 'run', [steps]),
+            this.#call('silent', 'run', [steps]),
+            this.#call('silent', 'setBalances', [this.holders, amounts]),
+            this.#call('rebasing', 'setBalances', [this.holders, amounts]),
+            this.#call('rebasing', 'transfer', [holder, 1n]),
+        ];
+        return this.lock.alone(() => this.#mine(calls));
+    }
+
     /** Replaces the last blocks, as many as depth, by others with other transactions in them. */
     async reorg(depth) {
         const { client } = this.#chain;
