@@ -49,15 +49,22 @@ void pg_error_log_result(const PGresult *result, const char *statement) {
 }
 
 /* libpq's message begins with the address: 'connection to server at "..." failed: '; of several hosts the last is told.
- */
-void pg_error_log_connection(PGconn *conn, const char *problem, enum log_level level) {
+ * In: message, one line of it is logged. */
+static void log_without_address(enum log_level level, const char *what, const char *message) {
     static const char mark[] = " failed: ";
-    const char *message = problem != NULL ? problem : PQerrorMessage(conn);
     for (const char *at = message; (at = strstr(at, mark)) != NULL; message = at) at += strlen(mark);
     char line[256];
     size_t len = strcspn(message, "\n");
     if (len >= sizeof line) len = sizeof line - 1;
     memcpy(line, message, len);
     line[len] = '\0';
-    log_write(LOG_DB, level, "no connection to the database", LOG_STR("message", line));
+    log_write(LOG_DB, level, what, LOG_STR("message", line));
+}
+
+void pg_error_log_connection(PGconn *conn, const char *problem, enum log_level level) {
+    log_without_address(level, "no connection to the database", problem != NULL ? problem : PQerrorMessage(conn));
+}
+
+void pg_error_log_loss(PGconn *conn) {
+    log_without_address(LOG_WARN, "the connection to the database is lost", PQerrorMessage(conn));
 }

@@ -25,4 +25,7 @@ void pg_error_log_result(const PGresult *result, const char *statement);
 /* Why there is no connection. In: problem, NULL: what libpq says of conn, without addresses, which are secret. */
 void pg_error_log_connection(PGconn *conn, const char *problem, enum log_level level);
 
+/* A connection that there was has broken. */
+void pg_error_log_loss(PGconn *conn);
+
 #endif

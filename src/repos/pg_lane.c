@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "pg_cancel.h"
 #include "pg_error.h"
 
 enum { RESULT_BINARY = 1 };
@@ -32,6 +33,7 @@ static struct pg_slot *slot_push(struct pg_lane *lane, struct pg_reading *readin
     *lane->end = slot;
     lane->end = &slot->next;
     lane->n_slots++;
+    lane->n_waiting++;
     return slot;
 }
 
@@ -43,6 +45,7 @@ static void slot_pop(struct pg_lane *lane) {
     lane->n_slots--;
     lane->moved_ms = reactor_now_ms(lane->reactor);
     if (slot->reading != NULL) {
+        lane->n_waiting--;
         slot->reading->slot = NULL;
         slot->reading->result = slot->result;
         waiter_wake(&slot->reading->waiter, ERR_OK);
@@ -78,7 +81,7 @@ void pg_lane_free(struct pg_lane *lane) {
 }
 
 static void break_down(struct pg_lane *lane) {
-    pg_error_log_connection(lane->conn, NULL, LOG_WARN);
+    pg_error_log_loss(lane->conn);
     pg_lane_lose(lane);
 }
 
@@ -189,6 +192,11 @@ bool pg_lane_send(struct pg_lane *lane, struct pg_reading *reading) {
 }
 
 void pg_lane_leave(struct pg_reading *reading) {
-    if (reading->slot != NULL) reading->slot->reading = NULL;
+    struct pg_lane *lane = reading->lane;
+    if (reading->slot == NULL) return;
+    reading->slot->reading = NULL;
     reading->slot = NULL;
+    if (--lane->n_waiting > 0 || lane->n_slots == 1) return; /* a single one ends by itself */
+    pg_cancel_start(lane->reactor, lane->conn);
+    pg_lane_lose(lane);
 }

@@ -36,6 +36,7 @@ struct pg_lane {
     struct pg_prepared prepared;
     struct pg_slot *first, **end; /* in order of sending */
     size_t n_slots;
+    size_t n_waiting; /* of them, those that somebody waits for */
     struct pg_slot *free_slots;
     uint64_t moved_ms; /* when the first slot came to be the first */
     bool unsent;       /* something waits to be sent */
@@ -55,7 +56,8 @@ void pg_lane_lose(struct pg_lane *lane);
 /* Sends a read; its waiter is woken when the answer has come. Returns false when the connection is lost. */
 bool pg_lane_send(struct pg_lane *lane, struct pg_reading *reading);
 
-/* Nobody waits for this read any more. */
+/* Nobody waits for this read any more. When that is so of all that is queued, the connection is given up with it, since
+ * each of them would keep later reads waiting until its statement_timeout. */
 void pg_lane_leave(struct pg_reading *reading);
 
 /* Once per turn of the loop: sends what waits to be sent. */

@@ -95,7 +95,7 @@ static enum err wait_and_read(struct task *task, struct pg_session *session, int
     if (flushing < 0) return pg_session_break(task, session, ERR_INDEX_UNAVAILABLE);
     enum err err = wait_for(task, session, FD_READABLE | (flushing > 0 ? FD_WRITABLE : 0));
     if (err == ERR_OK && PQconsumeInput(session->conn) == 0) {
-        pg_error_log_connection(session->conn, NULL, LOG_WARN);
+        pg_error_log_loss(session->conn);
         return pg_session_break(task, session, ERR_INDEX_UNAVAILABLE);
     }
     return err;

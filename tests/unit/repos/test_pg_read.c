@@ -130,6 +130,33 @@ static void test_a_late_answer_is_nobody_elses(void **state) {
     assert_int_equal(n_backends, 1); /* the lane is still the same */
 }
 
+/* Three reads that nobody waits for any more would keep the lane for a quarter of an hour. */
+static void give_up_together(struct actor *actor) {
+    int64_t got;
+    expect(read_twice(&actor->task, 3, &got) == ERR_OK);
+    actor->task.deadline_ms = reactor_now_ms(scene.reactor) + 40;
+    expect(read_nap(&actor->task, 7, 300000) == ERR_TIMEOUT);
+    actor->task.deadline_ms = reactor_now_ms(scene.reactor) + FAR_MS / 2;
+    reactor_sleep_ms(scene.reactor, 10);
+    expect(read_twice(&actor->task, 4, &got) == ERR_OK && got == 8);
+    char naps[CLUSTER_PATH_BYTES] = "";
+    for (int i = 0; i < CLUSTER_TRIES && strcmp(naps, "0") != 0; i++) {
+        reactor_sleep_ms(scene.reactor, 10);
+        (void)cluster_ask(naps,
+                          "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%$2::integer%'"
+                          " AND pid <> pg_backend_pid()");
+    }
+    expect(strcmp(naps, "0") == 0);
+}
+
+static void test_a_lane_of_abandoned_reads_is_given_up(void **state) {
+    (void)state;
+    const struct pg_options options = options_of(1);
+    n_backends = 0;
+    scene_play(&options, give_up_together, 3);
+    assert_int_equal(n_backends, 2);
+}
+
 static void sleep_too_long(struct actor *actor) {
     int64_t got;
     expect(read_nap(&actor->task, 1, 30000) == ERR_TIMEOUT);
@@ -225,6 +252,7 @@ int main(void) {
         cmocka_unit_test(test_500_at_once_share_4_connections),
         cmocka_unit_test(test_a_read_fails_alone),
         cmocka_unit_test(test_a_late_answer_is_nobody_elses),
+        cmocka_unit_test(test_a_lane_of_abandoned_reads_is_given_up),
         cmocka_unit_test(test_a_statement_has_its_time),
         cmocka_unit_test(test_no_more_than_so_many_wait),
         cmocka_unit_test(test_without_a_database_there_is_no_index),
