@@ -10,7 +10,7 @@ make --no-print-directory -s -j2 VARIANT=asan "$out/dappd" "$out/tests/lint/stat
 folder=$(mktemp -d /tmp/dappd-lint.XXXXXX)
 trap 'kill "$server" 2>/dev/null; wait "$server"; rm -rf "$folder"' EXIT
 mkfifo "$folder/url"
-dev/postgres.sh run "$folder/server" >"$folder/url" &
+dev/postgres.sh run "$folder" >"$folder/url" &
 server=$!
 read -r url <"$folder/url" || abort "PostgreSQL does not start"
 
