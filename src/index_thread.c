@@ -39,14 +39,16 @@ static bool is_configured(const struct config *config, size_t i) {
     return config->indexes[i].every || config->indexes[i].n_tokens > 0;
 }
 
-static bool indexes_here(const struct config *config) {
-    return strcmp(config->index, "on") == 0;
+/* `dappd index` is there for nothing else. */
+static bool indexes_here(const struct runtime *runtime) {
+    return !runtime->serves || strcmp(runtime->app.config->index, "on") == 0;
 }
 
 /* Before the threads start, so that no request sees less. */
-static void announce_phases(const struct app *app) {
+static void announce_phases(const struct runtime *runtime) {
+    const struct app *app = &runtime->app;
     for (size_t i = 0; i < app->n_chains; i++) {
-        bool off = indexes_here(app->config) && !is_configured(app->config, i);
+        bool off = indexes_here(runtime) && !is_configured(app->config, i);
         set_phase(app->index_status[i], off ? INDEX_OFF : INDEX_CONNECTING);
     }
 }
@@ -69,7 +71,7 @@ static struct indexer *start_indexer(struct index_thread *thread, size_t i) {
 static void start_chains(struct index_thread *thread) {
     const struct app *app = &thread->runtime->app;
     for (size_t i = 0; i < app->n_chains; i++) {
-        if (!indexes_here(app->config)) {
+        if (!indexes_here(thread->runtime)) {
             thread->watches[i] = index_watch_start(thread->reactor, app->chains[i], app->index_status[i]);
         } else if (is_configured(app->config, i)) {
             thread->indexers[i] = start_indexer(thread, i);
@@ -174,7 +176,7 @@ struct index_thread *index_thread_start(struct runtime *runtime) {
     thread->indexers = calloc(n, sizeof *thread->indexers);
     thread->watches = calloc(n, sizeof *thread->watches);
     if (thread->indexers == NULL || thread->watches == NULL) abort();
-    announce_phases(&runtime->app);
+    announce_phases(runtime);
     if (uv_thread_create(&thread->thread, run, thread) != 0) abort();
     return thread;
 }
