@@ -6,7 +6,7 @@
 #include "repos/migrate.h"
 
 enum {
-    LIMIT_MS = 60 * 60 * 1000, /* a migration may rewrite hundreds of millions of rows */
+    LIMIT_MS = 20 * 1000, /* beside the time to connect: for a look at the schema, and the wait for another instance */
     ARENA_BYTES = 1024 * 1024
 };
 
@@ -16,7 +16,7 @@ enum err database_migrate(struct task *task, struct pg_session **session, unsign
                                                .application_name = "dappd migrate",
                                                .connect_timeout_ms = config->database_connect_timeout_ms};
     *applied = 0;
-    task->deadline_ms = reactor_now_ms(task->reactor) + LIMIT_MS;
+    task->deadline_ms = reactor_now_ms(task->reactor) + config->database_connect_timeout_ms + LIMIT_MS;
     enum err err = pg_session_open(task, session, &options);
     if (err == ERR_OK) err = migrate_run(task, *session, applied);
     pg_session_close(*session);

@@ -14,7 +14,11 @@
 
 #define INSUFFICIENT_PRIVILEGE "42501"
 
-enum { LOCK_POLL_MS = 50, LOCK_WAIT_MS = 10000 };
+enum {
+    LOCK_POLL_MS = 50,
+    LOCK_WAIT_MS = 10000,
+    FILE_LIMIT_MS = 60 * 60 * 1000 /* it may rewrite hundreds of millions of rows */
+};
 
 static size_t count_ours(void) {
     return (size_t)(migrations_end - migrations);
@@ -127,6 +131,7 @@ static enum err record(struct task *task, struct pg_session *session, const stru
 
 static enum err apply(struct task *task, struct pg_session *session, int64_t version) {
     const struct migration *migration = &migrations[version - 1];
+    task->deadline_ms = reactor_now_ms(task->reactor) + FILE_LIMIT_MS;
     enum err err = pg_session_execute(task, session, "BEGIN");
     if (err == ERR_OK && version == 1) err = pg_session_execute(task, session, migrate_create_table);
     if (err == ERR_OK) err = pg_session_execute(task, session, migration->text);
