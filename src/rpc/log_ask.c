@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "errors.h"
+#include "chain_state.h"
 #include "group.h"
 #include "headers.h"
 #include "log_list.h"
@@ -76,6 +76,15 @@ static bool agrees_with_header(const struct asking *asking, const struct header 
         comparison.differs = !is_of_bloom(&comparison, &logs->odd[i].place, &logs->odd[i].token);
     }
     return !comparison.differs;
+}
+
+bool log_has_other_node(struct chain *chain, const struct upstream *than) {
+    uint64_t now_ms = upstream_now_ms();
+    for (size_t i = 0; i < chain->n_upstreams; i++) {
+        struct upstream *upstream = &chain->upstreams[i];
+        if (upstream != than && upstream_look(upstream, now_ms).fitness < UPSTREAM_OPEN) return true;
+    }
+    return false;
 }
 
 bool log_may_be_about_range(enum rpc_outcome outcome) {

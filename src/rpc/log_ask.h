@@ -24,6 +24,9 @@ struct log_question {
     unsigned unknown;                /* failures that may be about the range, though nothing in them says so */
 };
 
+/* Another node than this one is there to ask, as far as is known. */
+bool log_has_other_node(struct chain *chain, const struct upstream *than);
+
 /* A node that fails so may mean that the range is too long, though nothing says so. */
 bool log_may_be_about_range(enum rpc_outcome outcome);
 

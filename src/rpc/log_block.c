@@ -3,7 +3,6 @@
  * On the task's thread, in a coroutine. */
 #include <string.h>
 
-#include "chain_state.h"
 #include "log_ask.h"
 #include "log_list.h"
 #include "log_parts.h"
@@ -20,7 +19,7 @@ static bool rules_out(const struct log_filter *filter, const struct header *head
 /* An empty answer against the bloom may be right, for blooms say yes too often. It is believed when two nodes give it,
  * or the only node twice. In: first, who gave it. */
 static enum err confirm_empty(struct task *task, struct chain *chain, struct log_question *question) {
-    question->except = chain->n_upstreams > 1 ? question->answered : NULL;
+    question->except = log_has_other_node(chain, question->answered) ? question->answered : NULL;
     if (question->except == NULL) reactor_sleep_ms(task->reactor, PAUSE_MS);
     log_ask(task, chain, question);
     if (question->err == ERR_OK || question->except == NULL) return question->err;

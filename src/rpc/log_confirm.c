@@ -4,7 +4,6 @@
  * On the task's thread, in a coroutine. */
 #include "log_confirm.h"
 
-#include "chain_state.h"
 #include "core/clock.h"
 #include "headers.h"
 
@@ -52,7 +51,7 @@ static enum err look_at_blooms(struct task *task, struct chain *chain, const str
 }
 
 enum err log_confirm_empty(struct task *task, struct chain *chain, struct log_question *question) {
-    if (chain->n_upstreams > 1) {
+    if (log_has_other_node(chain, question->answered)) {
         struct log_question again = {.filter = question->filter, .out = question->out, .except = question->answered};
         log_ask(task, chain, &again);
         if (again.err == ERR_OK) *question = again;

@@ -42,33 +42,43 @@ struct cursor {
     const char *end;
 };
 
-/* Returns false when there is no digit, or more than a block number holds. */
+/* Returns false when there is no digit, or more than 64 bits hold. */
 static bool read_digits(struct cursor *cursor, uint64_t *out, unsigned base) {
     const char *start = cursor->at;
     *out = 0;
-    while (cursor->at < cursor->end) {
+    for (; cursor->at < cursor->end; cursor->at++) {
         int digit = hex_digit(*cursor->at);
-        bool comma = base == 10 && *cursor->at == ',' && cursor->at > start && cursor->end - cursor->at > 3;
-        if (comma && cursor->at[1] >= '0' && cursor->at[1] <= '9')
-            digit = -1; /* 10,000 */
-        else if (digit < 0 || digit >= (int)base)
-            break;
-        if (digit >= 0 && __builtin_mul_overflow(*out, base, out)) return false;
-        if (digit >= 0 && __builtin_add_overflow(*out, (unsigned)digit, out)) return false;
-        cursor->at++;
+        if (digit < 0 || digit >= (int)base) break;
+        if (__builtin_mul_overflow(*out, base, out) || __builtin_add_overflow(*out, (unsigned)digit, out)) return false;
     }
     return cursor->at > start;
 }
 
-/* 2000, 2,000, 2k, 0x7d0 */
-static bool read_number(struct cursor *cursor, uint64_t *out) {
+/* The number of a block: 0x7d0 or 2000. */
+static bool read_block(struct cursor *cursor, uint64_t *out) {
     bool hex = cursor->end - cursor->at > 2 && cursor->at[0] == '0' && cursor->at[1] == 'x';
     if (hex) cursor->at += 2;
-    if (!read_digits(cursor, out, hex ? 16 : 10)) return false;
-    bool thousands = !hex && cursor->at < cursor->end && *cursor->at == 'k';
-    if (!thousands) return true;
-    cursor->at++;
-    return !__builtin_mul_overflow(*out, UINT64_C(1000), out);
+    return read_digits(cursor, out, hex ? 16 : 10);
+}
+
+/* A comma and three digits. */
+static bool read_group(struct cursor *cursor, uint64_t *out) {
+    if (cursor->end - cursor->at < 4 || *cursor->at != ',') return false;
+    struct cursor group = {cursor->at + 1, cursor->at + 4};
+    if (!read_digits(&group, out, 10) || group.at != group.end) return false;
+    cursor->at = group.end;
+    return true;
+}
+
+/* How many: 2000, 2,000 or 2k. */
+static bool read_count(struct cursor *cursor, uint64_t *out) {
+    uint64_t group;
+    if (!read_digits(cursor, out, 10)) return false;
+    while (read_group(cursor, &group)) {
+        if (__builtin_mul_overflow(*out, 1000u, out) || __builtin_add_overflow(*out, group, out)) return false;
+    }
+    bool thousands = cursor->at < cursor->end && *cursor->at == 'k';
+    return !thousands || !__builtin_mul_overflow(*out, 1000u, out);
 }
 
 static bool find(struct cursor *behind, const char *text, size_t len, const char *const *patterns, size_t n) {
@@ -84,7 +94,7 @@ static uint64_t read_limit(const char *text, size_t len) {
     struct cursor cursor;
     uint64_t limit;
     for (size_t i = 0; i < COUNT(limits); i++) {
-        if (find(&cursor, text, len, &limits[i], 1) && read_number(&cursor, &limit)) return limit;
+        if (find(&cursor, text, len, &limits[i], 1) && read_count(&cursor, &limit)) return limit;
     }
     return 0;
 }
@@ -93,9 +103,9 @@ static uint64_t read_limit(const char *text, size_t len) {
 static uint64_t read_suggestion(const char *text, size_t len, uint64_t from, uint64_t to) {
     struct cursor cursor;
     uint64_t first, last;
-    if (!find(&cursor, text, len, suggestions, COUNT(suggestions)) || !read_number(&cursor, &first)) return 0;
+    if (!find(&cursor, text, len, suggestions, COUNT(suggestions)) || !read_block(&cursor, &first)) return 0;
     while (cursor.at < cursor.end && (*cursor.at == ' ' || *cursor.at == ',' || *cursor.at == '-')) cursor.at++;
-    if (!read_number(&cursor, &last)) return 0;
+    if (!read_block(&cursor, &last)) return 0;
     return first == from && last >= first && last < to ? last : 0;
 }
 
