@@ -40,7 +40,7 @@ static void render_receipt(struct json_out *out, const struct tx *tx) {
 
 static void render_tx(struct json_out *out, const void *view) {
     static const char *const names[] = {
-        [TX_PENDING] = "pending", [TX_SUCCEEDED] = "succeeded", [TX_REVERTED] = "reverted"};
+        [TX_PENDING] = "pending", [TX_SUCCEEDED] = "succeeded", [TX_REVERTED] = "reverted", [TX_MINED] = "mined"};
     const struct answer *answer = view;
     const struct tx *tx = &answer->tx;
     char hash[HASH32_TEXT_BYTES];

@@ -19,7 +19,8 @@ struct receipt {
     /* of a mined one */
     struct block_ref block; /* canonical when it was asked for */
     uint32_t index;         /* within the block */
-    bool succeeded;         /* false: reverted */
+    bool has_status;        /* false: it is from before Byzantium, when receipts did not say (EIP-658) */
+    bool succeeded;         /* where it has a status; false: reverted */
     address from;
     bool has_to;
     address to; /* false: it created a contract */

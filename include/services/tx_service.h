@@ -11,7 +11,12 @@
 #include "rpc/receipt.h"
 #include "services/source.h"
 
-enum tx_status { TX_PENDING, TX_SUCCEEDED, TX_REVERTED };
+enum tx_status {
+    TX_PENDING,
+    TX_SUCCEEDED,
+    TX_REVERTED,
+    TX_MINED /* nobody can tell how it went: its receipt is from before Byzantium and has no logs */
+};
 
 struct tx {
     hash32 hash; /* in */

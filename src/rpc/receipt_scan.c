@@ -11,6 +11,7 @@
 struct scanned {
     struct receipt *out;
     hash32 tx;
+    bool has_root;
 };
 
 static bool read_tx(struct json_scan *scan, void *arg) {
@@ -34,9 +35,21 @@ static bool read_index(struct json_scan *scan, void *arg) {
 
 static bool read_status(struct json_scan *scan, void *arg) {
     uint64_t status;
+    if (json_scan_null(scan)) return true;
     if (!json_scan_u64(scan, &status) || status > 1) return false;
-    ((struct scanned *)arg)->out->succeeded = status == 1;
+    struct receipt *out = ((struct scanned *)arg)->out;
+    out->has_status = true;
+    out->succeeded = status == 1;
     return true;
+}
+
+/* What receipts had in place of a status before Byzantium. */
+static bool read_root(struct json_scan *scan, void *arg) {
+    struct scanned *receipt = arg;
+    hash32 root;
+    if (json_scan_null(scan)) return true;
+    receipt->has_root = true;
+    return json_scan_hash(scan, &root);
 }
 
 static bool read_from(struct json_scan *scan, void *arg) {
@@ -76,7 +89,8 @@ static const struct json_scan_field fields[] = {
     FIELD("blockHash", true, read_block_hash),
     FIELD("blockNumber", true, read_block_number),
     FIELD("transactionIndex", true, read_index),
-    FIELD("status", true, read_status),
+    FIELD("status", false, read_status),
+    FIELD("root", false, read_root),
     FIELD("from", true, read_from),
     FIELD("to", false, read_to),
     FIELD("contractAddress", false, read_contract),
@@ -108,7 +122,7 @@ bool receipt_scan(struct receipt *out, const char *text, size_t len, const hash3
                 json_scan_at_end(&scan) && hash32_equal(&receipt.tx, tx) && logs_sort(&out->logs, mark);
     json_scan_free(&scan);
     logs_each_place(&out->logs, mark, compare_place, &expected);
-    return read && !expected.differs;
+    return read && !expected.differs && (out->has_status || receipt.has_root);
 }
 
 /* All receipts of a block. */

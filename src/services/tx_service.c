@@ -96,10 +96,17 @@ static enum err take_transfers(struct task *task, struct tx *out, const struct f
     return ERR_OK;
 }
 
+/* What has failed leaves no logs. */
+static enum tx_status status_of(const struct receipt *receipt) {
+    const struct logs *logs = &receipt->logs;
+    if (receipt->has_status) return receipt->succeeded ? TX_SUCCEEDED : TX_REVERTED;
+    return logs->n_transfers + logs->n_odd + logs->n_nft > 0 ? TX_SUCCEEDED : TX_MINED;
+}
+
 static enum err take_receipt(struct task *task, const struct source *source, struct tx *out, struct found *found) {
     out->live = true;
     if (out->receipt.state == RECEIPT_PENDING) return ERR_OK;
-    out->status = out->receipt.succeeded ? TX_SUCCEEDED : TX_REVERTED;
+    out->status = status_of(&out->receipt);
     out->block = out->receipt.block;
     enum err err = transfer_tokens_ask(task, source, &found->tokens);
     return err != ERR_OK ? err : take_transfers(task, out, found);

@@ -22,6 +22,8 @@ struct tx_node {
     bool elsewhere; /* its receipt names a block that was replaced */
     bool other_tx;  /* the log in it is of another transaction */
     bool odd_status;
+    bool has_root; /* and no status */
+    bool no_status;
     atomic_uint receipts;
 };
 
@@ -34,12 +36,15 @@ static json_t *make_receipt(const struct tx_node *node) {
     if (node->other_tx) json_object_set_new(log, "transactionHash", log_node_bytes(&block, 32));
     if (!node->reverted) json_array_append(logs, log);
     json_decref(log);
-    return json_pack("{so so so so so so so so so so}", "transactionHash", log_node_bytes(&tx, 32), "blockHash",
-                     log_node_bytes(&block, 32), "blockNumber", log_node_quantity(BLOCK), "transactionIndex",
-                     log_node_quantity(5), "status", log_node_quantity(node->odd_status ? 2 : !node->reverted), "from",
-                     log_node_bytes(&from, 20), "to", node->creates ? json_null() : log_node_bytes(&to, 20),
-                     "contractAddress", node->creates ? log_node_bytes(&contract, 20) : json_null(), "gasUsed",
-                     log_node_quantity(21000), "logs", logs);
+    json_t *receipt = json_pack(
+        "{so so so so so so so so so so}", "transactionHash", log_node_bytes(&tx, 32), "blockHash",
+        log_node_bytes(&block, 32), "blockNumber", log_node_quantity(BLOCK), "transactionIndex", log_node_quantity(5),
+        "status", log_node_quantity(node->odd_status ? 2 : !node->reverted), "from", log_node_bytes(&from, 20), "to",
+        node->creates ? json_null() : log_node_bytes(&to, 20), "contractAddress",
+        node->creates ? log_node_bytes(&contract, 20) : json_null(), "gasUsed", log_node_quantity(21000), "logs", logs);
+    if (node->has_root) json_object_set_new(receipt, "root", log_node_bytes(&block, 32));
+    if (node->has_root || node->no_status) json_object_del(receipt, "status");
+    return receipt;
 }
 
 static json_t *make_transaction(const struct tx_node *node, bool mined) {
@@ -117,7 +122,8 @@ static void test_a_mined_one(void **state) {
     struct tx_node node = {.pending = false};
     struct reading reading = run(&node, 1);
     assert_mined(&reading);
-    assert_true(reading.receipt.succeeded && reading.receipt.has_to && !reading.receipt.has_contract);
+    assert_true(reading.receipt.has_status && reading.receipt.succeeded && reading.receipt.has_to &&
+                !reading.receipt.has_contract);
     assert_int_equal(reading.receipt.to.bytes[0], 2);
     assert_int_equal(reading.receipt.logs.n_transfers, 1);
     assert_int_equal(reading.receipt.logs.transfers[0].place.timestamp, 1000 + BLOCK);
@@ -134,6 +140,19 @@ static void test_a_reverted_one_that_creates(void **state) {
     assert_int_equal(reading.receipt.contract.bytes[0], 3);
     assert_int_equal(reading.receipt.logs.n_transfers, 0);
     receipt_free(&reading.receipt);
+}
+
+static void test_one_from_before_byzantium(void **state) {
+    (void)state;
+    struct tx_node node = {.has_root = true};
+    struct reading reading = run(&node, 1);
+    assert_mined(&reading);
+    assert_false(reading.receipt.has_status || reading.receipt.succeeded);
+    receipt_free(&reading.receipt);
+
+    struct tx_node neither = {.no_status = true};
+    reading = run(&neither, 1);
+    assert_int_equal(reading.err, ERR_UPSTREAM_ERROR);
 }
 
 static void test_pending_and_unknown(void **state) {
@@ -186,6 +205,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_mined_one),
         cmocka_unit_test(test_a_reverted_one_that_creates),
+        cmocka_unit_test(test_one_from_before_byzantium),
         cmocka_unit_test(test_pending_and_unknown),
         cmocka_unit_test(test_another_node_knows_it),
         cmocka_unit_test(test_one_that_is_mined_meanwhile),
