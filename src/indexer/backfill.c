@@ -37,7 +37,7 @@ struct backfill {
     struct worker *workers;
     unsigned n_workers;
     unsigned running;
-    bool begun; /* workers and pieces are there, though the workers may have ended */
+    bool begun;            /* workers and pieces are there, though the workers may have ended */
     struct waiter arrival; /* of the next piece to be written, or of the last worker's end */
 };
 
