@@ -33,7 +33,7 @@ export async function indexingFor(t, options) {
 /** What the chain's row says: { tip, hash, halted, live }; live, whether every stream is. Undefined without a row. */
 export async function progressOf(database, chainId = CHAIN_ID) {
     const [row] = await database.sql(`SELECT tip_number, '0x' || encode(tip_hash, 'hex'), halted,
-            (SELECT coalesce(bool_and(s.live), false) FROM streams s WHERE s.chain_id = c.chain_id)
+            (SELECT coalesce(bool_and(s.live), false) FROM streams s WHERE s.chain_id = c.chain_id AND NOT s.retired)
         FROM chains c WHERE chain_id = ${chainId}`);
     if (!row) return undefined;
     const [tip, hash, halted, live] = row;
