@@ -13,6 +13,7 @@
 #include "cluster.h"
 #include "repos/partition_sql.h"
 #include "repos/pg_session.h"
+#include "schema.h"
 
 enum {
     LEAVES = 12,          /* of the chain that is asked for; another chain has as many */
@@ -23,40 +24,14 @@ enum {
 static PGconn *conn;
 static unsigned n_blocks;
 
-static void run(const char *sql) {
-    PGresult *result = PQexec(conn, sql);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK) {
-        fail_msg("%s: %s", sql, PQresultErrorMessage(result));
-    }
-    PQclear(result);
-}
-
 __attribute__((format(printf, 1, 2))) static void runf(const char *format, ...) {
-    char sql[4096];
+    char text[4096];
     va_list args;
     va_start(args, format);
-    int len = vsnprintf(sql, sizeof sql, format, args);
+    int len = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    assert_true(len > 0 && (size_t)len < sizeof sql);
-    run(sql);
-}
-
-static void run_file(const char *path) {
-    static char sql[64 * 1024];
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    size_t len = fread(sql, 1, sizeof sql - 1, file);
-    assert_true(len < sizeof sql - 1);
-    sql[len] = '\0';
-    (void)fclose(file);
-    run(sql);
-}
-
-static void run_schema(void) {
-    glob_t found;
-    assert_int_equal(glob("sql/*.sql", 0, NULL, &found), 0);
-    for (size_t i = 0; i < found.gl_pathc; i++) run_file(found.gl_pathv[i]);
-    globfree(&found);
+    assert_true(len > 0 && (size_t)len < sizeof text);
+    (void)sql(conn, text);
 }
 
 /* Addresses and tokens are as uneven as they are in life: the first ones have very many rows. */
@@ -68,14 +43,15 @@ enum { CHAIN = 1, OTHER_CHAIN = 10, TOKENS = 5000, LOGS_IN_A_BLOCK = 5 };
 
 static void fill_leaf(unsigned leaf, unsigned leaf_blocks) {
     char ddl[PARTITION_DDL_BYTES], name[PARTITION_NAME_BYTES];
-    run(partition_leaf_ddl(ddl, CHAIN, leaf, leaf_blocks));
+    (void)sql(conn, partition_leaf_ddl(ddl, CHAIN, leaf, leaf_blocks));
     runf("INSERT INTO transfers SELECT %d, b, i, 1 + floor(%d * random() ^ 3)::integer, 0, b, " SOME_ADDRESS
          ", " SOME_ADDRESS ", decode(md5(b || 'x' || i) || md5('tx'), 'hex')"
          " FROM generate_series(%u, %u) b, generate_series(0, %d) i",
          CHAIN, TOKENS, leaf * leaf_blocks, (leaf + 1) * leaf_blocks - 1, LOGS_IN_A_BLOCK - 1);
     partition_leaf_name(name, CHAIN, leaf);
-    for (size_t i = 0; i < PARTITION_INDEXES; i++) run(partition_index_ddl(ddl, name, &partition_indexes[i]));
-    run(partition_leaf_ddl(ddl, OTHER_CHAIN, leaf, leaf_blocks));
+    for (size_t i = 0; i < PARTITION_INDEXES; i++)
+        (void)sql(conn, partition_index_ddl(ddl, name, &partition_indexes[i]));
+    (void)sql(conn, partition_leaf_ddl(ddl, OTHER_CHAIN, leaf, leaf_blocks));
 }
 
 static void fill(void) {
@@ -84,7 +60,7 @@ static void fill(void) {
     unsigned leaf_blocks = n_rows / LOGS_IN_A_BLOCK / LEAVES;
     char ddl[PARTITION_DDL_BYTES];
     n_blocks = leaf_blocks * LEAVES;
-    run("SELECT setseed(0.5)");
+    (void)sql(conn, "SELECT setseed(0.5)");
     runf("INSERT INTO chains (chain_id, scope, partition_blocks, tip_number, tip_hash, tip_timestamp)"
          " SELECT c, 'every', %u, %u, " BLOCK_HASH("%u") ", 1700000000 + %u FROM unnest('{%d,%d}'::bigint[]) c",
          leaf_blocks, n_blocks - 1, n_blocks - 1, n_blocks - 1, CHAIN, OTHER_CHAIN);
@@ -94,13 +70,13 @@ static void fill(void) {
     runf("INSERT INTO blocks SELECT %d, n, " BLOCK_HASH("n") ", NULL, 1700000000 + n, %d"
                                                              " FROM generate_series(0, %u) n",
          CHAIN, LOGS_IN_A_BLOCK, n_blocks - 1);
-    run(partition_chain_ddl(ddl, CHAIN));
-    run(partition_chain_ddl(ddl, OTHER_CHAIN));
+    (void)sql(conn, partition_chain_ddl(ddl, CHAIN));
+    (void)sql(conn, partition_chain_ddl(ddl, OTHER_CHAIN));
     for (unsigned leaf = 0; leaf < LEAVES; leaf++) fill_leaf(leaf, leaf_blocks);
-    run("INSERT INTO balances SELECT token_id, to_address, sum(amount) + 1 FROM transfers GROUP BY 1, 2");
-    run(BALANCES_INDEX_DDL);
-    run("VACUUM ANALYZE");
-    run("SET plan_cache_mode = force_generic_plan");
+    (void)sql(conn, "INSERT INTO balances SELECT token_id, to_address, sum(amount) + 1 FROM transfers GROUP BY 1, 2");
+    (void)sql(conn, BALANCES_INDEX_DDL);
+    (void)sql(conn, "VACUUM ANALYZE");
+    (void)sql(conn, "SET plan_cache_mode = force_generic_plan");
 }
 
 /* EXECUTE takes no subqueries as arguments, but functions. */
@@ -118,8 +94,7 @@ static int begin(void **state) {
     (void)state;
     if (!cluster_make()) return -1;
     conn = PQconnectdb(cluster.url);
-    run("SET client_min_messages = warning");
-    run_schema();
+    schema_apply(conn);
     fill();
     make_arguments();
     return 0;
@@ -222,13 +197,13 @@ static const struct pg_statement *find(const char *name) {
 }
 
 static void explain(struct cost *cost, const struct asked *row) {
-    char sql[4096];
+    char text[4096];
     json_error_t error;
     const struct pg_statement *statement = find(row->statement);
     PQclear(PQprepare(conn, statement->name, statement->sql, 0, NULL)); /* already there for the second row */
-    (void)snprintf(sql, sizeof sql, "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE %s(%s)", statement->name, row->arguments);
-    PGresult *result = PQexec(conn, sql);
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) fail_msg("%s: %s", sql, PQresultErrorMessage(result));
+    (void)snprintf(text, sizeof text, "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE %s(%s)", statement->name, row->arguments);
+    PGresult *result = PQexec(conn, text);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK) fail_msg("%s: %s", text, PQresultErrorMessage(result));
     json_t *plans = json_loads(PQgetvalue(result, 0, 0), 0, &error);
     assert_non_null(plans);
     *cost = (struct cost){0};

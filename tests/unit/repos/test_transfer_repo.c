@@ -11,54 +11,31 @@
 #include "repos/partition_sql.h"
 #include "repos/transfer_repo.h"
 #include "scene.h"
+#include "schema.h"
 
 enum { CHAIN = 1, EMPTY_CHAIN = 2, LEAF_BLOCKS = 40, LEAVES = 3, TIP = 110, TEXT_BYTES = 64 * 1024 };
 
 static PGconn *conn;
 
-static const char *sql(const char *text) {
-    static char value[TEXT_BYTES];
-    PGresult *result = PQexec(conn, text);
-    ExecStatusType status = PQresultStatus(result);
-    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
-        fail_msg("%s: %s", text, PQresultErrorMessage(result));
-    }
-    bool any = status == PGRES_TUPLES_OK && PQntuples(result) > 0;
-    (void)snprintf(value, sizeof value, "%s", any ? PQgetvalue(result, 0, 0) : "");
-    PQclear(result);
-    return value;
-}
-
-static void run_schema(void) {
-    static char text[TEXT_BYTES];
-    glob_t found;
-    assert_int_equal(glob("sql/*.sql", 0, NULL, &found), 0);
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        FILE *file = fopen(found.gl_pathv[i], "r");
-        assert_non_null(file);
-        text[fread(text, 1, sizeof text - 1, file)] = '\0';
-        (void)fclose(file);
-        (void)sql(text);
-    }
-    globfree(&found);
-}
-
 /* Addresses are 20 times the same byte: 0 to 4 of people, 0xa1 to 0xa3 of tokens, of which the last is not live. */
 static void fill(void) {
     char ddl[PARTITION_DDL_BYTES];
-    (void)sql("SELECT setseed(0.25)");
+    (void)sql(conn, "SELECT setseed(0.25)");
     (void)sql(
+        conn,
         "INSERT INTO chains (chain_id, scope, partition_blocks, tip_number, tip_hash, tip_timestamp)"
         " VALUES (1, 'every', 40, 110, decode(repeat('6e', 32), 'hex'), 1110), (2, 'every', 40, NULL, NULL, NULL)");
-    (void)sql("INSERT INTO tokens (chain_id, address, live, symbol, decimals)"
-              " VALUES (1, decode(repeat('a1', 20), 'hex'), true, 'ONE', 6),"
-              " (1, decode(repeat('a2', 20), 'hex'), true, NULL, NULL),"
-              " (1, decode(repeat('a3', 20), 'hex'), false, 'DARK', 0)");
-    (void)sql("INSERT INTO blocks SELECT 1, n, decode(repeat(lpad(to_hex(n), 2, '0'), 32), 'hex'), NULL, 1000 + n, 0"
+    (void)sql(conn, "INSERT INTO tokens (chain_id, address, live, symbol, decimals)"
+                    " VALUES (1, decode(repeat('a1', 20), 'hex'), true, 'ONE', 6),"
+                    " (1, decode(repeat('a2', 20), 'hex'), true, NULL, NULL),"
+                    " (1, decode(repeat('a3', 20), 'hex'), false, 'DARK', 0)");
+    (void)sql(conn,
+              "INSERT INTO blocks SELECT 1, n, decode(repeat(lpad(to_hex(n), 2, '0'), 32), 'hex'), NULL, 1000 + n, 0"
               " FROM generate_series(0, 110) n");
-    (void)sql(partition_chain_ddl(ddl, CHAIN));
-    for (unsigned leaf = 0; leaf < LEAVES; leaf++) (void)sql(partition_leaf_ddl(ddl, CHAIN, leaf, LEAF_BLOCKS));
+    (void)sql(conn, partition_chain_ddl(ddl, CHAIN));
+    for (unsigned leaf = 0; leaf < LEAVES; leaf++) (void)sql(conn, partition_leaf_ddl(ddl, CHAIN, leaf, LEAF_BLOCKS));
     (void)sql(
+        conn,
         "INSERT INTO transfers SELECT 1, b, 2 * i + 1, 1 + floor(random() * 3)::integer, (b + i) % 3, b * 1000 + i,"
         " decode(repeat(lpad(to_hex(floor(random() * 5)::integer), 2, '0'), 20), 'hex'),"
         " decode(repeat(lpad(to_hex(floor(random() * 5)::integer), 2, '0'), 20), 'hex'),"
@@ -70,8 +47,7 @@ static int begin(void **state) {
     (void)state;
     if (!cluster_make()) return -1;
     conn = PQconnectdb(cluster.url);
-    (void)sql("SET client_min_messages = warning");
-    run_schema();
+    schema_apply(conn);
     fill();
     return 0;
 }
@@ -181,7 +157,7 @@ static void list(struct actor *actor) {
                    " ORDER BY block_number DESC, log_index DESC), '')"
                    " FROM transfers WHERE chain_id = 1 AND token_id <> 3 AND %s",
                    shape.condition);
-    (void)snprintf(want, sizeof want, "%s", sql(query));
+    (void)snprintf(want, sizeof want, "%s", sql(conn, query));
     compare(actor, want);
 }
 
@@ -350,9 +326,10 @@ static void test_a_sink_ends_an_export(void **state) {
 static void ask_for_a_transaction(struct actor *actor) {
     struct transfer_page page;
     hash32 tx;
-    int block = (int)strtol(sql("SELECT block_number FROM transfers WHERE token_id <> 3 GROUP BY 1 HAVING count(*) = 3"
-                                " ORDER BY 1 LIMIT 1"),
-                            NULL, 10);
+    int block =
+        (int)strtol(sql(conn, "SELECT block_number FROM transfers WHERE token_id <> 3 GROUP BY 1 HAVING count(*) = 3"
+                              " ORDER BY 1 LIMIT 1"),
+                    NULL, 10);
     memset(tx.bytes, block, sizeof tx.bytes);
     expect(transfer_repo_of_tx(&actor->task, &page, CHAIN, &tx) == ERR_OK && page.has_tip && page.n_rows == 3);
     for (size_t i = 0; i < page.n_rows; i++) {
@@ -384,12 +361,12 @@ static void test_rows_that_cannot_be_are_errors(void **state) {
         "DELETE FROM blocks WHERE number = 20",
     };
     (void)state;
-    (void)sql("CREATE TABLE kept_transfers AS TABLE transfers; CREATE TABLE kept_blocks AS TABLE blocks");
+    (void)sql(conn, "CREATE TABLE kept_transfers AS TABLE transfers; CREATE TABLE kept_blocks AS TABLE blocks");
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        (void)sql(wrong[i]);
+        (void)sql(conn, wrong[i]);
         play(ask_for_what_cannot_be);
-        (void)sql("DELETE FROM transfers; DELETE FROM blocks;"
-                  " INSERT INTO transfers TABLE kept_transfers; INSERT INTO blocks TABLE kept_blocks");
+        (void)sql(conn, "DELETE FROM transfers; DELETE FROM blocks;"
+                        " INSERT INTO transfers TABLE kept_transfers; INSERT INTO blocks TABLE kept_blocks");
     }
 }
 
