@@ -97,7 +97,8 @@ enum err index_writer_follow(struct task *task, struct index_writer *writer, con
                              const struct block_ref *finalized) MUST_CHECK;
 
 /* Takes back everything above this block, which becomes the tip: transfers, odd logs, blocks, balances, progress of
- * streams. ERR_INVALID_PARAMETER, and nothing is touched, when it is below the finalized block. */
+ * streams, and tokens that nobody named and that have no transfer before it. ERR_INVALID_PARAMETER, and nothing is
+ * touched, when it is below the finalized block. */
 enum err index_writer_rollback(struct task *task, struct index_writer *writer,
                                const struct block_ref *ancestor) MUST_CHECK;
 

@@ -21,6 +21,7 @@ static enum err take_back(struct indexer *indexer, const struct block_ref *ances
     if (err != ERR_OK) return err;
     log_write(LOG_INDEX, LOG_INFO, "reorg taken back", LOG_STR("chain", indexer_name(indexer)), LOG_U64("depth", depth),
               LOG_U64("tip", ancestor->number));
+    wraps_free(&indexer->wraps); /* verdicts on contracts that are gone with their blocks */
     indexer->progress.reorgs++;
     metrics_add(METRIC_INDEX_REORGS, indexer->options.label, 0, 1);
     err = indexer_load(indexer);

@@ -152,6 +152,14 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                                 "UPDATE streams SET next_block ="
                                 " greatest($2::bigint + 1, CASE WHEN live THEN 0 ELSE start_block END)"
                                 " WHERE chain_id = $1 AND next_block > $2::bigint + 1"},
+    /* Those that nobody named and that have no transfer before: what is known of them is of no contract any more. */
+    [INDEX_ROLLBACK_TOKENS] = {"index_rollback_tokens", 2,
+                               "DELETE FROM tokens k WHERE k.chain_id = $1 AND k.id IN ("
+                               "SELECT token_id FROM transfers WHERE chain_id = $1 AND block_number > $2)"
+                               " AND NOT EXISTS (SELECT FROM streams s"
+                               " WHERE s.chain_id = $1 AND s.token = k.address)"
+                               " AND NOT EXISTS (SELECT FROM transfers t"
+                               " WHERE t.chain_id = $1 AND t.token_id = k.id AND t.block_number <= $2)"},
     [INDEX_ROLLBACK_TRANSFERS] = {"index_rollback_transfers", 2,
                                   "DELETE FROM transfers WHERE chain_id = $1 AND block_number > $2"},
     [INDEX_ROLLBACK_ODD_LOGS] = {"index_rollback_odd_logs", 2,

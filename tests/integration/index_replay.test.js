@@ -7,9 +7,10 @@ import { after, before, test } from 'node:test';
 import { assertServed } from './lib/api_truth.js';
 import { indexingFor, sceneFor, startIndexing } from './lib/index.js';
 import { startServer } from './lib/postgres.js';
+import { until } from './lib/wait.js';
 
 const SOAK = Boolean(process.env.DAPPD_SOAK);
-const HOLDERS = SOAK ? Infinity : 12; // whose lists are looked at
+const HOLDERS = SOAK ? Infinity : 6; // whose lists are looked at
 const DEPTHS = SOAK ? Array.from({ length: 30 }, (_, i) => 30 - i) : [1, 2, 5, 13, 30];
 
 let server;
@@ -33,7 +34,7 @@ async function assertHonest({ chain, replay }, { head, balances }) {
 }
 
 test('balances, holders and transfers are what the chain says, in backfill, follow and reorgs', async (t) => {
-    const scene = await sceneFor(t, server, { blocks: SOAK ? 600 : 120 });
+    const scene = await sceneFor(t, server, { blocks: SOAK ? 600 : 80 });
     const { chain, replay, node, database, untilRight } = scene;
     const dappd = await indexingFor(t, { url: node.url, database });
     const untilServed = async (what) => {
@@ -92,4 +93,21 @@ test('named tokens are indexed and no others', async (t) => {
     await replay.reorg(7);
     const named = await untilRight('after a reorg', { tokens });
     assert.ok(named.transfers.length < (await truth()).transfers.length);
+});
+
+test('a token that a reorg takes away is no token, and the next one at its address says its own name', async (t) => {
+    const { replay, node, database, untilRight } = await sceneFor(t, server, { blocks: 5 });
+    const dappd = await indexingFor(t, { url: node.url, database });
+    const named = async (name) => (await dappd.json('/tokens?limit=1000')).items.find((item) => item.name === name);
+    await untilRight('before');
+    await replay.create('First');
+    await untilRight('with the first');
+    const first = await until(() => named('First'), 'its name');
+    await replay.reorg(1, { empty: true });
+    await untilRight('without it');
+    const { items } = await dappd.json('/tokens?limit=1000');
+    assert.ok(!items.some(({ token }) => token === first.token), 'it is gone');
+    await replay.create('Second');
+    await untilRight('with the second');
+    assert.equal((await until(() => named('Second'), 'its name')).token, first.token, 'at the same address');
 });

@@ -97,11 +97,18 @@ class Replay {
         return this.lock.alone(() => this.#mine(calls));
     }
 
-    /** Replaces the last blocks, as many as depth, by others with other transactions in them. */
-    async reorg(depth) {
+    /** One block in which a token of this name is made that nobody has heard of; it mints to a holder at once. */
+    create(name) {
+        const args = [name, name.toUpperCase(), [{ from: ZERO, to: this.holders[0], amount: 5n }]];
+        return this.lock.alone(() => this.#mine([this.#deployment('BatchToken', args, this.#senders[0])]));
+    }
+
+    /** Replaces the last blocks, as many as depth, by others with other transactions in them, or by empty ones. */
+    async reorg(depth, { empty = false } = {}) {
         const { client } = this.#chain;
         await this.lock.alone(async () => {
-            const replaced = Array.from({ length: depth }, (_, i) => this.#transactions().map((tx) => [tx, i])).flat();
+            const others = () => (empty ? [] : this.#transactions());
+            const replaced = Array.from({ length: depth }, (_, i) => others().map((tx) => [tx, i])).flat();
             await client.request({ method: 'anvil_reorg', params: [depth, replaced] });
         });
     }
