@@ -20,7 +20,7 @@ struct wanted {
 };
 
 static void make_key(struct kept_key *key, const struct wanted *wanted) {
-    const struct source source = {&fake.chain, fake.cache};
+    const struct source source = {.chain = &fake.chain, .cache = fake.cache};
     struct block_ref block = block_of(wanted->block, wanted->block == 0);
     fake.chain.id = wanted->chain_id;
     memset(key, 0x5a, sizeof *key);
@@ -59,7 +59,7 @@ static void test_the_head_is_not_in_the_key(void **state) {
     (void)state;
     struct kept_key keys[2];
     fake_begin(NULL, 0);
-    const struct source source = {&fake.chain, fake.cache};
+    const struct source source = {.chain = &fake.chain, .cache = fake.cache};
     for (uint8_t i = 0; i < 2; i++) {
         struct block_ref head = block_of(i, true);
         kept_key_begin(&keys[i], &source, &head, 1);
@@ -93,7 +93,7 @@ static void test_a_value_is_true_at_its_block(void **state) {
 static void test_who_was_pinned_to_an_older_head_is_late(void **state) {
     (void)state;
     fake_begin(NULL, 0);
-    const struct source source = {&fake.chain, fake.cache};
+    const struct source source = {.chain = &fake.chain, .cache = fake.cache};
     struct block_ref head = fake_block(100), named = fake_block(99);
     assert_false(kept_is_late(&source, &head));
     assert_false(kept_is_late(&source, &named));
