@@ -123,7 +123,7 @@ struct state {
 enum { ETAG_BYTES = 64 };
 
 static void set_caching(struct answer *answer, const struct state *s) {
-    const struct source source = {NULL, NULL};
+    const struct source source = {.chain = NULL};
     answer_begin(answer, HTTP_GET, "/tokens/x");
     view_set_caching(&answer->req, &answer->res, &source, &s->spec, &s->block, &s->metadata);
 }
