@@ -4,7 +4,7 @@
 #include "handlers.h"
 #include "page.h"
 #include "params.h"
-#include "services/token_service.h"
+#include "services/token_list.h"
 #include "views.h"
 
 struct answer {
@@ -45,8 +45,7 @@ enum err route_tokens(struct request *req, struct response *res) {
     if (err != ERR_OK) return err;
     memcpy(after.bytes, answer->page.cursor.place, sizeof after.bytes);
     struct token_page *tokens = &answer->tokens;
-    err = token_service_list(&req->task, &answer->source, tokens, answer->page.goes_on ? &after : NULL,
-                             answer->page.limit);
+    err = token_list_get(&req->task, &answer->source, tokens, answer->page.goes_on ? &after : NULL, answer->page.limit);
     if (err == ERR_OK && tokens->more) {
         err = page_set_next(req, res, &answer->page, &tokens->tip, &tokens->tokens[tokens->n_tokens - 1].address);
     }

@@ -1,7 +1,6 @@
-/* Metadata and supply of one token; the tokens of the index. Memory is the task's arena; the task's coroutine. */
+/* Metadata and supply of one token. Memory is the task's arena; the task's coroutine. */
 #include "services/token_service.h"
 
-#include "services/indexed.h"
 #include "services/pinned.h"
 #include "snapshot.h"
 
@@ -34,12 +33,4 @@ static enum err read_token(struct task *task, const struct source *source, void 
 enum err token_service_get(struct task *task, const struct source *source, struct token *token, struct block_ref *block,
                            const struct block_spec *spec) {
     return pinned_read(task, source, block, spec, read_token, token);
-}
-
-enum err token_service_list(struct task *task, const struct source *source, struct token_page *out,
-                            const address *after, size_t limit) {
-    uint64_t id;
-    enum err err = indexed_begin(task, source, &id);
-    if (err == ERR_OK) err = token_repo_page(task, out, id, after, limit);
-    return err != ERR_OK ? err : indexed_check_tip(task, source, out->has_tip, &out->tip);
 }
