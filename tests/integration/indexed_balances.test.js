@@ -346,6 +346,40 @@ test('the tokens of the index come by address, complete ones and others', async 
 
 // --- Without an index ---
 
+test('an index that is behind, empty or out of reach makes its chain unready', async (t) => {
+    const own = await startServer();
+    const away = await own.databaseFor(t);
+    t.after(() => own.stop());
+    await migrate(away, chain.url);
+    const ready = { index_tokens: 'every', ready_max_lag_blocks: 2 };
+    const served = await dappdFor(t, settings({ database_url: away.url, ...ready }));
+    const { number } = await chain.latest();
+    const tell = (of = served) => of.get('/ready').then(({ status, json }) => ({ status, ...json() }));
+    const seen = (what, status, detail) =>
+        until(async () => {
+            const { status: given, ready: is, reasons } = await tell();
+            const said = status === 200 ? reasons.length === 0 : detail.test(reasons[0]?.detail);
+            return given === status && is === (status === 200) && said;
+        }, what);
+    const setBehind = async (blocks) =>
+        setTip(away, CHAIN, await chain.client.getBlock({ blockNumber: number - BigInt(blocks) }));
+    await seen('complaint of an empty index', 503, /chain "dev"/);
+    await setBehind(2);
+    await seen('readiness', 200);
+    await setBehind(3);
+    await seen('complaint of the lag', 503, /^the index is 3 blocks behind$/);
+    const patient = await dappdFor(t, settings({ database_url: away.url, index_tokens: 'every', ready_max_lag_blocks: 0 }));
+    assert.equal((await tell(patient)).status, 200);
+    await setBehind(0);
+    await seen('readiness', 200);
+    await own.stop();
+    await seen('complaint of the database', 503, /./);
+    const { reasons } = await tell();
+    assert.deepEqual([reasons[0].chain, reasons[0].code], ['dev', 'index_unavailable']);
+    await own.start();
+    await seen('readiness', 200);
+});
+
 test('without a database what is indexed is refused and the rest is served', async (t) => {
     const alone = await dappdFor(t, { chains: [chainConfig(chain.url)] });
     const { usd } = chain.tokens;
