@@ -79,6 +79,9 @@ static enum err write_plan(struct request *req, struct stream *stream) {
         at += n;
         atomic_fetch_add(&under_test.written, n);
         if (plan->pause_every > 0 && ++pieces % plan->pause_every == 0) reactor_sleep_ms(req->task.reactor, 1);
+        if (reactor_now_ms(req->task.reactor) >= req->task.deadline_ms) {
+            return task_fail(&req->task, ERR_TIMEOUT, "the writer took too long");
+        }
     }
     return ERR_OK;
 }

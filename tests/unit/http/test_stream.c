@@ -223,9 +223,10 @@ static void test_the_deadline_begins_anew_with_each_buffer(void **state) {
     assert_int_equal(total, plan.total);
 }
 
-static void test_a_client_that_does_not_read_is_cut_off(void **state) {
-    (void)state;
+/* In: pause_every, of the writer: then libmicrohttpd waits for it now and then, and later for the client again. */
+static void assert_cut_off(unsigned pause_every) {
     struct plan plan = plan_of(ENDLESS_BODY);
+    plan.pause_every = pause_every;
     begin_server(&plan, 300);
     int fd = open_client();
     ask(fd, "GET", "1.1");
@@ -236,6 +237,33 @@ static void test_a_client_that_does_not_read_is_cut_off(void **state) {
     assert_true(under_test.written - under_test.taken <= STREAM_BUFFER_BYTES); /* what is held for the client */
     (void)close(fd);
     end_server();
+}
+
+static void test_a_client_that_does_not_read_is_cut_off(void **state) {
+    (void)state;
+    assert_cut_off(0);
+    assert_cut_off(10);
+}
+
+/* The whole takes longer than the client's time, each buffer much less. */
+static void test_a_client_has_its_time_for_each_buffer(void **state) {
+    (void)state;
+    struct plan plan = plan_of(28 * STREAM_BUFFER_BYTES);
+    static char some[STREAM_BUFFER_BYTES];
+    char head[HEAD_BYTES];
+    begin_server(&plan, 1500);
+    int fd = open_client();
+    ask(fd, "GET", "1.0"); /* without chunks there are bytes to count */
+    receive_head(fd, head, sizeof head);
+    size_t total = 0, got;
+    while ((got = receive_exactly(fd, some, sizeof some)) > 0) {
+        total += got;
+        (void)poll(NULL, 0, 60);
+    }
+    assert_int_equal(total, plan.total);
+    (void)close(fd);
+    end_server();
+    assert_int_equal(under_test.last_err, ERR_OK);
 }
 
 static void test_a_client_that_goes_away_ends_the_writer(void **state) {
@@ -333,6 +361,7 @@ int main(void) {
         cmocka_unit_test(test_a_writer_that_takes_too_long_later_is_cut),
         cmocka_unit_test(test_the_deadline_begins_anew_with_each_buffer),
         cmocka_unit_test(test_a_client_that_does_not_read_is_cut_off),
+        cmocka_unit_test(test_a_client_has_its_time_for_each_buffer),
         cmocka_unit_test(test_a_client_that_goes_away_ends_the_writer),
         cmocka_unit_test(test_a_shutdown_lets_a_body_end),
         cmocka_unit_test(test_a_shutdown_cuts_a_body_at_its_limit),
