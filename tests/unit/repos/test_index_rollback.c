@@ -116,6 +116,7 @@ static void lagging_stream(void) {
         batch_add_random(&block, 1, 1);
     }
     expect(index_writer_follow(&scene.task, scene.writer, &made.batch, NULL) == ERR_OK && balances_are_right());
+    expect(sql_is_zero("SELECT count(*) FROM balances JOIN tokens t ON t.id = token_id WHERE NOT live"));
     /* the rows of the one that is ahead go as well, without a change of balances */
     struct block_ref ancestor = block_of(102, 0, 0);
     expect(index_writer_rollback(&scene.task, scene.writer, &ancestor) == ERR_OK && balances_are_right());
