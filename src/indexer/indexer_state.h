@@ -5,7 +5,6 @@
 
 #include "indexer/indexer.h"
 
-#include "chores.h"
 #include "job.h"
 #include "phase.h"
 #include "progress.h"
@@ -34,7 +33,6 @@ struct indexer {
     struct progress progress;
     struct wraps wraps;
     struct upkeep upkeep;
-    struct chores chores;
     struct rows rows; /* what is written next */
     struct backfill *backfill;
     struct pg_session *session;  /* the writer's, once there is one */

@@ -4,7 +4,6 @@
 #include "rounds.h"
 
 #include "backfill.h"
-#include "chores.h"
 #include "configure.h"
 #include "core/log.h"
 #include "final.h"
@@ -90,7 +89,6 @@ static enum err run_round(struct indexer *indexer, struct group *group) {
     bool moved = false;
     uint64_t until_ms = reactor_now_ms(indexer->reactor) + poll_ms(indexer);
     enum err err = indexer->has_tip ? follow_step(indexer, &moved) : ERR_OK;
-    if (err == ERR_OK && indexer->halted[0] == '\0' && indexer->has_tip) err = chores_step(indexer);
     if (err != ERR_OK || indexer->halted[0] != '\0') return err;
     if (indexer->has_tip && is_at_head(indexer)) err = upkeep_step(indexer);
     if (err == ERR_OK && indexer_is_lagging(indexer)) return read_history(indexer, group, until_ms);
