@@ -49,6 +49,7 @@ static void test_pick(void **state) {
         {{50, 50, 50}, 99, 123, 50, 99},     /* and goes on with them */
         {{50, 20, 90}, 99, 2, 20, 49},       /* up to the next one, not the last one */
         {{50, -20, -90}, 99, 1, 50, 99},     /* live ones do not count */
+        {{0, 99, 99}, 99, 1, 0, 98},         /* others stand at the target itself */
         {{20, 200, 300}, 99, 1, 20, 99},     /* others are past the target */
         {{100, 100, 100}, 99, 123, 100, 99}, /* they have got there */
         {{100, -20, 120}, 99, 1, 100, 99},
