@@ -137,4 +137,4 @@ $(OUT)/tests/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/replay.c $(OUT)/libdapp
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Isrc -Iroutes $(CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZ_MAIN) $(OUT)/libdappd.a $(LDLIBS)
 
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:%=%.d)
+-include $(OBJECTS:.o=.d) $(OUT)/src/main.d $(UNIT_TESTS:%=%.d)
