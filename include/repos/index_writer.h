@@ -147,7 +147,8 @@ struct index_sample {
 enum err index_writer_samples(struct task *task, struct index_writer *writer, struct block_ref *tip,
                               struct index_sample *out, size_t *n, size_t max_tokens, size_t per_token) MUST_CHECK;
 
-/* In: drift, NULL, "balance_mismatch", "negative_balance" or "odd_logs"; block, at which it was checked. */
+/* What the check came to. Sums that no balance can be are marked without it, as they come about. In: drift, NULL,
+ * "balance_mismatch", "negative_balance" or "odd_logs"; block, at which it was checked. */
 enum err index_writer_checked(struct task *task, struct index_writer *writer, int32_t token_id, const char *drift,
                               uint64_t block) MUST_CHECK;
 

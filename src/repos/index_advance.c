@@ -152,6 +152,8 @@ static enum err go_live(struct task *task, struct index_writer *writer, void *ar
     if (err == ERR_OK) err = set_live(task, writer, a);
     if (err == ERR_OK) err = index_batch_put(task, writer, a->batch, a->tip);
     if (err == ERR_OK) err = derive_and_index(task, writer, a);
+    index_params_begin(&params, writer);
+    if (err == ERR_OK) err = index_run(task, writer, INDEX_MARK_ALL, &params);
     if (err == ERR_OK && a->tip->finalized) err = finalize(task, writer, a->tip);
     return err;
 }

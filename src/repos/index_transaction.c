@@ -99,5 +99,10 @@ enum err index_shift_balances(struct task *task, struct index_writer *writer, ui
     pg_param_i64(&params, (int64_t)above);
     pg_param_i64(&params, (int64_t)to);
     pg_param_i32(&params, sign);
-    return index_run(task, writer, INDEX_SHIFT_BALANCES, &params);
+    enum err err = index_run(task, writer, INDEX_SHIFT_BALANCES, &params);
+    if (err != ERR_OK) return err;
+    index_params_begin(&params, writer);
+    pg_param_i64(&params, (int64_t)above);
+    pg_param_i64(&params, (int64_t)to);
+    return index_run(task, writer, INDEX_MARK_CHANGED, &params);
 }

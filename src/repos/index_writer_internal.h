@@ -50,8 +50,8 @@ enum err index_param_streams(struct task *task, struct index_writer *writer, str
 /* Number, hash and timestamp. */
 void index_param_tip(struct pg_params *params, const struct block_ref *tip);
 
-/* Within a transaction: adds what live tokens' transfers of these blocks change to the balances, or takes it back. In:
- * sign, 1 or -1. */
+/* Within a transaction: adds what live tokens' transfers of these blocks change to the balances, or takes it back, and
+ * marks tokens whose sums can no longer be balances. In: sign, 1 or -1. */
 enum err index_shift_balances(struct task *task, struct index_writer *writer, uint64_t above, uint64_t to,
                               int sign) MUST_CHECK;
 

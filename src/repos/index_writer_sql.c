@@ -26,6 +26,14 @@
 
 #define TOKENS_NAMED(array) "ARRAY(SELECT id FROM tokens WHERE chain_id = $1 AND address = ANY (" array "::bytea[]))"
 
+/* Tokens k with a sum that no balance can be are marked in the transaction that makes it: nobody ever sees it believed.
+ * Both ends of the holders' index tell. */
+#define SUM_BELOW_ZERO "EXISTS (SELECT FROM balances b WHERE b.token_id = k.id AND b.amount < 0)"
+#define SUM_TOO_WIDE "EXISTS (SELECT FROM balances b WHERE b.token_id = k.id AND b.amount >= 2::numeric ^ 256)"
+#define MARK_IMPOSSIBLE \
+    "UPDATE tokens k SET drift = CASE WHEN " SUM_BELOW_ZERO " THEN 'negative_balance' ELSE 'balance_mismatch' END" \
+    " WHERE k.chain_id = $1 AND k.live AND k.drift IS NULL AND (" SUM_BELOW_ZERO " OR " SUM_TOO_WIDE ")"
+
 const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
     [INDEX_LOCK] = {"index_lock", 1, "SELECT pg_try_advisory_lock($1::bigint)"},
     [INDEX_UNLOCK] = {"index_unlock", 1, "SELECT pg_advisory_unlock($1::bigint)"},
@@ -114,6 +122,11 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                               " WHEN MATCHED THEN UPDATE SET amount = b.amount + $4::integer * c.change"
                               " WHEN NOT MATCHED THEN INSERT (token_id, holder, amount)"
                               " VALUES (c.token_id, c.holder, $4::integer * c.change)"},
+
+    [INDEX_MARK_CHANGED] = {"index_mark_changed", 3,
+                            MARK_IMPOSSIBLE " AND k.id IN (SELECT t.token_id FROM transfers t"
+                                            " WHERE t.chain_id = $1 AND t.block_number > $2 AND t.block_number <= $3)"},
+    [INDEX_MARK_ALL] = {"index_mark_all", 1, MARK_IMPOSSIBLE},
 
     /* Before the chain's finalized block moves: what is below where it stood was dropped when it came there. */
     [INDEX_DROP_EMPTY_BLOCKS] = {"index_drop_empty_blocks", 2,

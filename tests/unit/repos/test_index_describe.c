@@ -79,7 +79,7 @@ static void sampled(void) {
     expect(has_sample(samples, n, address_of(1, 1), 24, false) && has_sample(samples, n, address_of(1, 6), 3, false));
     expect(has_sample(samples, n, address_of(1, 5), 3, true));
     expect(samples[0].odd_logs && samples[0].has_holder && !samples[n - 1].odd_logs && !samples[n - 1].has_holder);
-    expect(address_equal(&samples[n - 1].token, &empty) && !samples[0].is_checked && !samples[0].drifts);
+    expect(address_equal(&samples[n - 1].token, &empty) && !samples[0].is_checked && samples[0].drifts);
     /* longest ago first */
     expect(index_writer_checked(&scene.task, scene.writer, samples[0].token_id, "balance_mismatch", 11) == ERR_OK);
     uint64_t drifted;
