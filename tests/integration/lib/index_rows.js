@@ -4,6 +4,9 @@
 import assert from 'node:assert/strict';
 import { runDappd } from './dappd.js';
 
+/** More than any list here has: a cursor that stands still is found. */
+const MAX_PAGES = 200;
+
 const bytes = (hex) => (hex === null ? 'NULL' : `'\\x${hex.slice(2)}'`);
 const text = (value) => (value === null ? 'NULL' : `'${value.replaceAll("'", "''")}'`);
 const value = (one) => (one === null ? 'NULL' : String(one));
@@ -50,6 +53,7 @@ export async function walk(dappd, path) {
         const page = answer.json();
         assertLink(answer, page, path);
         pages.push(page);
+        assert.ok(pages.length < MAX_PAGES, 'a last page');
     }
     return pages;
 }
