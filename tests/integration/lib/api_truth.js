@@ -25,7 +25,7 @@ export async function wholeList(dappd, path, head) {
         assert.equal(answer.status, 200, `${path}: ${answer.text}`);
         const page = answer.json();
         assert.deepEqual(page.block, head, path);
-        assert.equal(Boolean(answer.headers.link), page.next_cursor !== null, 'a link to the next page, if there is one');
+        assert.equal(Boolean(answer.headers.link), page.next_cursor !== null, 'a link to the next page');
         items.push(...page.items);
         cursor = page.next_cursor;
     }
@@ -135,7 +135,7 @@ async function assertHolders(dappd, client, truth, token) {
     }
 }
 
-/** Of one holder: what is indexed is the sum of transfers, what drifts is what balanceOf says, and nothing is missing. */
+/** Of one holder: what is indexed is the sum of transfers, what drifts is what balanceOf says; nothing is missing. */
 async function assertPortfolio(dappd, client, truth, holder) {
     const items = await wholeList(dappd, `/balances/${holder}?limit=${pick([3, 1000])}`, truth.head);
     const shown = new Map(items.map((item) => [lower(item.token), item]));
