@@ -117,6 +117,10 @@ static const struct {
 
     {"timeout", RPC_NODE_ERROR},
     {"timed out", RPC_NODE_ERROR},
+
+    {"not supported", RPC_INVALID}, /* whatever it is */
+    {"not enabled", RPC_INVALID},
+    {"not available on", RPC_INVALID}, /* some plan */
 };
 
 /* These statuses say more than the code in their body: Alchemy sends 401 with -32600. */

@@ -6,6 +6,7 @@
 #include "log_ask.h"
 #include "log_list.h"
 #include "log_parts.h"
+#include "log_receipts.h"
 
 enum { PAUSE_MS = 250 };
 
@@ -16,17 +17,26 @@ static bool rules_out(const struct log_filter *filter, const struct header *head
     return !log_filter_bloom(filter, header->bloom);
 }
 
-/* An empty answer against the bloom may be right, for blooms say yes too often. It is believed when two nodes give it,
- * or the only node twice. In: first, who gave it. */
-static enum err confirm_empty(struct task *task, struct chain *chain, struct log_question *question) {
-    question->except = log_has_other_node(chain, question->answered) ? question->answered : NULL;
-    if (question->except == NULL) reactor_sleep_ms(task->reactor, PAUSE_MS);
-    log_ask(task, chain, question);
-    if (question->err == ERR_OK || question->except == NULL) return question->err;
-    question->except = NULL; /* nobody else can tell */
-    reactor_sleep_ms(task->reactor, PAUSE_MS);
+/* The same question once more: to another node, or to all. */
+static enum err ask_again(struct task *task, struct chain *chain, struct log_question *question,
+                          const struct upstream *except) {
+    question->except = except;
     log_ask(task, chain, question);
     return question->err;
+}
+
+/* An empty answer against the bloom may be right, for blooms say yes too often. It is believed when two nodes give it,
+ * or the block's receipts have no such log either; where no node knows that method, when it is given twice. */
+static enum err confirm_empty(struct task *task, struct chain *chain, struct log_question *question) {
+    enum rpc_outcome outcome;
+    if (log_has_other_node(chain, question->answered) &&
+        ask_again(task, chain, question, question->answered) == ERR_OK) {
+        return ERR_OK;
+    }
+    enum err err = log_receipts_read(task, chain, question->out, &outcome, question->filter, question->block);
+    if (outcome != RPC_INVALID) return err;
+    reactor_sleep_ms(task->reactor, PAUSE_MS);
+    return ask_again(task, chain, question, NULL);
 }
 
 /* A block being read, by parts of the filter. */

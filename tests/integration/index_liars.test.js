@@ -52,6 +52,7 @@ const SINGLE = {
     'batches come back reversed': (node) => node.on('*', faults.reordered()),
     'one block has more logs than the node answers': (node) => node.on('eth_getLogs', maxLogs(150)),
     'ranges are cut short for a while, without a word': (node) => node.on('*', behind(30), { times: 20 }),
+    'fresh blocks have no logs': (node) => node.on('eth_getLogs', falselyEmpty((call) => !isRange(call))),
     'replies break off, now and then': (node) => node.on('eth_getLogs', faults.resetMidBody(), { times: 6 }),
     'the JSON is cut off, now and then': (node) => node.on('eth_getLogs', faults.truncatedJson(), { times: 6 }),
     'rate limits, now and then': (node) => node.on('eth_getLogs', faults.rateLimited(), { times: 6 }),

@@ -16,17 +16,19 @@ static const address log_node_token = {{0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 0xaa
 
 struct log_node {
     uint64_t head;
-    uint64_t every;         /* blocks whose number it divides have a transfer; 0: none has */
-    uint64_t max_blocks;    /* of a range; 0: no limit */
-    const char *too_many;   /* its error past that limit, JSON */
-    const char *logs_error; /* its error to every eth_getLogs, JSON */
-    int status;             /* of HTTP, in place of every answer to eth_getLogs; 0: none */
-    size_t max_tokens;      /* whose logs it gives at once; 0: no limit */
-    bool no_batches;        /* one error for all of a batch */
-    bool no_timestamps;     /* in logs */
-    bool hides_ranges;      /* eth_getLogs finds nothing in a range */
-    unsigned hides_blocks;  /* nothing in a block, so many times */
+    uint64_t every;             /* blocks whose number it divides have a transfer; 0: none has */
+    uint64_t max_blocks;        /* of a range; 0: no limit */
+    const char *too_many;       /* its error past that limit, JSON */
+    const char *logs_error;     /* its error to every eth_getLogs, JSON */
+    const char *receipts_error; /* its error to every eth_getBlockReceipts, JSON */
+    int status;                 /* of HTTP, in place of every answer to eth_getLogs; 0: none */
+    size_t max_tokens;          /* whose logs it gives at once; 0: no limit */
+    bool no_batches;            /* one error for all of a batch */
+    bool no_timestamps;         /* in logs */
+    bool hides_ranges;          /* eth_getLogs finds nothing in a range */
+    unsigned hides_blocks;      /* nothing in a block, so many times */
     bool blank_blooms;
+    bool false_blooms;  /* saying yes where there is nothing */
     bool other_blocks;  /* logs have the hashes of other blocks */
     atomic_uint ranges; /* questions for logs */
     atomic_uint blocks; /* for those of one block */
@@ -72,7 +74,7 @@ static inline struct header log_node_header(const struct log_node *node, uint64_
                                       .parent_hash = log_node_hash(number - 1, 1),
                                       .timestamp = 1000 + number},
                             .has_transactions = log_node_has(node, number)};
-    if (!header.has_transactions || node->blank_blooms) return header;
+    if ((!header.has_transactions && !node->false_blooms) || node->blank_blooms) return header;
     log_node_bloom(header.bloom, log_node_token.bytes, sizeof log_node_token);
     log_node_bloom(header.bloom, erc20_events[ERC20_TOPIC_TRANSFER].topic.bytes, sizeof(hash32));
     return header;
@@ -142,9 +144,10 @@ static inline json_t *log_node_logs(struct log_node *node, const json_t *filter,
     return logs;
 }
 
-/* One for each block that has transactions, with a log that nobody asked for as well. */
-static inline json_t *log_node_receipts(struct log_node *node, uint64_t number) {
+/* One for each block that has transactions, with a log that nobody asked for as well. Out: error, JSON, or NULL. */
+static inline json_t *log_node_receipts(struct log_node *node, uint64_t number, const char **error) {
     atomic_fetch_add(&node->receipts, 1);
+    *error = node->receipts_error;
     if (!log_node_has(node, number)) return json_array();
     hash32 hash = log_node_hash(number, 1);
     json_t *wanted = log_node_log(node, number), *other = log_node_log(node, number);
@@ -160,7 +163,7 @@ static inline json_t *log_node_answer(struct log_node *node, const json_t *call)
     if (strcmp(method, "eth_getLogs") == 0) {
         result = log_node_logs(node, first, &error);
     } else if (strcmp(method, "eth_getBlockReceipts") == 0) {
-        result = log_node_receipts(node, log_node_number(first));
+        result = log_node_receipts(node, log_node_number(first), &error);
     } else {
         atomic_fetch_add(&node->headers, 1);
         result = log_node_block(node, log_node_number(first));

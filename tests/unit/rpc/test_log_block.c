@@ -9,6 +9,8 @@
 
 #include "log_node.h"
 
+#define NO_METHOD "{\"code\":-32601,\"message\":\"method not found\"}"
+
 enum { HEAD = 5000, LOG_BLOCK = 70, EMPTY_BLOCK = 71 };
 
 struct reading {
@@ -91,11 +93,44 @@ static void test_an_empty_answer_against_the_bloom_is_not_believed(void **state)
     run(&reading, nodes, 2);
     assert_one_log(&reading);
 
-    struct log_node alone = {.head = HEAD, .every = 7, .hides_blocks = 1};
+    struct log_node alone = {.head = HEAD, .every = 7, .hides_blocks = 1, .receipts_error = NO_METHOD};
     reading = reading_of(&alone, LOG_BLOCK);
     run(&reading, &alone, 1);
     assert_one_log(&reading);
     assert_int_equal(alone.blocks, 2);
+}
+
+/* Its index of logs has a hole, and says so as often as it is asked. */
+static void test_an_only_nodes_empty_answer_is_held_against_its_receipts(void **state) {
+    (void)state;
+    struct log_node node = {.head = HEAD, .every = 7, .hides_blocks = 9};
+    struct reading reading = reading_of(&node, LOG_BLOCK);
+    run(&reading, &node, 1);
+    assert_one_log(&reading);
+    assert_int_equal(node.blocks, 1);
+    assert_int_equal(node.receipts, 1);
+
+    struct log_node honest = {.head = HEAD, .every = 7, .false_blooms = true};
+    reading = reading_of(&honest, EMPTY_BLOCK);
+    run(&reading, &honest, 1);
+    assert_int_equal(reading.err, ERR_OK);
+    assert_int_equal(reading.logs.n_transfers, 0);
+    assert_int_equal(honest.blocks, 1);
+    assert_int_equal(honest.receipts, 1);
+}
+
+/* It knows receipts, so what it says of logs waits for them. */
+static void test_receipts_that_cannot_be_had_now_prove_nothing(void **state) {
+    (void)state;
+    struct log_node node = {.head = HEAD,
+                            .every = 7,
+                            .hides_blocks = 9,
+                            .receipts_error = "{\"code\":-32603,\"message\":\"internal error\"}"};
+    struct reading reading = reading_of(&node, LOG_BLOCK);
+    run(&reading, &node, 1);
+    assert_int_equal(reading.err, ERR_UPSTREAM_ERROR);
+    assert_int_equal(reading.logs.n_transfers, 0);
+    logs_free(&reading.logs);
 }
 
 /* Blooms say yes to what is not there, too. */
@@ -109,7 +144,7 @@ static void test_an_empty_answer_that_is_repeated_is_believed(void **state) {
     assert_int_equal(nodes[0].blocks, 1);
     assert_int_equal(nodes[1].blocks, 1);
 
-    struct log_node alone = {.head = HEAD, .every = 7, .hides_blocks = 9};
+    struct log_node alone = {.head = HEAD, .every = 7, .hides_blocks = 9, .receipts_error = NO_METHOD};
     reading = reading_of(&alone, LOG_BLOCK);
     run(&reading, &alone, 1);
     assert_int_equal(reading.err, ERR_OK);
@@ -120,8 +155,8 @@ static void test_an_empty_answer_that_is_repeated_is_believed(void **state) {
 static void test_an_empty_answer_that_nobody_else_can_confirm(void **state) {
     (void)state;
     struct log_node nodes[] = {
-        {.head = HEAD, .every = 7, .hides_blocks = 1},
-        {.head = HEAD, .logs_error = "{\"code\":-32601,\"message\":\"method not found\"}"},
+        {.head = HEAD, .every = 7, .hides_blocks = 1, .receipts_error = NO_METHOD},
+        {.head = HEAD, .logs_error = NO_METHOD, .receipts_error = NO_METHOD},
     };
     struct reading reading = reading_of(&nodes[0], LOG_BLOCK);
     run(&reading, nodes, 2);
@@ -186,6 +221,8 @@ int main(void) {
         cmocka_unit_test(test_what_the_bloom_rules_out_is_not_asked_for),
         cmocka_unit_test(test_a_blank_bloom_proves_nothing),
         cmocka_unit_test(test_an_empty_answer_against_the_bloom_is_not_believed),
+        cmocka_unit_test(test_an_only_nodes_empty_answer_is_held_against_its_receipts),
+        cmocka_unit_test(test_receipts_that_cannot_be_had_now_prove_nothing),
         cmocka_unit_test(test_an_empty_answer_that_is_repeated_is_believed),
         cmocka_unit_test(test_an_empty_answer_that_nobody_else_can_confirm),
         cmocka_unit_test(test_logs_that_the_bloom_excludes_are_nonsense),
