@@ -11,10 +11,18 @@ static uint64_t deep_enough(const struct indexer *indexer, uint64_t head_number)
     return head_number > depth ? head_number - depth : 0;
 }
 
+/* In: finalized, the chain's, or NULL. */
+static uint64_t agreed_final(const struct indexer *indexer, const struct block_ref *finalized, uint64_t head_number) {
+    uint64_t reached;
+    if (!chain_reached(indexer->chain, &reached) || reached > head_number) reached = head_number;
+    if (finalized == NULL) return deep_enough(indexer, reached);
+    return finalized->number < reached ? finalized->number : reached;
+}
+
 uint64_t final_number(const struct indexer *indexer, uint64_t head_number) {
     struct block_ref finalized;
-    if (chain_known_block(indexer->chain, &finalized, BLOCK_FINALIZED)) return finalized.number;
-    return deep_enough(indexer, head_number);
+    bool known = chain_known_block(indexer->chain, &finalized, BLOCK_FINALIZED);
+    return agreed_final(indexer, known ? &finalized : NULL, head_number);
 }
 
 /* Nodes that cannot be reached say nothing; those that answer with an error have no such block. */
@@ -31,7 +39,7 @@ enum err final_find(struct indexer *indexer, uint64_t *number) {
     if (err != ERR_OK) return err;
     err = chain_resolve(task, indexer->chain, &finalized, &tag);
     if (err != ERR_OK && is_unknown(err)) return err;
-    *number = err == ERR_OK ? finalized.number : final_number(indexer, head.number);
+    *number = err == ERR_OK ? agreed_final(indexer, &finalized, head.number) : final_number(indexer, head.number);
     if (indexer->has_tip && indexer->tip.number < *number) *number = indexer->tip.number;
     return ERR_OK;
 }

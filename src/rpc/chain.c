@@ -83,6 +83,10 @@ bool chain_known_block(struct chain *chain, struct block_ref *out, enum block_ki
     return true;
 }
 
+bool chain_reached(struct chain *chain, uint64_t *number) {
+    return election_reached(chain, number);
+}
+
 uint64_t chain_block_time_ms(const struct chain *chain) {
     return head_block_time_ms(chain->head);
 }

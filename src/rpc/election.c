@@ -35,12 +35,13 @@ void election_free(struct election *election) {
 
 /* What follows up to the public functions runs under the mutex. */
 
-/* Who lags has no vote, unless nobody else has one. */
+/* Who lags has no vote on the head, unless nobody else has one. What is final is never taken back, so there it has: it
+ * may be the only one that does not run ahead of the chain. */
 static void assign_votes(struct election *election, enum head_tag tag) {
     bool any = false;
     for (size_t i = 0; i < election->n; i++) {
         const struct seat *seat = &election->seats[tag][i];
-        bool lags = election->seats[HEAD_LATEST][i].lagging;
+        bool lags = tag != HEAD_FINALIZED && election->seats[HEAD_LATEST][i].lagging;
         election->voters[tag][i].counts = !seat->absent && !lags;
         any = any || election->voters[tag][i].counts;
     }
@@ -64,7 +65,7 @@ static uint64_t oldest_vote_us(struct chain *chain, const struct ballot *ballot)
 /* Out: known, the storage of what the ballot knows. */
 static struct ballot make_ballot(struct chain *chain, enum head_tag tag, struct head_reading *known) {
     struct election *election = chain->election;
-    struct ballot ballot = {.voters = election->voters[tag], .n = election->n};
+    struct ballot ballot = {.voters = election->voters[tag], .n = election->n, .lowest = tag == HEAD_FINALIZED};
     assign_votes(election, tag);
     ballot.since_us = oldest_vote_us(chain, &ballot);
     if (!head_read(chain->head, known, tag)) return ballot;
@@ -204,4 +205,15 @@ bool election_last_report(struct chain *chain, size_t upstream, struct block_ref
     if (reported) *out = voter->newest;
     pthread_mutex_unlock(&chain->election->mutex);
     return reported;
+}
+
+bool election_reached(struct chain *chain, uint64_t *number) {
+    struct election *election = chain->election;
+    const struct seat *seats = election->seats[HEAD_LATEST];
+    struct ballot ballot = {.voters = election->voters[HEAD_LATEST], .n = election->n};
+    pthread_mutex_lock(&election->mutex);
+    for (size_t i = 0; i < ballot.n; i++) ballot.voters[i].counts = !seats[i].absent;
+    bool any = vote_reached(number, &ballot);
+    pthread_mutex_unlock(&election->mutex);
+    return any;
 }

@@ -69,4 +69,7 @@ bool election_fall_back(struct chain *chain, enum head_tag tag, uint64_t asked_u
 /* The newest block that an upstream has reported. Returns false when it never did. For /status. */
 bool election_last_report(struct chain *chain, size_t upstream, struct block_ref *out);
 
+/* See vote_reached: of the nodes that answer, those that lag as well. */
+bool election_reached(struct chain *chain, uint64_t *number);
+
 #endif

@@ -182,7 +182,19 @@ bool vote_is_asked(const struct ballot *ballot, size_t voter, const struct block
     return has_voted(ballot, one) && voter_stand(one, block) == VOTER_UNKNOWN;
 }
 
+static bool take_lowest(struct verdict *out, const struct ballot *ballot) {
+    const struct voter *lowest = NULL;
+    for (size_t i = 0; i < ballot->n; i++) {
+        const struct voter *voter = &ballot->voters[i];
+        if (!has_voted(ballot, voter) || (lowest != NULL && voter->newest.number >= lowest->newest.number)) continue;
+        lowest = voter;
+    }
+    if (lowest != NULL) *out = (struct verdict){.block = lowest->newest, .asked_us = lowest->asked_us};
+    return lowest != NULL;
+}
+
 bool vote_fall_back(struct verdict *out, const struct ballot *ballot) {
+    if (ballot->lowest) return take_lowest(out, ballot);
     const struct voter *first = NULL, *faithful = NULL;
     for (size_t i = ballot->n; i-- > 0;) {
         const struct voter *voter = &ballot->voters[i];
@@ -195,6 +207,26 @@ bool vote_fall_back(struct verdict *out, const struct ballot *ballot) {
     bool keep = faithful != NULL && seats(ballot) > 2;
     *out = (struct verdict){.block = keep ? *ballot->known : chosen->newest, .asked_us = chosen->asked_us};
     return true;
+}
+
+static size_t count_reports(const struct ballot *ballot, uint64_t number) {
+    size_t n = 0;
+    for (size_t i = 0; i < ballot->n; i++) {
+        const struct voter *voter = &ballot->voters[i];
+        n += voter->counts && voter->reported && voter->newest.number >= number ? 1 : 0;
+    }
+    return n;
+}
+
+bool vote_reached(uint64_t *number, const struct ballot *ballot) {
+    size_t n = count_reports(ballot, 0);
+    *number = 0;
+    for (size_t i = 0; i < ballot->n; i++) {
+        const struct voter *voter = &ballot->voters[i];
+        if (!voter->counts || !voter->reported || voter->newest.number <= *number) continue;
+        if (count_reports(ballot, voter->newest.number) > n / 2) *number = voter->newest.number;
+    }
+    return n > 0;
 }
 
 bool vote_lags(const struct block_ref *block, const struct block_ref *head) {

@@ -53,6 +53,7 @@ struct ballot {
     uint64_t since_us;             /* reports to questions asked before do not count */
     const struct block_ref *known; /* what the vote before came to, or NULL */
     uint64_t moved_us;             /* since when it has been known; 0: the vote does not say */
+    bool lowest;                   /* without a majority the lowest report is the safest */
 };
 
 struct verdict {
@@ -69,8 +70,13 @@ bool vote_open_question(struct block_ref *out, const struct ballot *ballot);
 bool vote_is_asked(const struct ballot *ballot, size_t voter, const struct block_ref *block);
 
 /* When all have reported who will, and there is still no majority: the known block, while a voter supports it; of two
- * voters, the report of the one that does. Else the most preferred voter's report. Returns false when there is none. */
+ * voters, the report of the one that does. Else the most preferred voter's report. Where the ballot says so, the lowest
+ * report in place of all this. Returns false when there is none. */
 bool vote_fall_back(struct verdict *out, const struct ballot *ballot);
+
+/* Out: the highest number that more than half of those who count say they have come to, whatever their blocks are.
+ * Returns false when nobody has reported. */
+bool vote_reached(uint64_t *number, const struct ballot *ballot);
 
 /* More than 3 blocks, and more than 10 s of the blocks' time: some chains make four blocks a second. */
 bool vote_lags(const struct block_ref *block, const struct block_ref *head);

@@ -62,6 +62,26 @@ static void test_one_of_two_that_stands_still_is_left_behind(void **state) {
     assert_block(&steps.at[3], 159, 0); /* from now on at once: it lags, and has no vote */
 }
 
+static void finalize_beyond_the_one_that_stands_still(struct task *task, struct chain *chain, void *arg) {
+    struct steps *steps = arg, unnoted = {.n = 0};
+    struct block_spec finalized = {.kind = BLOCK_FINALIZED};
+    one_of_two_stands_still(task, chain, &unnoted);
+    ledger_finalize(155, 150);
+    resolve_latest(steps, task, chain);
+    resolve(steps, task, chain, finalized);
+    steps->at[0].count = chain_reached(chain, &steps->at[0].block.number) ? 1 : 0;
+}
+
+/* The head may be taken back when it comes to know better, what is final may not. */
+static void test_one_of_two_that_is_left_behind_has_a_say_in_what_is_final(void **state) {
+    (void)state;
+    struct steps steps;
+    run_views(&steps, (struct setting){.nodes = 2}, finalize_beyond_the_one_that_stands_still);
+    assert_int_equal(steps.at[0].count, 1);
+    assert_int_equal(steps.at[0].block.number, 99);
+    assert_block(&steps.at[1], 99, 0);
+}
+
 static void finality(struct task *task, struct chain *chain, void *arg) {
     struct block_spec finalized = {.kind = BLOCK_FINALIZED};
     struct block_spec safe = {.kind = BLOCK_SAFE};
@@ -141,6 +161,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lag_is_noticed_and_forgotten),
         cmocka_unit_test(test_one_of_two_that_stands_still_is_left_behind),
+        cmocka_unit_test(test_one_of_two_that_is_left_behind_has_a_say_in_what_is_final),
         cmocka_unit_test(test_finalized_is_voted_on_and_never_goes_back),
         cmocka_unit_test(test_nodes_without_tags_are_not_asked_again),
         cmocka_unit_test(test_what_was_said_long_ago_is_no_vote),

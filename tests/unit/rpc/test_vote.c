@@ -229,6 +229,49 @@ static void test_three_that_disagree(void **state) {
     assert_verdict(hand, block_of(101, 1, 100));
 }
 
+/* What cannot be taken back waits for the last one. */
+static void test_the_lowest_of_those_that_disagree(void **state) {
+    (void)state;
+    struct hand *hand = hand_of(2);
+    struct block_ref known = common(90);
+    hand->ballot.known = &known;
+    hand->ballot.lowest = true;
+    assert_false(vote_fall_back(&hand->verdict, &hand->ballot));
+    report(hand, 0, common(100), 1);
+    report(hand, 1, block_of(95, 1, 80), 1);
+    assert_false(decides(hand));
+    assert_true(vote_fall_back(&hand->verdict, &hand->ballot));
+    assert_verdict(hand, block_of(95, 1, 80));
+}
+
+static void test_the_height_that_most_have_reached(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t at[3]; /* 0: it has not reported */
+        size_t n;
+        uint64_t reached;
+    } rows[] = {
+        {{51}, 1, 51},         {{51, 31}, 2, 31},     {{31, 51}, 2, 31},     {{51, 0}, 2, 51},
+        {{51, 31, 31}, 3, 31}, {{31, 51, 51}, 3, 51}, {{99, 31, 51}, 3, 51}, {{0, 31, 51}, 3, 31},
+    };
+    uint64_t number;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct hand *hand = hand_of(rows[i].n);
+        assert_false(vote_reached(&number, &hand->ballot));
+        for (size_t j = 0; j < rows[i].n; j++) {
+            if (rows[i].at[j] != 0) report(hand, j, block_of(rows[i].at[j], (unsigned)j, 9), 1);
+        }
+        assert_true(vote_reached(&number, &hand->ballot));
+        assert_int_equal(number, rows[i].reached);
+    }
+    struct hand *hand = hand_of(2);
+    report(hand, 0, common(51), 1);
+    report(hand, 1, common(31), 1);
+    hand->voters[1].counts = false; /* it hangs */
+    assert_true(vote_reached(&number, &hand->ballot));
+    assert_int_equal(number, 51);
+}
+
 /* Of two, the one that stopped long ago would stop everything. */
 static void test_standstill_of_two(void **state) {
     (void)state;
@@ -296,6 +339,8 @@ int main(void) {
         cmocka_unit_test(test_lagging_voters_do_not_move_it_back),
         cmocka_unit_test(test_two_that_disagree),
         cmocka_unit_test(test_three_that_disagree),
+        cmocka_unit_test(test_the_lowest_of_those_that_disagree),
+        cmocka_unit_test(test_the_height_that_most_have_reached),
         cmocka_unit_test(test_standstill_of_two),
         cmocka_unit_test(test_what_was_said_before_a_doubt),
         cmocka_unit_test(test_lag),

@@ -55,6 +55,8 @@ static inline void answer_as(char out[512], const struct view *view, const json_
         format_block(out, number, 99);
     } else if (strcmp(which, "latest") == 0) {
         format_block(out, newest, ledger.fork[newest]);
+    } else if (strcmp(which, "finalized") == 0 && ledger.finalized > newest) {
+        format_block(out, newest, ledger.fork[newest]);
     } else if (is_number && strtoul(which, NULL, 16) > newest) {
         snprintf(out, 512, "null");
     } else {
