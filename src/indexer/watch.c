@@ -8,6 +8,7 @@
 #include "indexer/indexer.h"
 #include "job.h"
 #include "repos/index_watch_repo.h"
+#include "repos/pg.h"
 #include "trouble.h"
 
 enum { EVERY_MS = 2000, LIMIT_MS = 10 * 1000, CUT_MS = 20, ARENA_BYTES = 4 * 1024 * 1024 };
@@ -59,6 +60,8 @@ struct index_watch *index_watch_start(struct reactor *reactor, struct chain *cha
 static void cut_short(void *arg) {
     struct index_watch *watch = arg;
     while (!watch->ended) {
+        struct pg *pg = watch->job.task.reactor != NULL ? pg_of(&watch->job.task) : NULL;
+        if (pg != NULL) pg_cut_short(pg); /* all who use it are watches, which end together */
         job_end(&watch->job);
         reactor_sleep_ms(watch->reactor, CUT_MS);
     }

@@ -63,6 +63,11 @@ static void end_waits(struct pg *pg, size_t n, enum err err) {
     while (n-- > 0 && pg_wait_end_first(&pg->for_lane, err, NULL)) continue;
 }
 
+void pg_cut_short(struct pg *pg) {
+    for (unsigned i = 0; i < pg->options.lanes; i++) pg_lane_lose(&pg->lanes[i].lane);
+    end_waits(pg, pg->for_lane.n, ERR_INDEX_UNAVAILABLE);
+}
+
 /* Those who wait are spread: a new lane gets its share, the rest wait for the lanes that are still being connected. */
 static void on_connection(void *arg, PGconn *conn) {
     struct pg_pool_lane *member = arg;

@@ -19,15 +19,17 @@ static void on_readiness(void *arg, int events) {
     }
 }
 
-/* Takes over a connection. */
-static struct pg_session *session_new(struct reactor *reactor, PGconn *conn) {
+static struct pg_session *session_new(struct reactor *reactor) {
     struct pg_session *session = calloc(1, sizeof *session);
     if (session == NULL) abort();
     session->reactor = reactor;
-    session->conn = conn;
-    session->watch = fd_watch_new(reactor, PQsocket(conn), on_readiness, session);
-    if (session->watch == NULL) pg_session_lose(session);
     return session;
+}
+
+static void take_over(struct pg_session *session, PGconn *conn) {
+    session->conn = conn;
+    session->watch = fd_watch_new(session->reactor, PQsocket(conn), on_readiness, session);
+    if (session->watch == NULL) pg_session_lose(session);
 }
 
 void pg_session_lose(struct pg_session *session) {
@@ -136,19 +138,35 @@ static void on_connection(void *arg, PGconn *conn) {
     waiter_wake(&opening->waiter, ERR_OK);
 }
 
-enum err pg_session_connect(struct task *task, struct pg_session **out, const struct pg_connector_options *how) {
+/* Out: conn. */
+static enum err wait_for_connection(struct task *task, struct pg_session *session, PGconn **conn,
+                                    const struct pg_connector_options *how) {
     struct opening opening = {.conn = NULL};
-    *out = NULL;
     waiter_init(&opening.waiter, task->reactor);
     struct pg_connector *connector = pg_connector_start(task->reactor, how, on_connection, &opening);
-    if (waiter_wait(&opening.waiter, task->deadline_ms) != ERR_OK) {
+    session->waiting = &opening.waiter;
+    enum err err = waiter_wait(&opening.waiter, task->deadline_ms);
+    session->waiting = NULL;
+    if (err != ERR_OK) {
         if (!opening.done) pg_connector_cancel(connector);
         PQfinish(opening.conn); /* that came in the turn in which the deadline passed */
         return pg_error_fail(task, ERR_TIMEOUT);
     }
-    if (opening.conn == NULL) return pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
-    *out = session_new(task->reactor, opening.conn);
-    return ERR_OK;
+    *conn = opening.conn;
+    return opening.conn != NULL ? ERR_OK : pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
+}
+
+enum err pg_session_connect(struct task *task, struct pg_session **out, const struct pg_connector_options *how) {
+    PGconn *conn;
+    *out = session_new(task->reactor);
+    enum err err = wait_for_connection(task, *out, &conn, how);
+    if (err == ERR_OK) {
+        take_over(*out, conn);
+    } else {
+        pg_session_close(*out);
+        *out = NULL;
+    }
+    return err;
 }
 
 enum err pg_session_open(struct task *task, struct pg_session **out, const struct pg_session_options *options) {

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import net from 'node:net';
 import { after, before, beforeEach, test } from 'node:test';
 import { startChain } from './lib/chain.js';
 import { chainConfig, startDappd } from './lib/dappd.js';
@@ -122,6 +123,28 @@ test('a kept connection that is silent holds up nothing', async () => {
     await bounded(dappd.stop(), 'end', SLACK_MS);
     silent.destroy();
     half.destroy();
+});
+
+/** Hangs up at first, then takes connections and never says a word: a database that has been frozen. */
+async function startFrozenDatabase(t) {
+    const sockets = new Set();
+    const server = net.createServer((socket) => {
+        sockets.add(socket);
+        if (sockets.size === 1) socket.destroy();
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+        for (const socket of sockets) socket.destroy();
+        server.close();
+    });
+    return { url: `postgres://x@127.0.0.1:${server.address().port}/x?sslmode=disable`, sockets };
+}
+
+test('a database that does not answer a new connection holds up nothing', async (t) => {
+    const { url, sockets } = await startFrozenDatabase(t);
+    const dappd = await start({ database_url: url, database_connect_timeout_ms: 600_000 });
+    await until(() => sockets.size > 1, 'another attempt to connect');
+    await bounded(dappd.stop(), 'end', SLACK_MS);
 });
 
 test('new connections are refused once the signal has come', async () => {
