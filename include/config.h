@@ -3,6 +3,7 @@
 #ifndef DAPPD_CONFIG_H
 #define DAPPD_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -35,6 +36,9 @@ enum { CONFIG_PROBLEM_BYTES = 512 };
 enum err config_load(struct config **out, char problem[CONFIG_PROBLEM_BYTES], int argc, char **argv,
                      const char *(*env)(const char *name)) MUST_CHECK;
 void config_free(struct config *config);
+
+/* Whether a chain has tokens to index. */
+bool config_indexes_any(const struct config *config);
 
 /* Prints each setting: flag, environment variable, default, unit, help. */
 void config_print_help(FILE *out);

@@ -5,7 +5,7 @@
 
 #include "config_internal.h"
 
-enum { FLAG_COLUMN = 26, ENV_COLUMN = 30 };
+enum { FLAG_COLUMN = 31, ENV_COLUMN = 35 }; /* as wide as the longest names */
 
 static void print_row(FILE *out, const char *flag, const char *env, const char *what) {
     (void)fprintf(out, "  %-*s  %-*s  %s\n", FLAG_COLUMN, flag, ENV_COLUMN, env, what);

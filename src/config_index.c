@@ -121,3 +121,10 @@ enum err config_build_index(const struct config_loader *loader, const struct yam
     config->indexes = indexes;
     return err;
 }
+
+bool config_indexes_any(const struct config *config) {
+    for (size_t i = 0; i < config->n_chains; i++) {
+        if (config->indexes[i].every || config->indexes[i].n_tokens > 0) return true;
+    }
+    return false;
+}

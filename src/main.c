@@ -37,9 +37,7 @@ static bool has_database(const struct config *config) {
 }
 
 static bool indexes_any(const struct config *config) {
-    for (size_t i = 0; i < config->n_chains; i++) {
-        if (config->indexes[i].every || config->indexes[i].n_tokens > 0) return true;
-    }
+    if (config_indexes_any(config)) return true;
     (void)fprintf(stderr, "dappd: nothing to index: set DAPPD_INDEX_TOKENS or --index-tokens, or index_tokens of a "
                           "chain in the YAML file\n");
     return false;
@@ -73,7 +71,11 @@ static int check_config(const struct config *config) {
         print_index(&config->indexes[i]);
         (void)printf("\n");
     }
-    if (config->database_url[0] == '\0') (void)printf("No database is configured: nothing is indexed.\n");
+    if (config->database_url[0] == '\0') {
+        (void)printf("No database is configured: nothing is indexed.\n");
+    } else if (!config_indexes_any(config)) {
+        (void)printf("No tokens to index are configured: nothing is indexed here.\n");
+    }
     return 0;
 }
 

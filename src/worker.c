@@ -5,6 +5,7 @@
  * requests; when nobody has anything left, worker 0 ends the chains' followers and stops all loops. */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -145,8 +146,12 @@ static void announce(struct runtime *runtime) {
               LOG_STR("version", DAPPD_VERSION), LOG_U64("threads", runtime->app.threads),
               LOG_U64("chains", runtime->app.n_chains), LOG_STR("config", runtime->app.config->file),
               LOG_US_AS_MS("start_ms", clock_now_us() - runtime->app.started_us));
-    if (runtime->index_thread != NULL) return;
-    log_write(LOG_APP, LOG_INFO, "live only: without database_url nothing is indexed");
+    const struct config *config = runtime->app.config;
+    if (runtime->index_thread == NULL) {
+        log_write(LOG_APP, LOG_INFO, "live only: without database_url nothing is indexed");
+    } else if (strcmp(config->index, "on") == 0 && !config_indexes_any(config)) {
+        log_write(LOG_APP, LOG_INFO, "without index_tokens nothing is indexed here");
+    }
 }
 
 /* What worker 0 does for all, once all reactors exist. */

@@ -124,6 +124,7 @@ test('help lists every setting with flag, variable and default', async () => {
         for (const { key, fallback } of SETTINGS) {
             const line = stdout.split('\n').find((row) => row.includes(` ${flagName(key)} `));
             assert.ok(line?.includes(envName(key)) && line.includes(fallback), key);
+            assert.equal(line.indexOf(envName(key)), stdout.match(/^.*ENVIRONMENT/m)[0].indexOf('ENVIRONMENT'), key);
         }
     }
 });
@@ -145,6 +146,25 @@ test('check-config says that all is well, and starts nothing', async () => {
     const { code, stdout, stderr } = await runDappd(['check-config', '--config', configFile({ chains })]);
     assert.deepEqual([code, stderr], [0, '']);
     assert.match(stdout, /valid: 1 chain.*\n +dev: 1 upstream\n/);
+});
+
+test('check-config says why nothing is indexed', async () => {
+    const database_url = 'postgresql:///dappd';
+    const indexed = [{ ...chains[0], index_tokens: ['every'] }];
+    const cases = [
+        [{ chains: indexed }, 'No database is configured: nothing is indexed.\n'],
+        [{ chains, database_url }, 'No tokens to index are configured: nothing is indexed here.\n'],
+        [{ chains: indexed, database_url }, ''],
+    ];
+    for (const [settings, said] of cases) {
+        const { stdout } = await runDappd(['check-config', '--config', configFile(settings)]);
+        assert.equal(stdout.split('\n').slice(2).join('\n'), said);
+    }
+});
+
+test('one that has a database and no tokens to index says so', async (t) => {
+    const dappd = await dappdFor(t, { chains, database_url: 'host=/nowhere' });
+    await dappd.untilLogged(({ msg }) => msg === 'without index_tokens nothing is indexed here', 'why nothing is indexed');
 });
 
 // --- settings ---
