@@ -15,9 +15,10 @@ enum { SCRATCH_BYTES = 256 * 1024 * 1024 };
 
 /* How this session plans. The balances that a few blocks change are looked up one by one, since the planner, which
  * knows their number badly, might read all there are; and compiling a plan takes longer than most of ours run. Deriving
- * balances and building indexes may use some memory. */
-static const char settings[] = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;"
-                               " SET work_mem = '128MB'; SET maintenance_work_mem = '256MB'";
+ * balances and building indexes may use some memory; transfers are sorted to be summed, since that gives the balances
+ * in the order in which they are written, and a hash table of as many holders fits no cache. */
+static const char settings[] = "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_hashagg = off;"
+                               " SET jit = off; SET work_mem = '128MB'; SET maintenance_work_mem = '256MB'";
 
 static enum err take_lock(struct task *task, struct index_writer *writer, bool *taken) {
     struct pg_params params = {.n = 0};

@@ -11,18 +11,17 @@
 #define EVERY_IS_LIVE "EXISTS (SELECT FROM streams WHERE chain_id = $1 AND token = '' AND live)"
 
 /* What the transfers t add to balances: each counts for its receiver and against its sender. A transfer to oneself
- * comes to nothing, and the zero address is no holder. */
-#define CHANGES(...) \
+ * comes to nothing, and the zero address is no holder. In: source, FROM ... WHERE ... of the transfers. */
+#define CHANGES(source) \
     "SELECT m.token_id, m.holder, sum(m.change) AS change FROM (" \
-    "SELECT t.token_id, side.holder, side.change " __VA_ARGS__ \
-    " CROSS JOIN LATERAL (VALUES (t.to_address, t.amount), (t.from_address, -t.amount)) AS side (holder, change)" \
-    " WHERE t.chain_id = $1 AND side.holder <> " ZERO_ADDRESS
+    "SELECT t.token_id, t.to_address AS holder, t.amount AS change " source " AND t.to_address <> " ZERO_ADDRESS \
+    " UNION ALL SELECT t.token_id, t.from_address, -t.amount " source " AND t.from_address <> " ZERO_ADDRESS \
+    ") AS m GROUP BY m.token_id, m.holder HAVING sum(m.change) <> 0"
 
-#define CHANGES_SUMMED ") AS m GROUP BY m.token_id, m.holder HAVING sum(m.change) <> 0"
-
+/* In the order of the primary key, whose pages are then filled one after the other. */
 #define DERIVE(which) \
     "INSERT INTO balances (token_id, holder, amount) " CHANGES( \
-        "FROM transfers t") " AND t.block_number <= $2" which CHANGES_SUMMED " ORDER BY holder, token_id"
+        "FROM transfers t WHERE t.chain_id = $1 AND t.block_number <= $2" which) " ORDER BY holder, token_id"
 
 #define TOKENS_NAMED(array) "ARRAY(SELECT id FROM tokens WHERE chain_id = $1 AND address = ANY (" array "::bytea[]))"
 
@@ -115,8 +114,8 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                             " SELECT count(*) = 1 FROM moved"},
     [INDEX_SHIFT_BALANCES] = {"index_shift_balances", 4,
                               "MERGE INTO balances AS b USING (" CHANGES(
-                                  "FROM transfers t JOIN tokens k ON k.id = t.token_id AND k.live") //
-                              " AND t.block_number > $2 AND t.block_number <= $3" CHANGES_SUMMED
+                                  "FROM transfers t JOIN tokens k ON k.id = t.token_id AND k.live"
+                                  " WHERE t.chain_id = $1 AND t.block_number > $2 AND t.block_number <= $3") //
                               ") AS c ON b.holder = c.holder AND b.token_id = c.token_id"
                               " WHEN MATCHED AND b.amount + $4::integer * c.change = 0 THEN DELETE"
                               " WHEN MATCHED THEN UPDATE SET amount = b.amount + $4::integer * c.change"

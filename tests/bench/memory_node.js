@@ -4,6 +4,7 @@
 // It prints its URL once it listens and ends with its parent. Every block is final; the same arguments make the same
 // chain.
 
+import { createHash } from 'node:crypto';
 import http from 'node:http';
 
 const TRANSFER = '0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef';
@@ -18,6 +19,8 @@ const hex = (number) => `0x${number.toString(16)}`;
 const word = (number) => number.toString(16).padStart(64, '0');
 const hashOf = (kind, number) => `0x${kind}${number.toString(16).padStart(62, '0')}`;
 const blockHash = (number) => hashOf('b1', number);
+/** An address as random as those of a real chain: how long comparing them takes matters to who sorts them. */
+const addressOf = (kind, number) => createHash('sha256').update(`${kind} ${number}`).digest('hex').slice(24);
 
 /** A small generator of its own, so that the chain is the same everywhere. */
 function randomNumbers(seed) {
@@ -31,6 +34,8 @@ function randomNumbers(seed) {
 class Chain {
     #text; // all logs, one after the other, each with a comma behind it
     #starts; // where a block's logs begin in the text
+    #tokens = [...Array(TOKENS).keys()].map((number) => `0x${addressOf('token', number)}`);
+    #holders = [...Array(HOLDERS).keys()].map((number) => `0x${addressOf('holder', number).padStart(64, '0')}`);
 
     constructor(blocks, logsPerBlock) {
         this.head = blocks;
@@ -47,10 +52,10 @@ class Chain {
     }
 
     #log(number, index, next) {
-        const holder = () => word(0xa11ce00000000 + Math.floor(next(HOLDERS) ** 2 / HOLDERS));
+        const holder = () => this.#holders[Math.floor(next(HOLDERS) ** 2 / HOLDERS)];
         return JSON.stringify({
-            address: `0x70c3${next(TOKENS).toString(16).padStart(36, '0')}`,
-            topics: [TRANSFER, `0x${holder()}`, `0x${holder()}`],
+            address: this.#tokens[next(TOKENS)],
+            topics: [TRANSFER, holder(), holder()],
             data: `0x${word(1 + next(2 ** 32) * 10 ** 6)}`,
             blockNumber: hex(number),
             transactionHash: hashOf('7a', number * 1000 + index),
