@@ -13,6 +13,7 @@
 #include "core/metrics.h"
 #include "database.h"
 #include "http/listener.h"
+#include "repos/pg.h"
 #include "runtime.h"
 
 static void make_chains(struct app *app) {
@@ -123,6 +124,7 @@ static int run_app(const struct config *config, bool serves) {
         run(runtime);
         log_write(LOG_APP, LOG_INFO, "stopped");
     }
+    pg_finish();
     free(runtime);
     curl_global_cleanup();
     return starts ? 0 : 1;
@@ -139,7 +141,9 @@ int app_index(const struct config *config) {
 int app_migrate(const struct config *config) {
     struct fault fault;
     unsigned applied;
-    if (database_migrate_now(&fault, &applied, config) != ERR_OK) {
+    enum err err = database_migrate_now(&fault, &applied, config);
+    pg_finish();
+    if (err != ERR_OK) {
         (void)fprintf(stderr, "dappd: %s\n", fault.detail);
         return 1;
     }

@@ -48,6 +48,9 @@ void pg_release(struct task *task, struct pg_session *session);
 /* True when the last attempts to reach the database failed. */
 bool pg_is_down(const struct pg *pg);
 
+/* Before the process ends: gives what is still being cancelled a moment to get to the server. */
+void pg_finish(void);
+
 /* Before any thread counts. */
 void pg_set_metric_labels(void);
 

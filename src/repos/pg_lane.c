@@ -197,6 +197,6 @@ void pg_lane_leave(struct pg_reading *reading) {
     reading->slot->reading = NULL;
     reading->slot = NULL;
     if (--lane->n_waiting > 0 || lane->n_slots == 1) return; /* a single one ends by itself */
-    pg_cancel_start(lane->reactor, lane->conn);
+    pg_cancel_start(lane->conn);
     pg_lane_lose(lane);
 }

@@ -66,7 +66,7 @@ enum err pg_session_break(struct task *task, struct pg_session *session, enum er
 
 void pg_session_abandon(struct pg_session *session) {
     if (session->conn == NULL) return;
-    pg_cancel_start(session->reactor, session->conn);
+    pg_cancel_start(session->conn);
     pg_session_lose(session);
 }
 

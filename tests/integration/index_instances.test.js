@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { indexingFor, sceneFor, startIndexing, untilIndexed } from './lib/index.js';
 import { startServer } from './lib/postgres.js';
-import { until } from './lib/wait.js';
+import { bounded, until } from './lib/wait.js';
 
 let server;
 before(async () => {
@@ -65,4 +65,19 @@ test('one process indexes and another one serves', async (t) => {
     const next = await startIndexing({ ...options, command: 'index', waits: false });
     t.after(() => next.stop());
     await untilIndexed(database, (await truth()).head);
+});
+
+test('a database that is frozen holds up the end of nobody', async (t) => {
+    const { replay, node, database, untilRight } = await sceneFor(t, server);
+    const options = { url: node.url, database, database_connect_timeout_ms: 600_000 };
+    const instances = [await indexingFor(t, options)];
+    await untilRight('before');
+    instances.push(await indexingFor(t, options), await indexingFor(t, { ...options, index: 'off' }));
+    const thaw = await server.freeze(database);
+    try {
+        await replay.play(3); // meanwhile there is something to write
+        await bounded(Promise.all(instances.map((dappd) => dappd.stop())), 'end', 10_000);
+    } finally {
+        thaw();
+    }
 });

@@ -47,6 +47,15 @@ class Server {
         await until(() => database.sql('SELECT 1').catch(() => undefined), 'PostgreSQL anew');
     }
 
+    /** Stops all of its processes in the midst of whatever they do. Returns how to let them go on. */
+    async freeze(database) {
+        const pids = await database.sql(`SELECT pid FROM pg_stat_activity
+            UNION SELECT split_part(pg_read_file('postmaster.pid'), chr(10), 1)::integer`);
+        const tell = (signal) => pids.forEach(([pid]) => process.kill(Number(pid), signal));
+        tell('SIGSTOP');
+        return () => tell('SIGCONT');
+    }
+
     /** An empty database for this test. */
     async databaseFor(t) {
         const name = `test_${++made}`;

@@ -67,6 +67,7 @@ static void scene_run(void (*play)(struct actor *), size_t n) {
 static void scene_close(void) {
     if (scene.pg != NULL) pg_detach(scene.pg);
     reactor_free(scene.reactor);
+    pg_finish();
     if (scene.wrong != NULL) fail_msg("line %d: %s", scene.line, scene.wrong);
 }
 
