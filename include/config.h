@@ -20,7 +20,7 @@ struct config {
 #undef SETTING
 #undef SETTING_TEXT
 #undef SETTING_COUNT
-    const struct chain_config *chains; /* at least one after config_load, else it fails */
+    const struct chain_config *chains; /* none where no node is configured, which is for the command to mind */
     size_t n_chains;
     const struct index_config *indexes; /* what is indexed of each chain */
     const char *file;                   /* the YAML file that was read, or NULL */

@@ -112,6 +112,7 @@ static enum err build(const struct config_loader *loader, struct index_config *o
 
 enum err config_build_index(const struct config_loader *loader, const struct yaml_file *yaml, const char *file) {
     struct config *config = loader->config;
+    if (config->n_chains == 0) return ERR_OK;
     struct index_config *indexes = config_alloc(loader, config->n_chains, sizeof *indexes);
     size_t n_listed = yaml != NULL ? yaml->n_chains : 0;
     enum err err = ERR_OK;

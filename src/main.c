@@ -30,6 +30,13 @@ static int serve(const struct config *config) {
     return with_log(config, app_serve);
 }
 
+static bool has_node(const struct config *config) {
+    if (config->n_chains > 0) return true;
+    (void)fprintf(stderr, "dappd: no node to talk to: set DAPPD_RPC_URLS or --rpc-urls to the URL of an Ethereum "
+                          "JSON-RPC node, or list chains in the YAML file\n");
+    return false;
+}
+
 static bool has_database(const struct config *config) {
     if (config->database_url[0] != '\0') return true;
     (void)fprintf(stderr, "dappd: no database: set DATABASE_URL or --database-url\n");
@@ -82,13 +89,14 @@ static int check_config(const struct config *config) {
 static const struct command {
     const char *name;
     int (*run)(const struct config *config);
+    bool asks_nodes;
     const char *help;
 } commands[] = {
-    {"serve", serve, "answer requests, and index, until SIGTERM or SIGINT; a second signal exits at once"},
-    {"index", index_only, "index without answering requests, until SIGTERM or SIGINT"},
-    {"migrate", migrate, "bring the database to the schema of this dappd; serve and index do so too"},
-    {"check-config", check_config, "read the configuration, say what is wrong with it, exit 0 or 2"},
-    {"health", probe_health, "ask the dappd at the configured address for /health, exit 0 or 1"},
+    {"serve", serve, true, "answer requests, and index, until SIGTERM or SIGINT; a second signal exits at once"},
+    {"index", index_only, true, "index without answering requests, until SIGTERM or SIGINT"},
+    {"migrate", migrate, false, "bring the database to the schema of this dappd; serve and index do so too"},
+    {"check-config", check_config, true, "read the configuration, say what is wrong with it, exit 0 or 2"},
+    {"health", probe_health, false, "ask the dappd at the configured address for /health, exit 0 or 1"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof *commands };
 
@@ -122,7 +130,7 @@ static int run(const struct command *command, int argc, char **argv) {
         (void)fprintf(stderr, "dappd: %s\n", problem);
         return EXIT_USAGE;
     }
-    int code = command->run(config);
+    int code = command->asks_nodes && !has_node(config) ? EXIT_USAGE : command->run(config);
     config_free(config);
     return code;
 }

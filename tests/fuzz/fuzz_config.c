@@ -49,7 +49,6 @@ static void check_upstream(const struct upstream_config *upstream) {
 }
 
 static void check_chains(const struct config *config) {
-    assert(config->n_chains > 0);
     for (size_t c = 0; c < config->n_chains; c++) {
         const struct chain_config *chain = &config->chains[c];
         assert(chain->n_upstreams > 0 && chain->name[0] != '\0' && chain->native_symbol[0] != '\0');

@@ -49,6 +49,18 @@ async function assertRefused(url, sentence) {
     assert.ok(!stderr.includes(PASSWORD), stderr);
 }
 
+test('it asks no node, so it needs none; what does says what to set', async (t) => {
+    const database = await server.databaseFor(t);
+    const { code, stderr } = await runDappd(['migrate'], { database_url: urlOf(database) });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(await applied(database), steps);
+    for (const command of ['serve', 'index', 'check-config']) {
+        const refused = await runDappd([command], { database_url: urlOf(database) });
+        assert.equal(refused.code, 2);
+        assert.match(refused.stderr, /^dappd: no node to talk to: set DAPPD_RPC_URLS or --rpc-urls to /);
+    }
+});
+
 test('several at once apply each file once', async (t) => {
     const database = await server.databaseFor(t);
     const ends = await Promise.all(Array.from({ length: 4 }, () => migrate(urlOf(database))));
