@@ -14,7 +14,7 @@ CREATE TABLE chains (
     tip_number       bigint,
     tip_hash         bytea  CHECK (octet_length(tip_hash) = 32),
     tip_timestamp    bigint,  -- unix seconds
-    finalized_number bigint,  -- the highest block that no rollback may pass
+    finalized_number bigint,  -- the highest block that no rollback may pass; without a tip, read so far
     finalized_hash   bytea  CHECK (octet_length(finalized_hash) = 32),
     halted           text,    -- why indexing has stopped for good, until an operator acts
     CHECK ((tip_number IS NULL) = (tip_hash IS NULL) AND (tip_number IS NULL) = (tip_timestamp IS NULL))

@@ -75,10 +75,12 @@ enum err index_writer_add(struct task *task, struct index_writer *writer, const 
 enum err index_writer_retire(struct task *task, struct index_writer *writer, const struct index_stream *streams,
                              size_t n) MUST_CHECK;
 
-/* A piece of backfill of these streams, all with next_block = from: they then stand at to + 1. Balances are left for
- * index_writer_go_live. */
+/* A piece of backfill of these streams, all with next_block = from: they then stand behind `last`. Balances are left
+ * for index_writer_go_live. In: last, the piece's last block, which is final. Before there is a tip it is written down
+ * as that, so that the piece is never gone on with from another history. */
 enum err index_writer_append(struct task *task, struct index_writer *writer, const struct index_stream *streams,
-                             size_t n, uint64_t from, uint64_t to, const struct index_batch *batch) MUST_CHECK;
+                             size_t n, uint64_t from, const struct block_ref *last,
+                             const struct index_batch *batch) MUST_CHECK;
 
 /* Gives ranges of transfers that a backfill has filled their indexes, one statement at a time; done says when there is
  * nothing left. Each may take minutes. */

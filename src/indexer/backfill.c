@@ -29,8 +29,9 @@ struct worker {
 
 struct backfill {
     struct indexer *indexer;
-    struct group group; /* as it was when the workers began */
-    uint64_t next;      /* first block that is not written */
+    struct group group;    /* as it was when the workers began */
+    uint64_t next;         /* first block that is not written */
+    struct block_ref last; /* of the pieces that were gathered */
     struct plan plan;
     struct pieces pieces;
     struct trouble trouble; /* of the workers */
@@ -85,6 +86,7 @@ static void read_piece(struct worker *worker, struct piece *piece) {
     uint64_t ms = reactor_now_ms(worker->job.reactor) - started_ms;
     if (outcome == LOGS_OK) {
         plan_answered(&backfill->plan, blocks, piece->logs.n_transfers + piece->logs.n_odd, ms);
+        piece->last = range.last;
         pieces_done(&backfill->pieces, piece);
         trouble_over(&backfill->trouble, indexer_name(backfill->indexer));
     } else if (outcome == LOGS_SPLIT && blocks > 1) {
@@ -162,6 +164,7 @@ static uint64_t gather(struct backfill *backfill, uint64_t until_ms) {
             struct piece *piece = pieces_shift(&backfill->pieces);
             rows_add(&indexer->rows, &piece->logs);
             end = piece->to + 1;
+            backfill->last = piece->last;
             piece_free(piece);
             wake_all(backfill); /* there is room again */
         } else {
@@ -172,6 +175,13 @@ static uint64_t gather(struct backfill *backfill, uint64_t until_ms) {
     return end;
 }
 
+/* As index_writer_append has written it down. */
+static void note_final(struct indexer *indexer, const struct block_ref *last) {
+    if (indexer->has_tip || (indexer->has_finalized && indexer->finalized.number >= last->number)) return;
+    indexer->has_finalized = true;
+    indexer->finalized = *last;
+}
+
 static enum err append(struct backfill *backfill, uint64_t end) {
     struct indexer *indexer = backfill->indexer;
     const struct group *group = &backfill->group;
@@ -179,10 +189,11 @@ static enum err append(struct backfill *backfill, uint64_t end) {
     if (err != ERR_OK) return err;
     struct index_batch batch = rows_batch(&indexer->rows);
     job_limit(&indexer->job, WRITE_LIMIT_MS);
-    err = index_writer_append(&indexer->job.task, indexer->writer, group->streams, group->n, backfill->next, end - 1,
-                              &batch);
+    err = index_writer_append(&indexer->job.task, indexer->writer, group->streams, group->n, backfill->next,
+                              &backfill->last, &batch);
     err = indexer_wrote(indexer, err);
     if (err != ERR_OK) return err;
+    note_final(indexer, &backfill->last);
     indexer_advance(indexer, group->streams, group->n, end);
     indexer_count(indexer, &batch, end - backfill->next);
     backfill->next = end;

@@ -7,6 +7,7 @@
 #include "follow.h"
 #include "group.h"
 #include "indexer_state.h"
+#include "reorg.h"
 
 enum { NEAR_BLOCKS = 64, WAIT_MS = 100 };
 
@@ -32,7 +33,11 @@ static enum err go_live(struct indexer *indexer, const struct group *group, cons
 static enum err go_live_first(struct indexer *indexer, const struct group *group) {
     struct block_ref tip;
     const struct index_batch rest = {.n_transfers = 0};
-    enum err err = indexer_canonical_block(indexer, &tip, group->from - 1);
+    bool same;
+    enum err err = reorg_check_history(indexer, &same);
+    if (err != ERR_OK) return err;
+    if (!same) return reorg_halt_history(indexer);
+    err = indexer_canonical_block(indexer, &tip, group->from - 1);
     tip.finalized = true;
     return err == ERR_OK ? go_live(indexer, group, &tip, &rest) : err;
 }

@@ -15,7 +15,8 @@ struct piece {
     uint64_t from;
     uint64_t to; /* inclusive */
     enum piece_state state;
-    struct logs logs; /* of one that is read */
+    struct logs logs;      /* of one that is read */
+    struct block_ref last; /* likewise: block `to`, as the node has it whose logs these are */
     struct piece *next;
 };
 

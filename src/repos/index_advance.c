@@ -14,7 +14,7 @@ struct advance {
     uint64_t to;
     const struct index_batch *batch;
     const struct block_ref *tip;       /* of streams that go live */
-    const struct block_ref *finalized; /* of new blocks; NULL: not known */
+    const struct block_ref *finalized; /* of new blocks, NULL: not known; of a piece of history its last one */
 };
 
 static enum err move_streams(struct task *task, struct index_writer *writer, const struct index_stream *streams,
@@ -41,14 +41,21 @@ static enum err append(struct task *task, struct index_writer *writer, void *arg
     const struct advance *a = arg;
     enum err err = pg_session_execute(task, writer->session, "SET LOCAL synchronous_commit = off");
     if (err == ERR_OK) err = move_streams(task, writer, a->streams, a->n, a->from, a->to + 1, false);
-    return err != ERR_OK ? err : index_batch_put(task, writer, a->batch, NULL);
+    if (err == ERR_OK) err = index_batch_put(task, writer, a->batch, NULL);
+    if (err != ERR_OK) return err;
+    struct pg_params params;
+    index_params_begin(&params, writer);
+    pg_param_i64(&params, (int64_t)a->finalized->number);
+    pg_param_hash32(&params, &a->finalized->hash);
+    return index_run(task, writer, INDEX_FINALIZE_HISTORY, &params);
 }
 
 enum err index_writer_append(struct task *task, struct index_writer *writer, const struct index_stream *streams,
-                             size_t n, uint64_t from, uint64_t to, const struct index_batch *batch) {
-    struct advance advance = {.streams = streams, .n = n, .from = from, .to = to, .batch = batch};
-    assert(n > 0 && from <= to);
-    assert_within(batch, from, to);
+                             size_t n, uint64_t from, const struct block_ref *last, const struct index_batch *batch) {
+    struct advance advance = {
+        .streams = streams, .n = n, .from = from, .to = last->number, .batch = batch, .finalized = last};
+    assert(n > 0 && from <= last->number);
+    assert_within(batch, from, last->number);
     return index_transaction(task, writer, append, &advance);
 }
 

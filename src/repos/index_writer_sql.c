@@ -136,6 +136,12 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                         "UPDATE chains SET finalized_number = $2, finalized_hash = $3"
                         " WHERE chain_id = $1 AND (finalized_number IS NULL OR finalized_number < $2)"},
 
+    /* With a tip, what is final has to be one of its ancestors, and moves with it. */
+    [INDEX_FINALIZE_HISTORY] = {"index_finalize_history", 3,
+                                "UPDATE chains SET finalized_number = $2, finalized_hash = $3"
+                                " WHERE chain_id = $1 AND tip_number IS NULL"
+                                " AND (finalized_number IS NULL OR finalized_number < $2)"},
+
     /* Where a tip is, streams that go live go there; without live streams nothing has kept it up. */
     [INDEX_GO_LIVE_CHAIN] = {"index_go_live_chain", 4,
                              "WITH moved AS (UPDATE chains SET tip_number = $2, tip_hash = $3, tip_timestamp = $4"

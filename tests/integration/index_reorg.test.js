@@ -4,10 +4,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { indexingFor, sceneFor, startIndexing, untilHalted, untilIndexed } from './lib/index.js';
+import * as faults from './lib/faults.js';
 import { assertSameDump, dumpIndex } from './lib/index_truth.js';
+import { isRange } from './lib/log_limits.js';
 import { startServer } from './lib/postgres.js';
 import { assertProblem } from './lib/problem.js';
 import { parseMetrics, sumOf } from './lib/prometheus.js';
+import { SEED } from './lib/random.js';
 import { until } from './lib/wait.js';
 
 let server;
@@ -45,6 +48,22 @@ test('a reorg deeper than finality halts the chain, alerts and deletes nothing',
     t.after(() => again.stop());
     await until(async () => (await again.json('/status')).chains[0].index.phase === 'halted', 'halt after a restart');
     assertSameDump(await rowsOf(database), kept, 'what there was, after a restart');
+});
+
+test('a history that was half read is not gone on with from another one', async (t) => {
+    const { node, database } = await sceneFor(t, server, { blocks: 30, epoch: 1 });
+    const isLate = (call) => isRange(call) && Number(call.params[0].toBlock) > 20;
+    node.on('eth_getLogs', faults.errorFor(isLate, -32000, 'not now'));
+    const dappd = await startIndexing({ url: node.url, database, waits: false });
+    const isHalfRead = async () => {
+        const [stream] = await database.sql('SELECT next_block FROM streams').catch(() => []);
+        return Number(stream?.[0]) > 10;
+    };
+    await until(isHalfRead, 'a part of the history');
+    await dappd.stop();
+    const other = await sceneFor(t, server, { blocks: 40, epoch: 1, seed: SEED + 1 });
+    await indexingFor(t, { url: other.node.url, database });
+    assert.match(await untilHalted(database), /another chain or history/);
 });
 
 /** Walks a list from its first page to its last; undefined when a reorg took the ground away. */

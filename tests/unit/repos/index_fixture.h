@@ -297,7 +297,8 @@ static inline struct index_progress load(void) {
 }
 
 static inline enum err append(const struct index_stream *streams, size_t n, uint64_t from, uint64_t to) {
-    return index_writer_append(&scene.task, scene.writer, streams, n, from, to, &made.batch);
+    struct block_ref last = block_of(to, 0, 0);
+    return index_writer_append(&scene.task, scene.writer, streams, n, from, &last, &made.batch);
 }
 
 /* Every token from block 0 to 9, live there: block n has a mint of n to holder 1, when it is odd. */

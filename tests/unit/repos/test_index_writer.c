@@ -148,8 +148,30 @@ static void other_hash(void) {
     expect(sql_is("SELECT concat_ws(' ', number, transfers) FROM blocks", "3 2"));
     struct block_ref found;
     expect(index_writer_block(&scene.task, scene.writer, &found, 3) == ERR_OK);
-    expect(hash32_equal(&found.hash, &block.hash) && found.timestamp == block.timestamp && !found.finalized);
+    expect(hash32_equal(&found.hash, &block.hash) && found.timestamp == block.timestamp && found.finalized);
     expect(index_writer_block(&scene.task, scene.writer, &found, 4) == ERR_BLOCK_NOT_FOUND);
+}
+
+static bool final_is(uint64_t number) {
+    struct index_progress progress = load();
+    struct block_ref block = block_of(number, 0, 0);
+    return progress.has_finalized && progress.finalized_number == number &&
+           hash32_equal(&progress.finalized_hash, &block.hash);
+}
+
+/* Without a tip there is nothing else to tell the history by. */
+static void history(void) {
+    struct index_stream streams[] = {stream_of(1, 0), stream_of(2, 0), stream_of(3, 0)};
+    struct block_ref tip = block_of(9, 0, 0);
+    if (!reopen(false) || !expect(index_writer_add(&scene.task, scene.writer, streams, 3) == ERR_OK)) return;
+    batch_begin();
+    expect(!load().has_finalized);
+    expect(append(streams, 1, 0, 4) == ERR_OK && final_is(4));
+    expect(append(streams + 1, 1, 0, 2) == ERR_OK && final_is(4)); /* another stream, further behind */
+    expect(append(streams, 1, 5, 9) == ERR_OK && final_is(9));
+    streams[0].next_block = 10;
+    expect(index_writer_go_live(&scene.task, scene.writer, streams, 1, &tip, NULL) == ERR_OK && final_is(9));
+    expect(append(streams + 2, 1, 0, 19) == ERR_OK && final_is(9)); /* from now on it moves with the tip */
 }
 
 static void finality(void) {
@@ -216,6 +238,7 @@ TEST(test_streams_move_together_or_not_at_all, streams_together)
 TEST(test_a_token_nobody_configured_is_refused, unknown_token)
 TEST(test_ids_that_were_rolled_back_are_forgotten, tokens_taken_back)
 TEST(test_a_block_never_changes_its_hash, other_hash)
+TEST(test_a_history_that_is_being_read_is_remembered, history)
 TEST(test_finality_moves_on_and_is_not_passed, finality)
 TEST(test_a_retired_stream_goes_on_where_it_stood, retired_goes_on)
 
@@ -230,6 +253,7 @@ int main(void) {
         cmocka_unit_test(test_a_token_nobody_configured_is_refused),
         cmocka_unit_test(test_ids_that_were_rolled_back_are_forgotten),
         cmocka_unit_test(test_a_block_never_changes_its_hash),
+        cmocka_unit_test(test_a_history_that_is_being_read_is_remembered),
         cmocka_unit_test(test_finality_moves_on_and_is_not_passed),
         cmocka_unit_test(test_a_retired_stream_goes_on_where_it_stood),
     };
