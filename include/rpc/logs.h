@@ -74,7 +74,8 @@ enum err logs_read_block(struct task *task, struct chain *chain, struct logs *ou
 enum err headers_read(struct task *task, struct chain *chain, struct header *out, uint64_t first, size_t n) MUST_CHECK;
 enum err header_read_hash(struct task *task, struct chain *chain, struct header *out, const hash32 *hash) MUST_CHECK;
 
-/* The first block at which the contract has code, found by bisection below `head`; 0 where the nodes keep no old state.
+/* A block before which the contract had no code for sure: the first at which it has some, found by bisection below
+ * `head`, or one a little before it; 0 where the nodes keep no old state, or nothing shows that they do.
  * ERR_NOT_A_TOKEN when it has none at `head` either. */
 enum err logs_find_creation(struct task *task, struct chain *chain, uint64_t *block, const address *contract,
                             const struct block_ref *head) MUST_CHECK;

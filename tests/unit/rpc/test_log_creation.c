@@ -15,18 +15,49 @@ enum { HEAD = 5000 };
 struct past {
     uint64_t created;
     uint64_t kept_from;
+    bool silent;              /* of what it does not keep it says that there is nothing */
+    uint64_t transactions_in; /* every so many blocks; 0: in every one */
     atomic_uint questions;
 };
 
+static bool has_transaction(const struct past *past, uint64_t block, const char *index) {
+    bool any = block > 0 && (past->transactions_in == 0 || block % past->transactions_in == 0);
+    return any && strcmp(index, "0x0") == 0;
+}
+
+/* Out: error, JSON, or NULL. */
+static const char *answer_of(const struct past *past, const json_t *call, const char **error) {
+    static const char sender[] = "{\"from\":\"0x00000000000000000000000000000000000000aa\"}";
+    const char *method = fake_method(call);
+    *error = NULL;
+    if (strcmp(method, "eth_getTransactionByBlockNumberAndIndex") == 0) {
+        return has_transaction(past, strtoull(fake_param(call, 0), NULL, 16), fake_param(call, 1)) ? sender : "null";
+    }
+    uint64_t block = strtoull(fake_param(call, 1), NULL, 16);
+    bool keeps = block >= past->kept_from;
+    if (!keeps && !past->silent) *error = "{\"code\":-32000,\"message\":\"missing trie node 1 (path )\"}";
+    if (strcmp(method, "eth_getTransactionCount") == 0) return keeps ? "\"0x1\"" : "\"0x0\"";
+    return keeps && block >= past->created ? "\"0x6001\"" : "\"0x\"";
+}
+
+static json_t *reply_of(struct past *past, const json_t *call) {
+    const char *error;
+    const char *result = answer_of(past, call, &error);
+    atomic_fetch_add(&past->questions, 1);
+    return fake_reply(call, error != NULL ? "error" : "result", error != NULL ? error : result);
+}
+
 static void serve(struct fake_request *request) {
     struct past *past = request->node->arg;
-    uint64_t block = strtoull(fake_param(request->body, 1), NULL, 16);
-    atomic_fetch_add(&past->questions, 1);
-    if (block < past->kept_from) {
-        fake_answer(request, "error", "{\"code\":-32000,\"message\":\"missing trie node 1 (path )\"}");
-    } else {
-        fake_answer(request, "result", block >= past->created ? "\"0x6001\"" : "\"0x\"");
+    if (json_is_object(request->body)) {
+        fake_send_json(request, 200, reply_of(past, request->body));
+        return;
     }
+    json_t *replies = json_array();
+    for (size_t i = 0; i < json_array_size(request->body); i++) {
+        json_array_append_new(replies, reply_of(past, json_array_get(request->body, i)));
+    }
+    fake_send_json(request, 200, replies);
 }
 
 struct search {
@@ -57,13 +88,45 @@ static struct search run(struct past *past) {
 
 static void test_finds_the_block(void **state) {
     (void)state;
-    static const uint64_t blocks[] = {0, 1, 2, 777, HEAD - 1, HEAD};
+    static const uint64_t blocks[] = {0, 2, 777, HEAD - 1, HEAD};
     for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++) {
         struct past past = {.created = blocks[i]};
         struct search search = run(&past);
         assert_int_equal(search.err, ERR_OK);
         assert_int_equal(search.block, blocks[i]);
-        assert_true(past.questions <= 16);
+        assert_true(past.questions <= 20);
+    }
+}
+
+/* One that is read from a little too early is read whole. */
+static void test_a_block_before_it_will_do(void **state) {
+    (void)state;
+    struct past past = {.created = 777, .transactions_in = 10};
+    struct search search = run(&past);
+    assert_int_equal(search.err, ERR_OK);
+    assert_int_equal(search.fault, ERR_OK);
+    assert_int_equal(search.block, 771);
+}
+
+/* It says of the contract what it says of everybody. */
+static void test_a_node_that_hides_that_it_keeps_no_old_state(void **state) {
+    (void)state;
+    struct past past = {.created = 777, .kept_from = HEAD - 128, .silent = true};
+    struct search search = run(&past);
+    assert_int_equal(search.err, ERR_OK);
+    assert_int_equal(search.fault, ERR_OK);
+    assert_int_equal(search.block, 0);
+}
+
+static void test_nothing_to_prove_it_by(void **state) {
+    (void)state;
+    static const uint64_t rows[][2] = {{1, 0}, {777, 1000}}; /* created, transactions in */
+    for (size_t i = 0; i < 2; i++) {
+        struct past past = {.created = rows[i][0], .transactions_in = rows[i][1]};
+        struct search search = run(&past);
+        assert_int_equal(search.err, ERR_OK);
+        assert_int_equal(search.fault, ERR_OK);
+        assert_int_equal(search.block, 0);
     }
 }
 
@@ -87,6 +150,9 @@ static void test_no_contract(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_the_block),
+        cmocka_unit_test(test_a_block_before_it_will_do),
+        cmocka_unit_test(test_a_node_that_hides_that_it_keeps_no_old_state),
+        cmocka_unit_test(test_nothing_to_prove_it_by),
         cmocka_unit_test(test_nodes_without_old_state),
         cmocka_unit_test(test_no_contract),
     };
