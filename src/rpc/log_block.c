@@ -25,8 +25,9 @@ static enum err ask_again(struct task *task, struct chain *chain, struct log_que
     return question->err;
 }
 
-/* An empty answer against the bloom may be right, for blooms say yes too often. It is believed when two nodes give it,
- * or the block's receipts have no such log either; where no node knows that method, when it is given twice. */
+/* An empty answer that the bloom does not rule out may be right: blooms say yes too often, and a blank one says
+ * nothing. It is believed when two nodes give it, or the block's receipts have no such log either; where no node knows
+ * that method, when it is given twice. */
 static enum err confirm_empty(struct task *task, struct chain *chain, struct log_question *question) {
     enum rpc_outcome outcome;
     if (log_has_other_node(chain, question->answered) &&
@@ -48,7 +49,6 @@ struct block_reading {
 };
 
 static int read_part(const struct log_filter *filter, void *arg) {
-    static const uint8_t blank[BLOOM_BYTES];
     const struct block_reading *reading = arg;
     const struct header *header = reading->header;
     struct log_question question = {.filter = filter, .out = reading->out, .block = header};
@@ -58,7 +58,6 @@ static int read_part(const struct log_filter *filter, void *arg) {
         return (int)log_parts_read(reading->task, reading->chain, reading->out, filter, header);
     }
     if (question.err != ERR_OK || question.n_seen > 0) return (int)question.err;
-    if (memcmp(header->bloom, blank, BLOOM_BYTES) == 0) return ERR_OK;
     return (int)confirm_empty(reading->task, reading->chain, &question);
 }
 

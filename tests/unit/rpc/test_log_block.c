@@ -86,6 +86,21 @@ static void test_a_blank_bloom_proves_nothing(void **state) {
     assert_one_log(&reading);
 }
 
+static void test_an_empty_answer_without_a_bloom_is_not_believed(void **state) {
+    (void)state;
+    struct log_node nodes[] = {{.head = HEAD, .every = 7, .blank_blooms = true, .hides_blocks = 9},
+                               {.head = HEAD, .every = 7, .blank_blooms = true}};
+    struct reading reading = reading_of(&nodes[0], LOG_BLOCK);
+    run(&reading, nodes, 2);
+    assert_one_log(&reading);
+
+    struct log_node alone = {.head = HEAD, .every = 7, .blank_blooms = true, .hides_blocks = 1};
+    reading = reading_of(&alone, LOG_BLOCK);
+    run(&reading, &alone, 1);
+    assert_one_log(&reading);
+    assert_int_equal(alone.receipts, 1);
+}
+
 static void test_an_empty_answer_against_the_bloom_is_not_believed(void **state) {
     (void)state;
     struct log_node nodes[] = {{.head = HEAD, .every = 7, .hides_blocks = 9}, {.head = HEAD, .every = 7}};
@@ -220,6 +235,7 @@ int main(void) {
         cmocka_unit_test(test_reads_a_block),
         cmocka_unit_test(test_what_the_bloom_rules_out_is_not_asked_for),
         cmocka_unit_test(test_a_blank_bloom_proves_nothing),
+        cmocka_unit_test(test_an_empty_answer_without_a_bloom_is_not_believed),
         cmocka_unit_test(test_an_empty_answer_against_the_bloom_is_not_believed),
         cmocka_unit_test(test_an_only_nodes_empty_answer_is_held_against_its_receipts),
         cmocka_unit_test(test_receipts_that_cannot_be_had_now_prove_nothing),
