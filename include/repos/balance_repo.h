@@ -36,6 +36,7 @@ struct portfolio_row {
 struct portfolio_page {
     bool has_tip;
     struct block_ref tip;
+    bool place_gone; /* the index no longer has the token that the page before ended with: the rows mean nothing */
     struct portfolio_row *rows;
     size_t n_rows;
     bool more; /* there are rows behind the last */

@@ -28,7 +28,8 @@ struct portfolio {
 
 /* A page, in the order in which the index met the tokens. A token that drifts and of which the account holds none is
  * left out, so a page may be shorter than its limit. In: after, the last of the page before, or
- * NULL. Errors: ERR_INDEX_UNAVAILABLE, ERR_NOT_INDEXED for the zero address, ERR_TIMEOUT. */
+ * NULL. Errors: ERR_INDEX_UNAVAILABLE, ERR_NOT_INDEXED for the zero address, ERR_CURSOR_EXPIRED (after is no longer in
+ * the index), ERR_TIMEOUT. */
 enum err portfolio_service_get(struct task *task, const struct source *source, struct portfolio *out,
                                const address *holder, const address *after, size_t limit) MUST_CHECK;
 

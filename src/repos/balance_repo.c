@@ -8,6 +8,9 @@
 
 enum { AMOUNT_COLUMN = TIP_N_COLUMNS + TOKEN_N_COLUMNS, HOLDER_COLUMN = AMOUNT_COLUMN, HOLDER_AMOUNT_COLUMN };
 
+/* Of a portfolio. */
+enum { PLACE_GONE_COLUMN = TIP_N_COLUMNS, ROW_COLUMN, ROW_AMOUNT_COLUMN = ROW_COLUMN + TOKEN_N_COLUMNS };
+
 /* The statements give null for what no balance can be. */
 static u256 read_amount(struct pg_rows *rows, size_t row, int column, struct token_summary *token) {
     if (!pg_is_null(rows, row, column)) return pg_u256(rows, row, column, NULL);
@@ -36,15 +39,16 @@ enum err balance_repo_get(struct task *task, struct balance_point *out, uint64_t
 }
 
 static enum err take_portfolio(struct task *task, struct portfolio_page *out, struct pg_rows *rows, size_t limit) {
-    size_t n = index_count_rows(rows, TIP_N_COLUMNS);
+    size_t n = index_count_rows(rows, ROW_COLUMN);
     out->has_tip = index_read_tip(&out->tip, rows);
+    out->place_gone = rows->n > 0 && pg_bool(rows, 0, PLACE_GONE_COLUMN);
     out->more = n > limit;
     out->n_rows = out->more ? limit : n;
     out->rows = arena_alloc(task->arena, out->n_rows * sizeof *out->rows);
     if (out->rows == NULL) return fail_memory(task);
     for (size_t i = 0; i < out->n_rows; i++) {
-        (void)index_read_token(&out->rows[i].token, rows, i, TIP_N_COLUMNS);
-        out->rows[i].amount = read_amount(rows, i, AMOUNT_COLUMN, &out->rows[i].token);
+        (void)index_read_token(&out->rows[i].token, rows, i, ROW_COLUMN);
+        out->rows[i].amount = read_amount(rows, i, ROW_AMOUNT_COLUMN, &out->rows[i].token);
     }
     return pg_rows_check(task, rows);
 }

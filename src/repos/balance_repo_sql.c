@@ -17,10 +17,13 @@ const struct pg_statement balance_repo_statements[BALANCE_REPO_STATEMENT_COUNT] 
                           " LEFT JOIN tokens t ON t.chain_id = c.chain_id AND t.address = $2"
                           " LEFT JOIN balances b ON b.holder = $3 AND b.token_id = t.id"
                           " WHERE c.chain_id = $1"},
-    /* $1 chain, $2 holder, $3 address of the last token before, or null, $4 rows. The LIMIT 1 has the planner look each
-     * token up: else it may read all of them from the first one on, beside the balances. */
+    /* $1 chain, $2 holder, $3 address of the last token before, or null, $4 rows; true behind the tip where that token
+     * is gone. The LIMIT 1 has the planner look each token up: else it may read all of them from the first one on,
+     * beside the balances. */
     [BALANCE_REPO_PORTFOLIO] = {"balance_repo_portfolio", 4,
-                                "SELECT " TIP_COLUMNS ", h.*"
+                                "SELECT " TIP_COLUMNS ","
+                                "  $3::bytea IS NOT NULL AND NOT EXISTS ("
+                                "   SELECT FROM tokens a WHERE a.chain_id = $1 AND a.address = $3), h.*"
                                 " FROM chains c"
                                 " LEFT JOIN LATERAL ("
                                 "  SELECT " TOKEN_COLUMNS ","

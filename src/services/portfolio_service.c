@@ -73,6 +73,15 @@ static enum err make_items(struct task *task, struct portfolio *out, const struc
     return ERR_OK;
 }
 
+/* Where the token stood among the others is not known any more. */
+static enum err check_place(struct task *task, const struct portfolio_page *page, const address *after) {
+    char token[ADDRESS_TEXT_BYTES];
+    if (!page->place_gone) return ERR_OK;
+    return task_fail(task, ERR_CURSOR_EXPIRED,
+                     "a reorg has taken back %s, with which the page before ended: begin without a cursor",
+                     address_format(token, after));
+}
+
 enum err portfolio_service_get(struct task *task, const struct source *source, struct portfolio *out,
                                const address *holder, const address *after, size_t limit) {
     struct portfolio_page page;
@@ -82,6 +91,7 @@ enum err portfolio_service_get(struct task *task, const struct source *source, s
     if (err == ERR_OK) err = indexed_begin(task, source, &id);
     if (err == ERR_OK) err = balance_repo_portfolio(task, &page, id, holder, after, limit);
     if (err == ERR_OK) err = indexed_check_tip(task, source, page.has_tip, &page.tip);
+    if (err == ERR_OK) err = check_place(task, &page, after);
     if (err == ERR_OK) err = read_doubtful(task, source, &reads, &page, holder);
     if (err != ERR_OK) return err;
     *out = (struct portfolio){.block = page.tip, .more = page.more};

@@ -149,6 +149,19 @@ test('a portfolio of many pages has each token once', async () => {
     }
 });
 
+test('a portfolio whose last token was taken back by a reorg does not begin anew in the middle of a walk', async () => {
+    const [first, last] = [randomAddress(), randomAddress()];
+    const holder = randomAddress();
+    await emptyIndex();
+    for (const token of [first, last]) await putToken(database, CHAIN, good(token), { [holder]: 1n });
+    const { next_cursor: cursor } = await dappd.json(`/balances/${holder}?limit=1`);
+    await database.sql(`DELETE FROM balances USING tokens WHERE token_id = id AND address = '\\x${first.slice(2)}'`);
+    await database.sql(`DELETE FROM tokens WHERE address = '\\x${first.slice(2)}'`);
+    assertProblem(await dappd.get(`/balances/${holder}?limit=1&cursor=${cursor}`), 'cursor_expired', /reorg/);
+    const { items } = await dappd.json(`/balances/${holder}`);
+    assert.deepEqual(items.map(({ token }) => lower(token)), [lower(last)]);
+});
+
 // --- GET /balance/:address/:token?source= ---
 
 test('a balance from the index is the sum of transfers at the tip', async () => {
