@@ -42,6 +42,10 @@ enum err pg_read(struct task *task, struct pg_rows *rows, const struct pg_statem
 /* A session for oneself. Waits for one until the deadline; the caller gives it back. */
 enum err pg_lease(struct task *task, struct pg_session **session) MUST_CHECK;
 
+/* The same for what may take as long as a client likes, such as an export: all of these together leave one session to
+ * others, where there are several. */
+enum err pg_lease_for_long(struct task *task, struct pg_session **session) MUST_CHECK;
+
 /* Rolls back what is open. A session that is lost, or busy with a query nobody waits for any more, is closed. */
 void pg_release(struct task *task, struct pg_session *session);
 

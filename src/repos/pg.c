@@ -81,7 +81,7 @@ static void count(struct pg *pg) {
     set_gauge(&pg->counted[PG_COUNT_IDLE], METRIC_DB_CONNECTIONS, PG_COUNT_IDLE, pg->n_idle);
     set_gauge(&pg->counted[PG_COUNT_LEASED], METRIC_DB_CONNECTIONS, PG_COUNT_LEASED, pg->n_sessions - pg->n_idle);
     set_gauge(&pg->counted_waiting, METRIC_DB_WAITING, 0,
-              (int64_t)(pg_lanes_count_slots(pg) + pg->for_lane.n + pg->for_session.n));
+              (int64_t)(pg_lanes_count_slots(pg) + pg->for_lane.n + pg->for_session.n + pg->for_long.n));
 }
 
 /* Before the loop sleeps. What it sends is nothing that another hook waits for. */
@@ -106,7 +106,7 @@ struct pg *pg_attach(struct reactor *reactor, const struct pg_options *options) 
 }
 
 void pg_detach(struct pg *pg) {
-    assert(pg->for_lane.n == 0 && pg->for_session.n == 0);
+    assert(pg->for_lane.n == 0 && pg->for_session.n == 0 && pg->for_long.n == 0 && pg->n_for_long == 0);
     reactor_remove_hook(pg->reactor, on_turn, pg);
     attached[reactor_index(pg->reactor)] = NULL;
     pg_lanes_close(pg);

@@ -41,6 +41,12 @@ static enum err connect_session(struct task *task, struct pg *pg, struct pg_sess
     return err;
 }
 
+static enum err wait_in(struct task *task, struct pg *pg, struct pg_wait *wait, struct pg_wait_queue *queue) {
+    if (queue->n >= pg->options.max_waiting) return pg_refuse(task, "too many tasks wait for the index");
+    enum err err = pg_wait_in(wait, queue, pg->reactor, task->deadline_ms);
+    return err == ERR_OK ? ERR_OK : pg_error_fail(task, ERR_TIMEOUT);
+}
+
 enum err pg_lease(struct task *task, struct pg_session **session) {
     struct pg *pg = pg_of(task);
     struct pg_wait wait;
@@ -52,12 +58,38 @@ enum err pg_lease(struct task *task, struct pg_session **session) {
         pg->n_sessions++;
         return connect_session(task, pg, session);
     }
-    if (pg->for_session.n >= pg->options.max_waiting) return pg_refuse(task, "too many tasks wait for the index");
-    if (pg_wait_in(&wait, &pg->for_session, pg->reactor, task->deadline_ms) != ERR_OK) {
-        return pg_error_fail(task, ERR_TIMEOUT);
-    }
+    enum err err = wait_in(task, pg, &wait, &pg->for_session);
+    if (err != ERR_OK) return err;
     *session = wait.given;
     return *session != NULL ? ERR_OK : connect_session(task, pg, session);
+}
+
+/* Leave for one more to last long: taken where there is some, else waited for and passed on by end_long. */
+static enum err begin_long(struct task *task, struct pg *pg) {
+    struct pg_wait wait;
+    unsigned most = pg->options.sessions > 1 ? pg->options.sessions - 1 : 1;
+    if (pg->n_for_long >= most) return wait_in(task, pg, &wait, &pg->for_long);
+    pg->n_for_long++;
+    return ERR_OK;
+}
+
+static void end_long(struct pg *pg) {
+    if (!pg_wait_end_first(&pg->for_long, ERR_OK, NULL)) pg->n_for_long--;
+}
+
+enum err pg_lease_for_long(struct task *task, struct pg_session **session) {
+    struct pg *pg = pg_of(task);
+    *session = NULL;
+    if (pg == NULL) return pg_lease(task, session);
+    enum err err = begin_long(task, pg);
+    if (err != ERR_OK) return err;
+    err = pg_lease(task, session);
+    if (err == ERR_OK) {
+        (*session)->for_long = true;
+    } else {
+        end_long(pg);
+    }
+    return err;
 }
 
 /* The task's own deadline may have passed. */
@@ -77,11 +109,7 @@ static void tidy(struct task *task, struct pg_session *session) {
     }
 }
 
-void pg_release(struct task *task, struct pg_session *session) {
-    struct pg *pg = pg_of(task);
-    if (session == NULL) return;
-    assert(pg != NULL);
-    tidy(task, session);
+static void give_back(struct pg *pg, struct pg_session *session) {
     if (pg_session_is_lost(session)) {
         pg_session_close(session);
         give_up_one(pg);
@@ -91,6 +119,17 @@ void pg_release(struct task *task, struct pg_session *session) {
     session->next = pg->idle;
     pg->idle = session;
     pg->n_idle++;
+}
+
+void pg_release(struct task *task, struct pg_session *session) {
+    struct pg *pg = pg_of(task);
+    if (session == NULL) return;
+    assert(pg != NULL);
+    tidy(task, session);
+    bool for_long = session->for_long;
+    session->for_long = false;
+    give_back(pg, session);
+    if (for_long) end_long(pg);
 }
 
 void pg_leases_close(struct pg *pg) {

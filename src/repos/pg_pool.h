@@ -27,6 +27,8 @@ struct pg {
     unsigned n_idle;
     unsigned n_sessions;              /* idle, leased, or being connected */
     struct pg_wait_queue for_session; /* for one to be given back; given NULL: for leave to connect one */
+    unsigned n_for_long;              /* leased for long, or about to be */
+    struct pg_wait_queue for_long;    /* for one of these to be given back */
     unsigned failures;                /* rounds of attempts to connect since the last that succeeded */
     uint64_t next_try_ms;             /* none before */
     int64_t counted[PG_COUNT_STATES]; /* as the gauges have it */

@@ -19,6 +19,7 @@ struct pg_session {
     struct pg_prepared prepared;
     char sqlstate[PG_SQLSTATE_BYTES];
     struct pg_session *next; /* while it is idle in the pool */
+    bool for_long;           /* while it is leased: counted in n_for_long */
 };
 
 /* Waits for an attempt to connect. */

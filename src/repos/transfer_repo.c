@@ -196,7 +196,7 @@ enum err transfer_repo_export(struct task *task, const struct transfer_filter *f
     struct pg_params params = {0};
     struct pg_session *session;
     add_params(&params, filter, after, 0);
-    enum err err = pg_lease(task, &session);
+    enum err err = pg_lease_for_long(task, &session);
     if (err != ERR_OK) return err;
     err = pg_session_stream(task, session, choose(filter), &params, export_row, &export);
     pg_release(task, session);

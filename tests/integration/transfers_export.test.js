@@ -112,7 +112,7 @@ test('a long export arrives whole, also to a reader that takes its time', async 
 });
 
 test('many exports at once are each whole, and lists are answered meanwhile', async (t) => {
-    const dappd = await start(t, { threads: 1, database_sessions: 4 });
+    const dappd = await start(t, { threads: 1, database_sessions: 5 });
     const responses = await Promise.all(Array.from({ length: 4 }, () => begin(dappd)));
     assert.equal((await dappd.json('/transfers?limit=3')).items.length, 3);
     const texts = await Promise.all(responses.map(read));
@@ -120,6 +120,17 @@ test('many exports at once are each whole, and lists are answered meanwhile', as
         assert.ok(whole);
         assert.equal(digest(text), digest(texts[0].text));
     }
+});
+
+test('exports leave a connection to lists with several filters', async (t) => {
+    const dappd = await start(t, { threads: 1, database_sessions: 2, request_timeout_ms: 5_000 });
+    const first = await begin(dappd);
+    const second = begin(dappd);
+    await until(async () => (await inFlight(dappd)) === 3, 'two exports and this');
+    const { from, to } = (await dappd.json('/transfers?limit=1')).items[0];
+    assert.equal((await dappd.json(`/transfers?from=${from}&to=${to}`)).items.length, 1);
+    assert.ok((await read(first)).whole);
+    assert.ok((await read(await second)).whole);
 });
 
 test('an export that finds no connection in time is told so', async (t) => {

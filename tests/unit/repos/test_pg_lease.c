@@ -60,6 +60,48 @@ static void test_no_more_than_so_many_are_leased(void **state) {
     assert_int_equal(next_turn, 30);
 }
 
+static size_t for_long, most_for_long, n_short;
+
+/* None for long ends before all others have had a session, and these begin when there are two for long. */
+static void use_one_for_long(struct actor *actor) {
+    struct pg_session *session;
+    expect(pg_lease_for_long(&actor->task, &session) == ERR_OK);
+    if (session == NULL) return;
+    if (++for_long > most_for_long) most_for_long = for_long;
+    while (n_short < 10) reactor_sleep_ms(scene.reactor, 1);
+    for_long--;
+    pg_release(&actor->task, session);
+}
+
+static void use_one_briefly(struct actor *actor) {
+    struct pg_session *session;
+    while (for_long < 2) reactor_sleep_ms(scene.reactor, 1);
+    expect(pg_lease(&actor->task, &session) == ERR_OK);
+    pg_release(&actor->task, session);
+    n_short++;
+}
+
+static void use_one_of_either(struct actor *actor) {
+    (actor->i < 10 ? use_one_for_long : use_one_briefly)(actor);
+}
+
+static void test_those_for_long_leave_one_to_others(void **state) {
+    (void)state;
+    const struct pg_options options = options_of(3);
+    for_long = most_for_long = n_short = 0;
+    scene_play(&options, use_one_of_either, 20);
+    assert_int_equal(most_for_long, 2);
+}
+
+static void test_the_only_one_may_be_leased_for_long(void **state) {
+    (void)state;
+    const struct pg_options options = options_of(1);
+    for_long = most_for_long = 0;
+    n_short = 10;
+    scene_play(&options, use_one_for_long, 5);
+    assert_int_equal(most_for_long, 1);
+}
+
 static size_t n_refused, n_late;
 
 /* The first one keeps the only session until all others have given up. */
@@ -180,6 +222,8 @@ static void test_without_a_server_nobody_waits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_more_than_so_many_are_leased),
+        cmocka_unit_test(test_those_for_long_leave_one_to_others),
+        cmocka_unit_test(test_the_only_one_may_be_leased_for_long),
         cmocka_unit_test(test_waiting_is_bounded_in_number_and_time),
         cmocka_unit_test(test_what_comes_back_is_tidied_or_closed),
         cmocka_unit_test(test_a_lost_session_makes_room),
