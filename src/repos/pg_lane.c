@@ -1,6 +1,6 @@
-/* libpq's pipeline mode with one Sync behind each read, so that one that fails takes no other with it. A lane owns its
- * connection and its slots; a result belongs to the slot until the slot's turn has come.
- * On the reactor's thread. */
+/* libpq's pipeline mode with one Sync behind the reads of a turn: each Sync costs the server as much as a read. One
+ * that fails ends those behind it in its batch unanswered, which are then read again. A lane owns its connection and
+ * its slots; a result belongs to the slot until the slot's turn has come. On the reactor's thread. */
 #include "pg_lane.h"
 
 #include <assert.h>
@@ -17,7 +17,6 @@ static const char UNKNOWN_STATEMENT[] = "26000"; /* SQLSTATE invalid_sql_stateme
 
 void pg_lane_init(struct pg_lane *lane, struct reactor *reactor) {
     *lane = (struct pg_lane){.reactor = reactor};
-    lane->end = &lane->first;
 }
 
 static struct pg_slot *slot_push(struct pg_lane *lane, struct pg_reading *reading, bool prepares) {
@@ -28,10 +27,12 @@ static struct pg_slot *slot_push(struct pg_lane *lane, struct pg_reading *readin
         slot = malloc(sizeof *slot);
         if (slot == NULL) abort();
     }
-    *slot = (struct pg_slot){.reading = reading, .statement = reading->statement, .prepares = prepares};
+    *slot = (struct pg_slot){
+        .reading = reading, .statement = reading->statement, .prepares = prepares, .due = prepares ? 2 : 1};
     if (lane->first == NULL) lane->moved_ms = reactor_now_ms(lane->reactor);
-    *lane->end = slot;
-    lane->end = &slot->next;
+    *(lane->first != NULL ? &lane->last->next : &lane->first) = slot;
+    lane->last = slot;
+    if (lane->current == NULL) lane->current = slot;
     lane->n_slots++;
     lane->n_waiting++;
     return slot;
@@ -41,7 +42,6 @@ static struct pg_slot *slot_push(struct pg_lane *lane, struct pg_reading *readin
 static void slot_pop(struct pg_lane *lane) {
     struct pg_slot *slot = lane->first;
     lane->first = slot->next;
-    if (lane->first == NULL) lane->end = &lane->first;
     lane->n_slots--;
     lane->moved_ms = reactor_now_ms(lane->reactor);
     if (slot->reading != NULL) {
@@ -63,6 +63,7 @@ void pg_lane_lose(struct pg_lane *lane) {
     PQfinish(lane->conn);
     lane->conn = NULL;
     lane->unsent = false;
+    lane->current = NULL;
     pg_prepared_free(&lane->prepared);
     while (lane->first != NULL) {
         PQclear(lane->first->result);
@@ -85,28 +86,43 @@ static void break_down(struct pg_lane *lane) {
     pg_lane_lose(lane);
 }
 
-/* The Sync of a read has been answered: its result is whole. What could not be prepared is prepared again for the next
- * one that needs it. */
+/* What could not be prepared is prepared again for the next one that needs it. */
 static void finish_first(struct pg_lane *lane) {
     struct pg_slot *slot = lane->first;
-    if (slot->result != NULL && PQresultStatus(slot->result) == PGRES_FATAL_ERROR) {
+    if (slot->result != NULL && PQresultStatus(slot->result) != PGRES_TUPLES_OK) {
         bool unknown = strcmp(pg_error_sqlstate(slot->result), UNKNOWN_STATEMENT) == 0;
         if (slot->prepares || unknown) pg_prepared_remove(&lane->prepared, slot->statement);
     }
     slot_pop(lane);
 }
 
-/* Of a read come: that it is prepared, if it had to be; its rows or an error; the Sync. */
+/* The Sync of a batch has been answered: its results are whole. */
+static void finish_batch(struct pg_lane *lane) {
+    bool is_last = false;
+    while (lane->first != lane->current && !is_last) {
+        is_last = lane->first->is_last;
+        finish_first(lane);
+    }
+    if (!is_last) break_down(lane);
+}
+
+/* Of a read come: that it is prepared, if it had to be; its rows or an error. Behind those of a batch comes the Sync.
+ */
 static void take(struct pg_lane *lane, PGresult *result) {
-    struct pg_slot *slot = lane->first;
+    struct pg_slot *slot = lane->current;
     ExecStatusType status = PQresultStatus(result);
-    bool counts = status == PGRES_TUPLES_OK || status == PGRES_FATAL_ERROR;
-    if (counts && slot->result == NULL) {
-        slot->result = result;
+    bool counts = status == PGRES_TUPLES_OK || status == PGRES_FATAL_ERROR || status == PGRES_PIPELINE_ABORTED;
+    if (status == PGRES_PIPELINE_SYNC || slot == NULL) {
+        PQclear(result);
+        finish_batch(lane);
         return;
     }
-    PQclear(result);
-    if (status == PGRES_PIPELINE_SYNC) finish_first(lane);
+    if (counts && slot->result == NULL) {
+        slot->result = result;
+    } else {
+        PQclear(result);
+    }
+    if (--slot->due == 0) lane->current = slot->next;
 }
 
 /* Between the results of two commands libpq gives one NULL; a second one means that it waits for nothing where we
@@ -121,9 +137,26 @@ static void take_results(struct pg_lane *lane) {
     if (nulls == 2) break_down(lane);
 }
 
+static bool send_sync(PGconn *conn) {
+#ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC
+    return PQsendPipelineSync(conn) == 1; /* leaves it to the flush of this turn */
+#else
+    return PQpipelineSync(conn) == 1;
+#endif
+}
+
+/* Returns false when the connection is lost. */
+static bool end_batch(struct pg_lane *lane) {
+    if (lane->first == NULL || lane->last->is_last) return true;
+    lane->last->is_last = true;
+    if (send_sync(lane->conn)) return true;
+    break_down(lane);
+    return false;
+}
+
 /* While libpq cannot send it reads, so there may be results that the socket says nothing of. */
 void pg_lane_flush(struct pg_lane *lane) {
-    if (lane->conn == NULL || !lane->unsent) return;
+    if (lane->conn == NULL || !lane->unsent || !end_batch(lane)) return;
     int left = PQflush(lane->conn);
     if (left < 0) {
         break_down(lane);
@@ -160,24 +193,16 @@ bool pg_lane_open(struct pg_lane *lane, PGconn *conn) {
     return true;
 }
 
-static bool send_sync(PGconn *conn) {
-#ifdef LIBPQ_HAS_SEND_PIPELINE_SYNC
-    return PQsendPipelineSync(conn) == 1; /* leaves it to the flush of this turn */
-#else
-    return PQpipelineSync(conn) == 1;
-#endif
-}
-
 static bool send_read(PGconn *conn, const struct pg_reading *reading, bool prepares) {
     const struct pg_statement *statement = reading->statement;
     const struct pg_params *params = reading->params;
     if (prepares && PQsendPrepare(conn, statement->name, statement->sql, statement->n_params, NULL) == 0) return false;
     return PQsendQueryPrepared(conn, statement->name, params->n, params->values, params->lengths, params->formats,
-                               RESULT_BINARY) == 1 &&
-           send_sync(conn);
+                               RESULT_BINARY) == 1;
 }
 
 bool pg_lane_send(struct pg_lane *lane, struct pg_reading *reading) {
+    if (reading->alone && !end_batch(lane)) return false;
     bool prepares = !pg_prepared_has(&lane->prepared, reading->statement);
     if (!send_read(lane->conn, reading, prepares)) {
         break_down(lane);
@@ -188,7 +213,7 @@ bool pg_lane_send(struct pg_lane *lane, struct pg_reading *reading) {
     reading->lane = lane;
     reading->result = NULL;
     reading->slot = slot_push(lane, reading, prepares);
-    return true;
+    return !reading->alone || end_batch(lane);
 }
 
 void pg_lane_leave(struct pg_reading *reading) {

@@ -1,5 +1,5 @@
-/* One connection that many short reads share: each goes out at once, answers come back in order. Owned by the reactor's
- * pool, on its thread. */
+/* One connection that many short reads share: those of a turn of the loop go out together, answers come back in order.
+ * Owned by the reactor's pool, on its thread. */
 #ifndef DAPPD_REPOS_PG_LANE_H
 #define DAPPD_REPOS_PG_LANE_H
 
@@ -14,9 +14,10 @@ struct pg_reading {
     struct waiter waiter;
     const struct pg_statement *statement;
     const struct pg_params *params;
+    bool alone;           /* with a Sync of its own: nobody else's failure can end it */
     struct pg_lane *lane; /* that it was sent on */
     struct pg_slot *slot; /* its place there */
-    PGresult *result;     /* the coroutine's; NULL: the connection was lost */
+    PGresult *result; /* the coroutine's; NULL: the connection was lost; PGRES_PIPELINE_ABORTED: a read ahead failed */
 };
 
 /* The place of a read in the order of answers. It stays when nobody waits for the answer any more. */
@@ -25,6 +26,8 @@ struct pg_slot {
     struct pg_reading *reading; /* NULL: nobody waits */
     const struct pg_statement *statement;
     bool prepares; /* the statement too is sent, ahead of it */
+    bool is_last;  /* of its batch: a Sync follows */
+    unsigned due;  /* results that are still to come */
     PGresult *result;
 };
 
@@ -34,7 +37,8 @@ struct pg_lane {
     uint64_t opened_us;
     struct fd_watch *watch;
     struct pg_prepared prepared;
-    struct pg_slot *first, **end; /* in order of sending */
+    struct pg_slot *first, *last; /* in order of sending */
+    struct pg_slot *current;      /* of them, the one whose results come next; NULL: they have all come */
     size_t n_slots;
     size_t n_waiting; /* of them, those that somebody waits for */
     struct pg_slot *free_slots;
@@ -53,7 +57,8 @@ bool pg_lane_open(struct pg_lane *lane, PGconn *conn);
 /* Closes the connection: every read on it ends without a result. */
 void pg_lane_lose(struct pg_lane *lane);
 
-/* Sends a read; its waiter is woken when the answer has come. Returns false when the connection is lost. */
+/* Sends a read at the end of this turn; its waiter is woken when the answer has come. Returns false when the connection
+ * is lost. */
 bool pg_lane_send(struct pg_lane *lane, struct pg_reading *reading);
 
 /* Nobody waits for this read any more. When that is so of all that is queued, the connection is given up with it, since

@@ -146,10 +146,11 @@ static enum err try_once(struct task *task, struct pg *pg, struct pg_reading *re
     return pg_error_fail(task, ERR_TIMEOUT);
 }
 
-/* True where the same read may well be answered now: its connection was lost, or did not have the statement after all.
- */
+/* True where the same read may well be answered now: its connection was lost, a read ahead of it failed, or the
+ * connection did not have the statement after all. */
 static bool is_worth_another(const PGresult *result) {
-    return result == NULL || strcmp(pg_error_sqlstate(result), "26000") == 0;
+    return result == NULL || PQresultStatus(result) == PGRES_PIPELINE_ABORTED ||
+           strcmp(pg_error_sqlstate(result), "26000") == 0;
 }
 
 /* Where one connection was lost the others may have been too, and not show it yet: the second try takes a newer one.
@@ -159,6 +160,7 @@ static enum err read_rows(struct task *task, struct pg *pg, struct pg_reading *r
     if (err == ERR_OK && is_worth_another(reading->result)) {
         uint64_t since_us = reading->result == NULL ? clock_now_us() : 0;
         PQclear(reading->result);
+        reading->alone = true;
         err = try_once(task, pg, reading, since_us);
     }
     if (err != ERR_OK) return err;
