@@ -82,6 +82,7 @@ need_test() {
 need_bench() {
     need nginx command -v nginx
     need wrk command -v wrk
+    need postgresql command -v pgbench
 }
 
 # The sanitizers' and the fuzzer's runtime: the package's name follows clang's version, so clang comes first.

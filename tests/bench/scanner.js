@@ -11,9 +11,8 @@ function run(command, args) {
     return stdout;
 }
 
-/** Builds the program and prints its table. In: seconds of all rounds together. */
+/** Prints its table. In: seconds of all rounds together. */
 export function benchScanner({ seconds }) {
-    run('make', ['--no-print-directory', 'VARIANT=release', PROGRAM]);
     const { logs, bytes, ways } = JSON.parse(run(PROGRAM, [`${seconds}`]));
     const row = ({ name, us }) => [name, fixed(bytes / us, 0), fixed((logs / us) * 1e6, 0), fixed(us / logs, 2),
         fixed(us / ways[0].us, 1)];
