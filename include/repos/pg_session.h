@@ -35,8 +35,8 @@ struct pg_session_options {
     uint64_t statement_timeout_ms; /* 0: none but the task's deadline */
 };
 
-/* A connection outside the reactor's pool, for work that holds on to it: the indexer, migrations. Out: the session, from
- * the beginning, so that another coroutine can cut the opening short; NULL when it fails. */
+/* A connection outside the reactor's pool, for work that holds on to it: the indexer, migrations. Out: the session,
+ * from the beginning, so that another coroutine can cut the opening short; NULL when it fails. */
 enum err pg_session_open(struct task *task, struct pg_session **out,
                          const struct pg_session_options *options) MUST_CHECK;
 void pg_session_close(struct pg_session *session);
