@@ -98,6 +98,11 @@ enum err index_writer_go_live(struct task *task, struct index_writer *writer, co
 enum err index_writer_follow(struct task *task, struct index_writer *writer, const struct index_batch *batch,
                              const struct block_ref *finalized) MUST_CHECK;
 
+/* The same for a range of final blocks, of which the batch lists none. In: first, whose parent is the tip; last, which
+ * becomes the tip and the highest final one. */
+enum err index_writer_catch_up(struct task *task, struct index_writer *writer, const struct index_batch *batch,
+                               const struct block_ref *first, const struct block_ref *last) MUST_CHECK;
+
 /* Takes back everything above this block, which becomes the tip: transfers, odd logs, blocks, balances, progress of
  * streams, and tokens that nobody named and that have no transfer before it. ERR_INVALID_PARAMETER, and nothing is
  * touched, when it is below the finalized block. */

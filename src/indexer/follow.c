@@ -4,10 +4,12 @@
  * On the indexer's coroutine. */
 #include "follow.h"
 
+#include "catch_up.h"
 #include "final.h"
 #include "fork.h"
 #include "group.h"
 #include "indexer_state.h"
+#include "live.h"
 #include "reorg.h"
 
 enum { MAX_HEADERS = 64 };
@@ -53,61 +55,20 @@ static void read_logs(struct task *task, void *arg, size_t reader) {
     }
 }
 
-static bool is_live(const struct indexer *indexer, const address *token) {
-    for (size_t i = 0; i < indexer->n_streams; i++) {
-        const struct index_stream *stream = &indexer->streams[i];
-        if (stream->live && (stream->every || address_equal(&stream->token, token))) return true;
-    }
-    return false;
-}
-
-/* More tokens than one question takes: then every contract's logs are asked for. */
-static void drop_others(const struct indexer *indexer, struct logs *logs) {
-    size_t transfers = 0, odd = 0;
-    for (size_t i = 0; i < logs->n_transfers; i++) {
-        if (is_live(indexer, &logs->transfers[i].token)) logs->transfers[transfers++] = logs->transfers[i];
-    }
-    for (size_t i = 0; i < logs->n_odd; i++) {
-        if (is_live(indexer, &logs->odd[i].token)) logs->odd[odd++] = logs->odd[i];
-    }
-    logs->n_transfers = transfers;
-    logs->n_odd = odd;
-}
-
-static void filter_live(const struct indexer *indexer, struct logs_filter *filter, address tokens[GROUP_MAX]) {
-    *filter = (struct logs_filter){.tokens = tokens};
-    for (size_t i = 0; i < indexer->n_streams; i++) {
-        const struct index_stream *stream = &indexer->streams[i];
-        if (!stream->live) continue;
-        if (stream->every || filter->n_tokens == GROUP_MAX) {
-            filter->n_tokens = 0;
-            return;
-        }
-        tokens[filter->n_tokens++] = stream->token;
-    }
-}
-
-static bool has_live(const struct indexer *indexer) {
-    for (size_t i = 0; i < indexer->n_streams; i++) {
-        if (indexer->streams[i].live) return true;
-    }
-    return false;
-}
-
 enum err follow_read_blocks(struct indexer *indexer, struct rows *rows, const struct header *headers, size_t n,
                             const struct group *group) {
     struct task *task = &indexer->job.task;
     address tokens[GROUP_MAX];
     struct reading reading = {.indexer = indexer, .headers = headers, .n = n};
-    if (n == 0 || (group == NULL && !has_live(indexer))) return ERR_OK;
+    if (n == 0 || (group == NULL && !live_any(indexer))) return ERR_OK;
     reading.logs = arena_alloc(task->arena, n * sizeof *reading.logs);
     if (reading.logs == NULL) return task_fail(task, ERR_OVERLOADED, "too many blocks at a time");
     for (size_t i = 0; i < n; i++) logs_init(&reading.logs[i]);
-    filter_live(indexer, &reading.filter, tokens);
+    live_filter(indexer, &reading.filter, tokens);
     if (group != NULL) reading.filter = (struct logs_filter){.tokens = group->tokens, .n_tokens = group->n_tokens};
     task_parallel(task, n < indexer->options.workers ? n : indexer->options.workers, read_logs, &reading);
     for (size_t i = 0; i < n; i++) {
-        if (group == NULL && reading.filter.n_tokens == 0) drop_others(indexer, &reading.logs[i]);
+        if (group == NULL && reading.filter.n_tokens == 0) live_keep(indexer, &reading.logs[i]);
         if (reading.err == ERR_OK) rows_add(rows, &reading.logs[i]);
         logs_free(&reading.logs[i]);
     }
@@ -182,13 +143,15 @@ static enum err look_again(struct indexer *indexer, const struct block_ref *head
 static enum err extend(struct indexer *indexer, const struct block_ref *head, bool *moved) {
     struct task *task = &indexer->job.task;
     uint64_t above = head->number - indexer->tip.number;
-    size_t n = above < MAX_HEADERS ? (size_t)above : MAX_HEADERS;
+    bool far = catch_up_is_far(indexer, head);
+    size_t n = far ? 1 : above < MAX_HEADERS ? (size_t)above : MAX_HEADERS;
     struct header *headers = arena_alloc(task->arena, n * sizeof *headers);
     if (headers == NULL) return task_fail(task, ERR_OVERLOADED, "too many blocks at a time");
     enum err err = follow_read_headers(indexer, headers, indexer->tip.number + 1, n);
     if (err == ERR_BLOCK_NOT_FOUND) return look_again(indexer, head);
     if (err != ERR_OK) return err;
     if (!hash32_equal(&headers[0].block.parent_hash, &indexer->tip.hash)) return reorg_take_back(indexer, head, moved);
+    if (far) return catch_up_step(indexer, &headers[0].block, head, moved);
     if (n == above && !hash32_equal(&headers[n - 1].block.hash, &head->hash)) return look_again(indexer, head);
     err = take_blocks(indexer, headers, n, head);
     if (err == ERR_BLOCK_NOT_FOUND) return look_again(indexer, head);

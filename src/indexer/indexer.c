@@ -38,6 +38,7 @@ struct indexer *indexer_start(struct reactor *reactor, const struct indexer_opti
     indexer->chain = options->chain;
     job_init(&indexer->job, reactor, "index", ARENA_BYTES);
     phase_init(&indexer->phase, chain_name(options->chain), options->label);
+    plan_init(&indexer->catch_up);
     indexer->backfill = backfill_new(indexer);
     reactor_spawn(reactor, run, indexer);
     return indexer;

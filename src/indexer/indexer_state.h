@@ -7,6 +7,7 @@
 
 #include "job.h"
 #include "phase.h"
+#include "plan.h"
 #include "progress.h"
 #include "repos/index_writer.h"
 #include "rows.h"
@@ -33,7 +34,8 @@ struct indexer {
     struct progress progress;
     struct wraps wraps;
     struct upkeep upkeep;
-    struct rows rows; /* what is written next */
+    struct plan catch_up; /* of live streams that are far behind */
+    struct rows rows;     /* what is written next */
     struct backfill *backfill;
     struct pg_session *session;  /* the writer's, once there is one */
     struct index_writer *writer; /* NULL: not the one who writes */

@@ -13,7 +13,8 @@ struct advance {
     uint64_t from;
     uint64_t to;
     const struct index_batch *batch;
-    const struct block_ref *tip;       /* of streams that go live */
+    const struct block_ref *first;     /* of new blocks */
+    const struct block_ref *tip;       /* of streams that go live; the last of new blocks */
     const struct block_ref *finalized; /* of new blocks, NULL: not known; of a piece of history its last one */
 };
 
@@ -70,8 +71,8 @@ static enum err finalize(struct task *task, struct index_writer *writer, const s
 }
 
 /* The tip has to be the first block's parent, and all live streams there. */
-static enum err move_tip(struct task *task, struct index_writer *writer, const struct index_batch *batch) {
-    const struct block_ref *first = &batch->blocks[0], *last = &batch->blocks[batch->n_blocks - 1];
+static enum err move_tip(struct task *task, struct index_writer *writer, const struct block_ref *first,
+                         const struct block_ref *last) {
     struct pg_params params;
     index_params_begin(&params, writer);
     pg_param_i64(&params, (int64_t)first->number - 1);
@@ -87,12 +88,18 @@ static enum err move_tip(struct task *task, struct index_writer *writer, const s
 
 static enum err follow(struct task *task, struct index_writer *writer, void *arg) {
     const struct advance *a = arg;
-    const struct block_ref *last = &a->batch->blocks[a->batch->n_blocks - 1];
-    enum err err = move_tip(task, writer, a->batch);
-    if (err == ERR_OK) err = index_batch_put(task, writer, a->batch, NULL);
+    enum err err = move_tip(task, writer, a->first, a->tip);
+    if (err == ERR_OK) err = index_batch_put(task, writer, a->batch, a->tip);
     if (err == ERR_OK) err = index_shift_balances(task, writer, a->from - 1, a->to, 1);
     if (err != ERR_OK || a->finalized == NULL) return err;
-    return finalize(task, writer, a->finalized->number < last->number ? a->finalized : last);
+    return finalize(task, writer, a->finalized->number < a->tip->number ? a->finalized : a->tip);
+}
+
+static enum err take_new(struct task *task, struct index_writer *writer, struct advance *advance) {
+    advance->from = advance->first->number;
+    advance->to = advance->tip->number;
+    assert_within(advance->batch, advance->from, advance->to);
+    return index_transaction(task, writer, follow, advance);
 }
 
 enum err index_writer_follow(struct task *task, struct index_writer *writer, const struct index_batch *batch,
@@ -103,10 +110,16 @@ enum err index_writer_follow(struct task *task, struct index_writer *writer, con
         assert(batch->blocks[i].number == batch->blocks[i - 1].number + 1);
         assert(hash32_equal(&batch->blocks[i].parent_hash, &batch->blocks[i - 1].hash));
     }
-    advance.from = batch->blocks[0].number;
-    advance.to = batch->blocks[batch->n_blocks - 1].number;
-    assert_within(batch, advance.from, advance.to);
-    return index_transaction(task, writer, follow, &advance);
+    advance.first = &batch->blocks[0];
+    advance.tip = &batch->blocks[batch->n_blocks - 1];
+    return take_new(task, writer, &advance);
+}
+
+enum err index_writer_catch_up(struct task *task, struct index_writer *writer, const struct index_batch *batch,
+                               const struct block_ref *first, const struct block_ref *last) {
+    struct advance advance = {.batch = batch, .first = first, .tip = last, .finalized = last};
+    assert(batch->n_blocks == 0 && first->number <= last->number);
+    return take_new(task, writer, &advance);
 }
 
 /* Streams may stand at different blocks: those that stand at the same one are moved together. */

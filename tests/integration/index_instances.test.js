@@ -67,6 +67,26 @@ test('one process indexes and another one serves', async (t) => {
     await untilIndexed(database, (await truth()).head);
 });
 
+test('one that comes back after a long time catches up by ranges, not block by block', async (t) => {
+    const { chain, replay, node, database, untilRight } = await sceneFor(t, server, { epoch: 1 });
+    const options = { url: node.url, database };
+    const before = await startIndexing(options);
+    await untilRight('before');
+    await before.stop();
+    for (let i = 0; i < 3; i++) {
+        await replay.play(3);
+        await chain.client.request({ method: 'anvil_mine', params: ['0x190', '0x1'] });
+    }
+    await replay.play(3);
+    const asked = node.count('eth_getBlockByNumber');
+    await indexingFor(t, options);
+    await untilRight('after');
+    const headers = node.count('eth_getBlockByNumber') - asked;
+    assert.ok(headers < 1000, `${headers} headers for more than 1,200 blocks`);
+    await replay.reorg(1);
+    await untilRight('after a reorg');
+});
+
 test('a database that is frozen holds up the end of nobody', async (t) => {
     const { replay, node, database, untilRight } = await sceneFor(t, server);
     const options = { url: node.url, database, database_connect_timeout_ms: 600_000 };

@@ -174,6 +174,31 @@ static void history(void) {
     expect(append(streams + 2, 1, 0, 19) == ERR_OK && final_is(9)); /* from now on it moves with the tip */
 }
 
+static void caught_up(void) {
+    struct block_ref first = block_of(10, 0, 0), other = block_of(10, 1, 1), last = block_of(30, 0, 0);
+    if (!begin_at_ten()) return;
+    batch_begin();
+    for (uint64_t n = 12; n <= 30; n += 9) { /* the last one, too */
+        struct block_ref block = block_of(n, 0, 0);
+        batch_add(&block, 0, token_of(1), address_of(1, 1), address_of(1, n), u256_from_u64(n));
+    }
+    made.batch.n_blocks = 0;
+    expect(index_writer_catch_up(&scene.task, scene.writer, &made.batch, &other, &last) == ERR_INTERNAL);
+    expect(load().tip.number == 9);
+    expect(index_writer_catch_up(&scene.task, scene.writer, &made.batch, &first, &last) == ERR_OK);
+    struct index_progress progress = load();
+    expect(progress.tip.number == 30 && hash32_equal(&progress.tip.hash, &last.hash) && progress.tip.finalized);
+    expect(hash32_equal(&progress.tip.parent_hash, &last.parent_hash) && final_is(30));
+    expect(progress.streams[0].next_block == 31 && progress.streams[0].live);
+    expect(sql_is("SELECT string_agg(number::text, ' ' ORDER BY number) FROM blocks", "1 3 5 7 9 12 21 30"));
+    expect(balances_are_right());
+    first = block_of(31, 0, 0);
+    last = block_of(40, 0, 0);
+    batch_begin();
+    expect(index_writer_catch_up(&scene.task, scene.writer, &made.batch, &first, &last) == ERR_OK);
+    expect(sql_is("SELECT string_agg(number::text, ' ' ORDER BY number) FROM blocks", "1 3 5 7 9 12 21 30 40"));
+}
+
 static void finality(void) {
     if (!begin_at_ten()) return;
     for (uint64_t n = 10; n < 20; n++) {
@@ -239,6 +264,7 @@ TEST(test_a_token_nobody_configured_is_refused, unknown_token)
 TEST(test_ids_that_were_rolled_back_are_forgotten, tokens_taken_back)
 TEST(test_a_block_never_changes_its_hash, other_hash)
 TEST(test_a_history_that_is_being_read_is_remembered, history)
+TEST(test_final_blocks_are_taken_by_ranges, caught_up)
 TEST(test_finality_moves_on_and_is_not_passed, finality)
 TEST(test_a_retired_stream_goes_on_where_it_stood, retired_goes_on)
 
@@ -254,6 +280,7 @@ int main(void) {
         cmocka_unit_test(test_ids_that_were_rolled_back_are_forgotten),
         cmocka_unit_test(test_a_block_never_changes_its_hash),
         cmocka_unit_test(test_a_history_that_is_being_read_is_remembered),
+        cmocka_unit_test(test_final_blocks_are_taken_by_ranges),
         cmocka_unit_test(test_finality_moves_on_and_is_not_passed),
         cmocka_unit_test(test_a_retired_stream_goes_on_where_it_stood),
     };
