@@ -69,8 +69,8 @@ unsigned chain_max_age_s(const struct chain *chain, uint64_t wall_us);
 bool chain_known_block(struct chain *chain, struct block_ref *out, enum block_kind kind);
 
 /* The height that more than half of the nodes have come to, of two both, without asking anyone: what is never to be
- * taken back does not rest on one node's word, as the head does while the other one of two stands still. Returns false
- * when it is not known, or the chain has one node only. */
+ * taken back does not rest on one node's word, as the head does while the other one of two stands still, or before the
+ * chain id is known. Returns false when too few have told. */
 bool chain_reached(struct chain *chain, uint64_t *number);
 
 /* Milliseconds between blocks, as configured or measured; 0: not known yet. */

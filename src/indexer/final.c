@@ -14,7 +14,8 @@ static uint64_t deep_enough(const struct indexer *indexer, uint64_t head_number)
 /* In: finalized, the chain's, or NULL. */
 static uint64_t agreed_final(const struct indexer *indexer, const struct block_ref *finalized, uint64_t head_number) {
     uint64_t reached;
-    if (!chain_reached(indexer->chain, &reached) || reached > head_number) reached = head_number;
+    if (!chain_reached(indexer->chain, &reached)) return 0;
+    if (reached > head_number) reached = head_number;
     if (finalized == NULL) return deep_enough(indexer, reached);
     return finalized->number < reached ? finalized->number : reached;
 }
@@ -30,12 +31,25 @@ static bool is_unknown(enum err err) {
     return err == ERR_UPSTREAM_UNAVAILABLE || err == ERR_TIMEOUT || err == ERR_OVERLOADED;
 }
 
+/* The first head of all comes from one node. */
+static enum err find_head(struct indexer *indexer, struct block_ref *head) {
+    const struct block_spec latest = {.kind = BLOCK_LATEST};
+    struct task *task = &indexer->job.task;
+    uint64_t reached;
+    enum err err = chain_resolve(task, indexer->chain, head, &latest);
+    if (err != ERR_OK || chain_reached(indexer->chain, &reached)) return err;
+    chain_forget_head(indexer->chain, &head->hash);
+    err = chain_resolve(task, indexer->chain, head, &latest);
+    if (err != ERR_OK || chain_reached(indexer->chain, &reached)) return err;
+    return task_fail(task, ERR_UPSTREAM_UNAVAILABLE, "too few of the nodes tell how far they are");
+}
+
 enum err final_find(struct indexer *indexer, uint64_t *number) {
-    const struct block_spec latest = {.kind = BLOCK_LATEST}, tag = {.kind = BLOCK_FINALIZED};
+    const struct block_spec tag = {.kind = BLOCK_FINALIZED};
     struct task *task = &indexer->job.task;
     struct block_ref head, finalized;
     job_limit(&indexer->job, NODE_LIMIT_MS);
-    enum err err = chain_resolve(task, indexer->chain, &head, &latest);
+    enum err err = find_head(indexer, &head);
     if (err != ERR_OK) return err;
     err = chain_resolve(task, indexer->chain, &finalized, &tag);
     if (err != ERR_OK && is_unknown(err)) return err;

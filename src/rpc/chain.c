@@ -84,7 +84,11 @@ bool chain_known_block(struct chain *chain, struct block_ref *out, enum block_ki
 }
 
 bool chain_reached(struct chain *chain, uint64_t *number) {
-    return election_reached(chain, number);
+    struct head_reading head;
+    if (chain->n_upstreams > 1) return election_reached(chain, number);
+    if (!head_read(chain->head, &head, HEAD_LATEST)) return false;
+    *number = head.block.number;
+    return true;
 }
 
 uint64_t chain_block_time_ms(const struct chain *chain) {

@@ -219,14 +219,18 @@ static size_t count_reports(const struct ballot *ballot, uint64_t number) {
 }
 
 bool vote_reached(uint64_t *number, const struct ballot *ballot) {
-    size_t n = count_reports(ballot, 0);
+    size_t n = 0;
     *number = 0;
+    for (size_t i = 0; i < ballot->n; i++) {
+        const struct voter *voter = &ballot->voters[i];
+        n += voter->counts ? 1 : 0;
+    }
     for (size_t i = 0; i < ballot->n; i++) {
         const struct voter *voter = &ballot->voters[i];
         if (!voter->counts || !voter->reported || voter->newest.number <= *number) continue;
         if (count_reports(ballot, voter->newest.number) > n / 2) *number = voter->newest.number;
     }
-    return n > 0;
+    return count_reports(ballot, 0) > n / 2;
 }
 
 bool vote_lags(const struct block_ref *block, const struct block_ref *head) {

@@ -75,7 +75,7 @@ bool vote_is_asked(const struct ballot *ballot, size_t voter, const struct block
 bool vote_fall_back(struct verdict *out, const struct ballot *ballot);
 
 /* Out: the highest number that more than half of those who count say they have come to, whatever their blocks are.
- * Returns false when nobody has reported. */
+ * Returns false while no more than half of them have reported. */
 bool vote_reached(uint64_t *number, const struct ballot *ballot);
 
 /* More than 3 blocks, and more than 10 s of the blocks' time: some chains make four blocks a second. */

@@ -4,10 +4,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as faults from './lib/faults.js';
+import { startFaultyNode } from './lib/faulty_node.js';
 import { indexingFor, sceneFor, shownAsMany } from './lib/index.js';
 import { behind } from './lib/lagging.js';
 import { WORDINGS, droppingOne, falselyEmpty, isRange, limited, maxLogs } from './lib/log_limits.js';
 import { startServer } from './lib/postgres.js';
+import { until } from './lib/wait.js';
 
 const EPOCH = 1; // nearly all blocks are final, and final blocks are asked for by range
 
@@ -86,6 +88,20 @@ test('three nodes, the first of which misbehaves', async (t) => {
     await untilAllRight(scene, shown, 'after the backfill');
     await scene.replay.play(5);
     await untilAllRight(scene, shown, 'after following');
+});
+
+test('of two nodes the one that is behind says what is final', async (t) => {
+    const { chain, node, replay, database } = await sceneFor(t, server, { blocks: 50, epoch: EPOCH });
+    const late = await startFaultyNode(chain.url, { lock: replay.lock });
+    t.after(() => late.stop());
+    const head = Number(await chain.client.getBlockNumber());
+    late.on('*', behind(20));
+    const dappd = await indexingFor(t, { url: [node.url, late.url], database });
+    const tip = () => database.sql('SELECT tip_number, finalized_number FROM chains').then(([row]) => row?.map(Number));
+    await until(async () => (await tip().catch(() => undefined))?.[0] > 0, 'the end of the backfill');
+    const [, finalized] = await tip();
+    assert.ok(finalized <= head - 20, `block ${finalized} is final, and the other node has come to ${head - 20}`);
+    assert.equal((await dappd.json('/status')).chains[0].index.halted, null);
 });
 
 test('a single node whose fresh blocks are falsely empty at first', async (t) => {
