@@ -44,6 +44,7 @@ CREATE TABLE tokens (
     described_at  bigint,  -- unix seconds when name, symbol and decimals were last read; null: never
     checked_block bigint,  -- balances were last compared with balanceOf at this block; null: never
     drift         text CHECK (drift IN ('balance_mismatch', 'negative_balance', 'odd_logs')),  -- null: none found
+    drift_holder  bytea CHECK (octet_length(drift_holder) = 20),  -- whose balance it was found in
     UNIQUE (chain_id, address)
 );
 

@@ -137,8 +137,9 @@ enum err index_writer_set_wraps(struct task *task, struct index_writer *writer, 
                                 bool wraps) MUST_CHECK;
 
 /* Samples for the drift check: live tokens not checked for longest, with some of their holders (the largest, the one
- * furthest below zero, and random ones) and their balances at the tip, which comes with them. Those of a token stand
- * together. Out: at most max_tokens * per_token; none without a tip. */
+ * furthest below zero, the one that was wrong when it was last checked, and random ones) and their balances at the tip,
+ * which comes with them. Those of a token stand together. In: per_token, 4 or more. Out: at most max_tokens *
+ * per_token; none without a tip. */
 struct index_sample {
     int32_t token_id;
     address token;
@@ -155,9 +156,10 @@ enum err index_writer_samples(struct task *task, struct index_writer *writer, st
                               struct index_sample *out, size_t *n, size_t max_tokens, size_t per_token) MUST_CHECK;
 
 /* What the check came to. Sums that no balance can be are marked without it, as they come about. In: drift, NULL,
- * "balance_mismatch", "negative_balance" or "odd_logs"; block, at which it was checked. */
+ * "balance_mismatch", "negative_balance" or "odd_logs"; holder, in whose balance it was found, or NULL; block, at which
+ * it was checked. */
 enum err index_writer_checked(struct task *task, struct index_writer *writer, int32_t token_id, const char *drift,
-                              uint64_t block) MUST_CHECK;
+                              const address *holder, uint64_t block) MUST_CHECK;
 
 /* How many live tokens drift. */
 enum err index_writer_drifted(struct task *task, struct index_writer *writer, uint64_t *n) MUST_CHECK;

@@ -51,12 +51,16 @@ static enum verdict judge_sample(const struct index_sample *sample, const struct
     return u256_cmp(&live, &sample->amount) == 0 ? IN_ORDER : BALANCE_MISMATCH;
 }
 
-/* Of the token whose samples begin here. Out: end, where the next token's begin. */
-static enum verdict judge_token(const struct round *round, size_t begin, size_t *end) {
+/* Of the token whose samples begin here. Out: end, where the next token's begin; holder, in whose balance it was found,
+ * or NULL. */
+static enum verdict judge_token(const struct round *round, size_t begin, size_t *end, const address **holder) {
+    *holder = NULL;
     enum verdict worst = round->samples[begin].odd_logs ? ODD_LOGS : IN_ORDER;
     for (*end = begin; *end < round->n && round->samples[*end].token_id == round->samples[begin].token_id; (*end)++) {
         enum verdict verdict = judge_sample(&round->samples[*end], round->answers[*end]);
-        if (verdict > worst) worst = verdict;
+        if (verdict <= worst) continue;
+        worst = verdict;
+        *holder = &round->samples[*end].holder;
     }
     return worst;
 }
@@ -76,10 +80,11 @@ static enum err judge(struct task *task, struct chain *chain, struct index_write
     enum err err = ERR_OK;
     for (size_t at = 0, end; err == ERR_OK && at < round->n; at = end) {
         const struct index_sample *sample = &round->samples[at];
-        enum verdict verdict = judge_token(round, at, &end);
+        const address *holder;
+        enum verdict verdict = judge_token(round, at, &end, &holder);
         if (verdict == UNKNOWN) continue;
         tell(sample, verdict, chain);
-        err = index_writer_checked(task, writer, sample->token_id, names[verdict], round->tip.number);
+        err = index_writer_checked(task, writer, sample->token_id, names[verdict], holder, round->tip.number);
         if (!sample->is_checked) *more = true;
     }
     return err;

@@ -1,6 +1,6 @@
 /* The drift check: a sum of transfers is a claim, balanceOf is the truth. Samples of indexed balances are held against
- * the live ones at the very same block; a token that disagrees is marked, and found in order again it is cleared. On
- * the indexer's coroutine. */
+ * the live ones at the very same block. A token that disagrees is marked, and cleared only when the holder that it was
+ * found in agrees too: other samples prove nothing for that one. On the indexer's coroutine. */
 #ifndef DAPPD_INDEXER_DRIFT_H
 #define DAPPD_INDEXER_DRIFT_H
 

@@ -1,6 +1,8 @@
 /* What is known of tokens besides their transfers: what they say of themselves, whether they wrap the native coin, and
  * whether their balances are to be believed. Each call is one statement, hence one transaction.
  * The indexer's coroutine. */
+#include <assert.h>
+
 #include "eth/erc20.h"
 #include "index_writer_internal.h"
 
@@ -76,11 +78,12 @@ static void take_sample(struct index_sample *out, struct pg_rows *rows, size_t r
     out->too_wide = pg_bool(rows, row, 8);
 }
 
-/* Half of a token's samples are its largest holders but for the one that is furthest below zero; the others come in
- * pairs, both sides of a transfer. */
+/* Half of a token's samples are its largest holders but for the one that is furthest below zero and the one that was
+ * wrong before; the others come in pairs, both sides of a transfer. */
 static void param_sizes(struct pg_params *params, size_t max_tokens, size_t per_token) {
+    assert(per_token >= 4);
     pg_param_i64(params, (int64_t)max_tokens);
-    pg_param_i64(params, (int64_t)((per_token - 1) / 2));
+    pg_param_i64(params, (int64_t)(per_token / 2 - 2));
     pg_param_i64(params, 1);
     pg_param_i64(params, (int64_t)(per_token / 4));
 }
@@ -90,7 +93,6 @@ enum err index_writer_samples(struct task *task, struct index_writer *writer, st
     struct pg_params params;
     struct pg_rows rows;
     *n = 0;
-    if (max_tokens == 0 || per_token == 0) return ERR_OK;
     index_params_begin(&params, writer);
     param_sizes(&params, max_tokens, per_token);
     enum err err = index_query(task, writer, &rows, INDEX_SAMPLES, &params);
@@ -102,12 +104,17 @@ enum err index_writer_samples(struct task *task, struct index_writer *writer, st
 }
 
 enum err index_writer_checked(struct task *task, struct index_writer *writer, int32_t token_id, const char *drift,
-                              uint64_t block) {
+                              const address *holder, uint64_t block) {
     struct pg_params params;
     index_params_begin(&params, writer);
     pg_param_i32(&params, token_id);
     pg_param_i64(&params, (int64_t)block);
     param_text_or_null(&params, drift != NULL, drift);
+    if (holder != NULL) {
+        pg_param_address(&params, holder);
+    } else {
+        pg_param_null(&params);
+    }
     return index_run(task, writer, INDEX_CHECKED, &params);
 }
 

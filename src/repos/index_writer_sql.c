@@ -26,11 +26,16 @@
 #define TOKENS_NAMED(array) "ARRAY(SELECT id FROM tokens WHERE chain_id = $1 AND address = ANY (" array "::bytea[]))"
 
 /* Tokens k with a sum that no balance can be are marked in the transaction that makes it: nobody ever sees it believed.
- * Both ends of the holders' index tell. */
+ * Both ends of the holders' index tell, and whose sum it is. */
 #define SUM_BELOW_ZERO "EXISTS (SELECT FROM balances b WHERE b.token_id = k.id AND b.amount < 0)"
 #define SUM_TOO_WIDE "EXISTS (SELECT FROM balances b WHERE b.token_id = k.id AND b.amount >= 2::numeric ^ 256)"
+#define SMALLEST_HOLDER \
+    "(SELECT b.holder FROM balances b WHERE b.token_id = k.id ORDER BY b.amount, b.holder DESC LIMIT 1)"
+#define LARGEST_HOLDER \
+    "(SELECT b.holder FROM balances b WHERE b.token_id = k.id ORDER BY b.amount DESC, b.holder LIMIT 1)"
 #define MARK_IMPOSSIBLE \
-    "UPDATE tokens k SET drift = CASE WHEN " SUM_BELOW_ZERO " THEN 'negative_balance' ELSE 'balance_mismatch' END" \
+    "UPDATE tokens k SET drift = CASE WHEN " SUM_BELOW_ZERO " THEN 'negative_balance' ELSE 'balance_mismatch' END," \
+    " drift_holder = CASE WHEN " SUM_BELOW_ZERO " THEN " SMALLEST_HOLDER " ELSE " LARGEST_HOLDER " END" \
     " WHERE k.chain_id = $1 AND k.live AND k.drift IS NULL AND (" SUM_BELOW_ZERO " OR " SUM_TOO_WIDE ")"
 
 const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
@@ -197,21 +202,24 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                          ", $3)"
                          " ON CONFLICT (chain_id, address) DO UPDATE SET wraps = EXCLUDED.wraps"},
 
-    [INDEX_CHECKED] = {"index_checked", 4,
-                       "UPDATE tokens SET checked_block = $3, drift = $4 WHERE chain_id = $1 AND id = $2"},
+    [INDEX_CHECKED] = {"index_checked", 5,
+                       "UPDATE tokens SET checked_block = $3, drift = $4, drift_holder = $5"
+                       " WHERE chain_id = $1 AND id = $2"},
     [INDEX_DRIFTED] = {"index_drifted", 1,
                        "SELECT count(*) FROM tokens WHERE chain_id = $1 AND live AND drift IS NOT NULL"},
 
-    /* A token's largest holders, its smallest (below zero if any is), and who took part in transfers from a random
-     * block of its history on: those may hold nothing by now. */
+    /* A token's largest holders, its smallest (below zero if any is), the one whose balance was wrong when it was last
+     * looked at, and who took part in transfers from a random block of its history on: those may hold nothing by now.
+     */
     [INDEX_SAMPLES] =
         {"index_samples", 5,
-         "WITH picked AS (SELECT id, address, checked_block, drift FROM tokens WHERE chain_id = $1 AND live"
+         "WITH picked AS (SELECT id, address, checked_block, drift, drift_holder FROM tokens WHERE chain_id = $1 AND "
+         "live"
          " ORDER BY checked_block NULLS FIRST, id LIMIT $2),"
          " seen AS (SELECT p.id, h.holder FROM picked p CROSS JOIN LATERAL ("
          "(SELECT holder FROM balances WHERE token_id = p.id ORDER BY amount DESC, holder LIMIT $3)"
          " UNION (SELECT holder FROM balances WHERE token_id = p.id ORDER BY amount, holder DESC LIMIT $4)"
-         " UNION SELECT side.holder FROM (SELECT from_address, to_address FROM transfers"
+         " UNION SELECT p.drift_holder UNION SELECT side.holder FROM (SELECT from_address, to_address FROM transfers"
          " WHERE chain_id = $1 AND token_id = p.id AND block_number >= (SELECT f.block_number"
          " + floor(random() * (l.block_number - f.block_number + 1))::bigint FROM"
          " (SELECT block_number FROM transfers WHERE chain_id = $1 AND token_id = p.id"

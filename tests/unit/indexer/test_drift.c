@@ -36,6 +36,7 @@ static struct {
     enum err err;
     unsigned checked[MAX_TOKENS]; /* how often a verdict was written */
     const char *drift[MAX_TOKENS];
+    int holder[MAX_TOKENS]; /* whose case it was, -1: nobody's */
 } scene;
 
 const char *chain_name(const struct chain *chain) {
@@ -76,11 +77,12 @@ enum err index_writer_samples(struct task *task, struct index_writer *writer, st
 }
 
 enum err index_writer_checked(struct task *task, struct index_writer *writer, int32_t token_id, const char *drift,
-                              uint64_t block) {
+                              const address *holder, uint64_t block) {
     (void)task;
     (void)writer;
     scene.checked[token_id]++;
     scene.drift[token_id] = drift;
+    scene.holder[token_id] = holder != NULL ? holder->bytes[1] : -1;
     return block == TIP ? ERR_OK : ERR_INTERNAL;
 }
 
@@ -163,6 +165,18 @@ static void test_one_that_disagrees_is_enough(void **state) {
     assert_drift("balance_mismatch", {.indexed = 5, .live = 6, .odd_logs = true});
 }
 
+static void test_the_holder_it_was_found_in_is_remembered(void **state) {
+    (void)state;
+    assert_drift("balance_mismatch", {.indexed = 5, .live = 5}, {.negative = true}, {.indexed = 1}, {.indexed = 2});
+    assert_int_equal(scene.holder[0], 2);
+    assert_drift("negative_balance", {.indexed = 5, .live = 5}, {.negative = true});
+    assert_int_equal(scene.holder[0], 1);
+    assert_drift("odd_logs", {.indexed = 5, .live = 5, .odd_logs = true});
+    assert_int_equal(scene.holder[0], -1);
+    assert_drift(NULL, {.indexed = 5, .live = 5});
+    assert_int_equal(scene.holder[0], -1);
+}
+
 static void test_a_contract_without_an_answer_disagrees(void **state) {
     (void)state;
     assert_drift("balance_mismatch", {.indexed = 5, .err = ERR_EXECUTION_REVERTED});
@@ -213,6 +227,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_balances_that_agree_are_in_order),
         cmocka_unit_test(test_one_that_disagrees_is_enough),
+        cmocka_unit_test(test_the_holder_it_was_found_in_is_remembered),
         cmocka_unit_test(test_a_contract_without_an_answer_disagrees),
         cmocka_unit_test(test_what_a_node_fails_to_answer_is_no_verdict),
         cmocka_unit_test(test_a_tip_that_is_orphaned_is_no_verdict),

@@ -81,16 +81,22 @@ static void sampled(void) {
     expect(samples[0].odd_logs && samples[0].has_holder && !samples[n - 1].odd_logs && !samples[n - 1].has_holder);
     expect(address_equal(&samples[n - 1].token, &empty) && !samples[0].is_checked && samples[0].drifts);
     /* longest ago first */
-    expect(index_writer_checked(&scene.task, scene.writer, samples[0].token_id, "balance_mismatch", 11) == ERR_OK);
+    const address wrong = address_of(7, 7); /* none of those that are chosen otherwise */
+    int32_t id = samples[0].token_id;
+    expect(!has_sample(samples, n, wrong, 0, false));
+    expect(index_writer_checked(&scene.task, scene.writer, id, "balance_mismatch", &wrong, 11) == ERR_OK);
     uint64_t drifted;
     expect(index_writer_drifted(&scene.task, scene.writer, &drifted) == ERR_OK && drifted == 1);
     expect(
         sql_is("SELECT concat_ws(' ', checked_block, drift) FROM tokens ORDER BY id LIMIT 1", "11 balance_mismatch"));
     expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 1, 8) == ERR_OK && n == 1);
     expect(address_equal(&samples[0].token, &empty));
-    expect(index_writer_checked(&scene.task, scene.writer, samples[0].token_id, NULL, 12) == ERR_OK);
-    expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 1, 8) == ERR_OK && n > 1);
-    expect(samples[0].is_checked && samples[0].drifts);
+    expect(index_writer_checked(&scene.task, scene.writer, samples[0].token_id, NULL, NULL, 12) == ERR_OK);
+    expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 1, 8) == ERR_OK && n > 1 && n <= 8);
+    expect(samples[0].is_checked && samples[0].drifts && has_sample(samples, n, wrong, 0, false));
+    expect(index_writer_checked(&scene.task, scene.writer, id, NULL, NULL, 13) == ERR_OK);
+    expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 2, 8) == ERR_OK && n > 1);
+    expect(!has_sample(samples, n, wrong, 0, false));
 }
 
 TEST(test_tokens_are_described, described)

@@ -3,6 +3,7 @@
  * Owns a server for the run, a database for each test, and a thread that cuts a call off. */
 #include <pthread.h>
 
+#include "eth/hex.h"
 #include "index_fixture.h"
 
 enum { SEED = 4, BACKFILL_TO = 149, STEPS = 60, HEIGHT_MAX = 1024, DEPTH_MAX = 30, LATE_TOKEN = 20 };
@@ -112,6 +113,9 @@ static void impossible_sums(void) {
         expect(index_writer_follow(&scene.task, scene.writer, &made.batch, NULL) == ERR_OK);
         expect(sql_is(marks, n == 10 ? "" : "negative_balance"));
     }
+    const address left = address_of(1, 1);
+    char holder[2 * sizeof left + 3];
+    expect(sql_is("SELECT '0x' || encode(drift_holder, 'hex') FROM tokens", hex_encode(holder, left.bytes, sizeof left)));
     struct index_stream stream = every_stream;
     struct block_ref tip = block_of(11, 0, 0);
     (void)sql("UPDATE tokens SET drift = NULL");
