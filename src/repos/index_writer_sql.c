@@ -189,10 +189,14 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                                  "DELETE FROM odd_logs WHERE chain_id = $1 AND block_number > $2"},
     [INDEX_ROLLBACK_BLOCKS] = {"index_rollback_blocks", 2, "DELETE FROM blocks WHERE chain_id = $1 AND number > $2"},
 
+    /* Half by chance: contracts that no node can run are never done with, and must not keep the others waiting. */
     [INDEX_UNDESCRIBED] = {"index_undescribed", 3,
-                           "SELECT id, address, coalesce(wraps, false) FROM tokens WHERE chain_id = $1"
-                           " AND (described_at IS NULL OR described_at < " NOW_S " - $2)"
-                           " ORDER BY described_at NULLS FIRST, id LIMIT $3"},
+                           "WITH due AS (SELECT id, address, coalesce(wraps, false) AS wraps, described_at FROM tokens"
+                           " WHERE chain_id = $1 AND (described_at IS NULL OR described_at < " NOW_S " - $2))"
+                           " SELECT id, address, wraps FROM ("
+                           "(SELECT * FROM due ORDER BY described_at NULLS FIRST, id LIMIT ($3::bigint + 1) / 2)"
+                           " UNION (SELECT * FROM due ORDER BY random() LIMIT $3 / 2)) AS picked"
+                           " ORDER BY described_at NULLS FIRST, id"},
     [INDEX_DESCRIBE] = {"index_describe", 5,
                         "UPDATE tokens SET name = $3, symbol = $4, decimals = $5, described_at = " NOW_S
                         " WHERE chain_id = $1 AND id = $2"},
@@ -208,14 +212,16 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
     [INDEX_DRIFTED] = {"index_drifted", 1,
                        "SELECT count(*) FROM tokens WHERE chain_id = $1 AND live AND drift IS NOT NULL"},
 
-    /* A token's largest holders, its smallest (below zero if any is), the one whose balance was wrong when it was last
-     * looked at, and who took part in transfers from a random block of its history on: those may hold nothing by now.
+    /* Tokens checked longest ago, and as many by chance, as with their descriptions. A token's largest holders, its
+     * smallest (below zero if any is), the one whose balance was wrong when it was last looked at, and who took part in
+     * transfers from a random block of its history on: those may hold nothing by now.
      */
     [INDEX_SAMPLES] =
         {"index_samples", 5,
-         "WITH picked AS (SELECT id, address, checked_block, drift, drift_holder FROM tokens WHERE chain_id = $1 AND "
-         "live"
-         " ORDER BY checked_block NULLS FIRST, id LIMIT $2),"
+         "WITH live AS (SELECT id, address, checked_block, drift, drift_holder FROM tokens WHERE chain_id = $1 AND "
+         "live),"
+         " picked AS ((SELECT * FROM live ORDER BY checked_block NULLS FIRST, id LIMIT ($2::bigint + 1) / 2)"
+         " UNION (SELECT * FROM live ORDER BY random() LIMIT $2 / 2)),"
          " seen AS (SELECT p.id, h.holder FROM picked p CROSS JOIN LATERAL ("
          "(SELECT holder FROM balances WHERE token_id = p.id ORDER BY amount DESC, holder LIMIT $3)"
          " UNION (SELECT holder FROM balances WHERE token_id = p.id ORDER BY amount, holder DESC LIMIT $4)"

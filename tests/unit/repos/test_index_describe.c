@@ -95,17 +95,41 @@ static void sampled(void) {
     expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 1, 8) == ERR_OK && n > 1 && n <= 8);
     expect(samples[0].is_checked && samples[0].drifts && has_sample(samples, n, wrong, 0, false));
     expect(index_writer_checked(&scene.task, scene.writer, id, NULL, NULL, 13) == ERR_OK);
-    expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 2, 8) == ERR_OK && n > 1);
+    expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 3, 8) == ERR_OK && n > 1);
     expect(!has_sample(samples, n, wrong, 0, false));
 }
 
+/* A token that is never done with, as no node can run it, does not keep the others waiting: both are asked about though
+ * nothing is written. */
+static void starved(void) {
+    struct index_token tokens[2];
+    struct index_sample samples[16];
+    struct block_ref tip;
+    address third = token_of(9), second = token_of(8);
+    bool described = false, checked = false;
+    size_t n;
+    if (!begin_at_ten()) return;
+    expect(index_writer_set_wraps(&scene.task, scene.writer, &second, true) == ERR_OK);
+    expect(index_writer_set_wraps(&scene.task, scene.writer, &third, true) == ERR_OK);
+    for (int i = 0; i < 100; i++) {
+        expect(index_writer_undescribed(&scene.task, scene.writer, tokens, &n, 2, 3600) == ERR_OK && n <= 2);
+        if (n > 0) described |= address_equal(&tokens[n - 1].address, &third);
+        expect(index_writer_samples(&scene.task, scene.writer, &tip, samples, &n, 2, 8) == ERR_OK);
+        if (n > 0) checked |= address_equal(&samples[n - 1].token, &third);
+    }
+    expect(described);
+    expect(checked);
+}
+
 TEST(test_tokens_are_described, described)
+TEST(test_tokens_that_no_node_can_run_keep_no_others_waiting, starved)
 TEST(test_contracts_that_wrap_nothing_are_no_tokens_yet, asked_about)
 TEST(test_samples_are_of_large_small_and_random_holders, sampled)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tokens_are_described),
+        cmocka_unit_test(test_tokens_that_no_node_can_run_keep_no_others_waiting),
         cmocka_unit_test(test_contracts_that_wrap_nothing_are_no_tokens_yet),
         cmocka_unit_test(test_samples_are_of_large_small_and_random_holders),
     };

@@ -115,7 +115,8 @@ static void impossible_sums(void) {
     }
     const address left = address_of(1, 1);
     char holder[2 * sizeof left + 3];
-    expect(sql_is("SELECT '0x' || encode(drift_holder, 'hex') FROM tokens", hex_encode(holder, left.bytes, sizeof left)));
+    expect(
+        sql_is("SELECT '0x' || encode(drift_holder, 'hex') FROM tokens", hex_encode(holder, left.bytes, sizeof left)));
     struct index_stream stream = every_stream;
     struct block_ref tip = block_of(11, 0, 0);
     (void)sql("UPDATE tokens SET drift = NULL");
