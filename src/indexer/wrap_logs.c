@@ -10,34 +10,44 @@ static bool same_transaction(const struct transfer_log *a, const struct transfer
            memcmp(a->place.tx_hash.bytes, b->place.tx_hash.bytes, sizeof a->place.tx_hash.bytes) == 0;
 }
 
-/* A Deposit is from the zero address and a Withdrawal to it, so a Transfer that says the same has the same ends. */
-static bool says_the_same(const struct transfer_log *transfer, const struct transfer_log *wrap) {
-    return transfer->kind == TRANSFER_EVENT && address_equal(&transfer->token, &wrap->token) &&
-           address_equal(&transfer->from, &wrap->from) && address_equal(&transfer->to, &wrap->to) &&
-           u256_cmp(&transfer->amount, &wrap->amount) == 0;
-}
-
-static bool same_wrap(const struct transfer_log *a, const struct transfer_log *b) {
-    return a->kind == b->kind && address_equal(&a->token, &b->token) && address_equal(&a->from, &b->from) &&
-           address_equal(&a->to, &b->to) && u256_cmp(&a->amount, &b->amount) == 0;
-}
-
-/* The k-th of several equal ones is doubled when there are more than k Transfers that say it. */
-static bool is_doubled(const struct transfer_log *logs, size_t first, size_t end, size_t i) {
-    const struct transfer_log *wrap = &logs[i];
-    size_t earlier = 0, told = 0;
-    if (wrap->kind == TRANSFER_EVENT) return false;
-    for (size_t j = first; j < end; j++) {
-        if (j < i && same_wrap(&logs[j], wrap)) earlier++;
-        if (says_the_same(&logs[j], wrap)) told++;
-    }
-    return told > earlier;
-}
-
 static size_t end_of_transaction(const struct transfer_log *logs, size_t n, size_t first) {
     size_t end = first + 1;
     while (end < n && same_transaction(&logs[end], &logs[first])) end++;
     return end;
+}
+
+/* A Deposit is from the zero address and a Withdrawal to it, so a Transfer that says the same has the same ends. */
+static int compare_said(const struct transfer_log *a, const struct transfer_log *b) {
+    int order = memcmp(a->token.bytes, b->token.bytes, sizeof a->token.bytes);
+    if (order == 0) order = memcmp(a->from.bytes, b->from.bytes, sizeof a->from.bytes);
+    if (order == 0) order = memcmp(a->to.bytes, b->to.bytes, sizeof a->to.bytes);
+    return order != 0 ? order : u256_cmp(&a->amount, &b->amount);
+}
+
+/* Of those that say the same Transfers come first, then the others by kind; equal ones stay in their order. */
+static int compare_logs(const void *left, const void *right) {
+    const struct transfer_log *a = *(const struct transfer_log *const *)left;
+    const struct transfer_log *b = *(const struct transfer_log *const *)right;
+    int order = compare_said(a, b);
+    if (order == 0) order = (int)a->kind - (int)b->kind;
+    return order != 0 ? order : (a > b) - (a < b);
+}
+
+/* The k-th of several equal ones is doubled when there are more than k Transfers that say it. In: sorted, of one
+ * transaction; logs, all of them, of which each has its place in doubled. */
+static void mark_doubled(bool *doubled, const struct transfer_log *logs, const struct transfer_log *const *sorted,
+                         size_t n) {
+    size_t told = 0, earlier = 0;
+    for (size_t i = 0; i < n; i++) {
+        bool others = i == 0 || compare_said(sorted[i - 1], sorted[i]) != 0;
+        if (others) told = 0;
+        if (others || sorted[i - 1]->kind != sorted[i]->kind) earlier = 0;
+        if (sorted[i]->kind == TRANSFER_EVENT) {
+            told++;
+        } else {
+            doubled[sorted[i] - logs] = told > earlier++;
+        }
+    }
 }
 
 static size_t leave_out(struct transfer_log *logs, size_t n, const bool *left_out) {
@@ -48,15 +58,21 @@ static size_t leave_out(struct transfer_log *logs, size_t n, const bool *left_ou
     return kept;
 }
 
+/* By sorting: a transaction may have tens of thousands of them, made by somebody who wants them to be compared each
+ * with each. */
 size_t wrap_logs_drop_doubled(struct transfer_log *logs, size_t n) {
     if (n == 0) return 0;
     bool *doubled = calloc(n, sizeof *doubled);
-    if (doubled == NULL) abort();
+    const struct transfer_log **sorted = calloc(n, sizeof(*sorted));
+    if (doubled == NULL || sorted == NULL) abort();
+    for (size_t i = 0; i < n; i++) sorted[i] = &logs[i];
     for (size_t first = 0, end = 0; first < n; first = end) {
         end = end_of_transaction(logs, n, first);
-        for (size_t i = first; i < end; i++) doubled[i] = is_doubled(logs, first, end, i);
+        qsort(sorted + first, end - first, sizeof(*sorted), compare_logs);
+        mark_doubled(doubled, logs, sorted + first, end - first);
     }
     n = leave_out(logs, n, doubled);
+    free(sorted);
     free(doubled);
     return n;
 }

@@ -83,6 +83,47 @@ static void test_doubled(void **state) {
     }
 }
 
+static bool says(const struct transfer_log *a, const struct transfer_log *b, enum transfer_kind kind) {
+    return a->kind == kind && address_equal(&a->token, &b->token) && address_equal(&a->from, &b->from) &&
+           address_equal(&a->to, &b->to) && u256_cmp(&a->amount, &b->amount) == 0 &&
+           hash32_equal(&a->place.tx_hash, &b->place.tx_hash);
+}
+
+/* The rule as it is said, of each log against all the others. */
+static bool is_left(size_t n, size_t i) {
+    size_t told = 0, earlier = 0;
+    for (size_t j = 0; j < n; j++) {
+        if (says(&logs[j], &logs[i], TRANSFER_EVENT)) told++;
+        if (j < i && says(&logs[j], &logs[i], logs[i].kind)) earlier++;
+    }
+    return logs[i].kind == TRANSFER_EVENT || told <= earlier;
+}
+
+static void test_doubled_of_many(void **state) {
+    (void)state;
+    uint32_t seed = 7;
+    for (int round = 0; round < 50; round++) {
+        char text[5 * MAX_LOGS + 1], *p = text;
+        size_t expected[MAX_LOGS], n_expected = 0;
+        for (int i = 0; i < MAX_LOGS; i++) {
+            seed = seed * 1664525 + 1013904223;
+            if (seed >> 25 == 0) *p++ = ' ';
+            *p++ = "TMBDW"[(seed >> 8) % 5];
+            *p++ = "wv"[seed >> 13 & 1];
+            *p++ = "xy"[seed >> 14 & 1];
+            *p++ = "12"[seed >> 15 & 1];
+        }
+        *p = '\0';
+        size_t n = read_logs(text);
+        for (size_t i = 0; i < n; i++) {
+            if (is_left(n, i)) expected[n_expected++] = i;
+        }
+        assert_int_equal(wrap_logs_drop_doubled(logs, n), n_expected);
+        assert_in_range(n_expected, 1, n - 1);
+        for (size_t i = 0; i < n_expected; i++) assert_int_equal(logs[i].place.log_index, expected[i]);
+    }
+}
+
 static bool is_w(void *arg, const address *token) {
     *(unsigned *)arg += 1;
     return token->bytes[0] == 'w';
@@ -99,6 +140,7 @@ static void test_keep(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_doubled),
+        cmocka_unit_test(test_doubled_of_many),
         cmocka_unit_test(test_keep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
