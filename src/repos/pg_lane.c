@@ -117,6 +117,7 @@ static void take(struct pg_lane *lane, PGresult *result) {
         finish_batch(lane);
         return;
     }
+    if (status == PGRES_COMMAND_OK) slot->prepares = false; /* it is prepared now, whatever comes of the read */
     if (counts && slot->result == NULL) {
         slot->result = result;
     } else {

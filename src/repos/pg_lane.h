@@ -25,7 +25,7 @@ struct pg_slot {
     struct pg_slot *next;
     struct pg_reading *reading; /* NULL: nobody waits */
     const struct pg_statement *statement;
-    bool prepares; /* the statement too is sent, ahead of it */
+    bool prepares; /* the statement too is sent, ahead of it, and not known to be prepared */
     bool is_last;  /* of its batch: a Sync follows */
     unsigned due;  /* results that are still to come */
     PGresult *result;
