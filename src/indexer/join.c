@@ -9,7 +9,11 @@
 #include "indexer_state.h"
 #include "reorg.h"
 
-enum { NEAR_BLOCKS = 64, WAIT_MS = 100 };
+enum {
+    NEAR_BLOCKS = 64,
+    WAIT_MS = 100,
+    BLOCK_LIMIT_MS = 250 /* for each up to the tip, beside NODE_LIMIT_MS: some are final thousands behind */
+};
 
 /* A chain that makes blocks faster than a backfill ends would have it go on for ever. */
 bool join_is_near(const struct indexer *indexer, const struct group *group) {
@@ -47,6 +51,7 @@ static enum err read_rest(struct indexer *indexer, const struct group *group) {
     struct task *task = &indexer->job.task;
     size_t n = (size_t)(indexer->tip.number + 1 - group->from);
     struct header *headers = arena_alloc(task->arena, n * sizeof *headers);
+    job_limit(&indexer->job, NODE_LIMIT_MS + n * BLOCK_LIMIT_MS);
     rows_clear(&indexer->rows);
     if (n == 0) return ERR_OK;
     if (headers == NULL) return task_fail(task, ERR_OVERLOADED, "too many blocks at a time");
