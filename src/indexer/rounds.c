@@ -41,6 +41,7 @@ static void enter_phase(struct indexer *indexer) {
 static enum err prepare(struct indexer *indexer) {
     bool same;
     (void)job_begin(&indexer->job, WRITE_LIMIT_MS);
+    wraps_free(&indexer->wraps); /* another instance may have taken back what they were about, and judged anew */
     enum err err = indexer_load(indexer);
     if (err == ERR_OK) err = reorg_check_history(indexer, &same);
     if (err != ERR_OK) return err;
