@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "chain_state.h"
+#include "core/work.h"
 #include "group.h"
 #include "headers.h"
 #include "log_list.h"
@@ -16,11 +17,13 @@
 enum {
     RANGE_TIMEOUT_MS = 30 * 1000,
     MAX_PARAMS_BYTES = 1024 * 1024,
-    MAX_UNKNOWN = 2 /* failures of a range after which less of it is the better question */
+    LONG_REPLY_BYTES = 64 * 1024, /* takes longer to read than another thread takes to begin */
+    MAX_UNKNOWN = 2               /* failures of a range after which less of it is the better question */
 };
 
 /* The question on its way, with what its answers are compared to. */
 struct asking {
+    struct task *task;
     struct log_question *question;
     struct logs_mark mark; /* what was in the list before */
 };
@@ -29,11 +32,30 @@ static uint64_t n_blocks(const struct log_question *question) {
     return question->filter->to - question->filter->from + 1;
 }
 
+/* A reply while it is read. */
+struct reading {
+    struct log_question *question;
+    const char *text;
+    size_t len;
+    bool ok;
+};
+
+static void read_reply(void *arg) {
+    struct reading *reading = arg;
+    struct log_question *question = reading->question;
+    reading->ok = log_scan(question->out, &question->n_seen, reading->text, reading->len, question->filter);
+}
+
 static enum rpc_outcome take_logs(const struct rpc_call *call, const char *text, size_t len) {
     const struct asking *asking = call->reader->arg;
-    struct log_question *question = asking->question;
-    logs_reset(question->out, asking->mark);
-    return log_scan(question->out, &question->n_seen, text, len, question->filter) ? RPC_OK : RPC_NONSENSE;
+    struct reading reading = {.question = asking->question, .text = text, .len = len};
+    logs_reset(asking->question->out, asking->mark);
+    if (len < LONG_REPLY_BYTES) {
+        read_reply(&reading);
+    } else {
+        work_run(asking->task->reactor, read_reply, &reading);
+    }
+    return reading.ok ? RPC_OK : RPC_NONSENSE;
 }
 
 static void take_error(const struct rpc_call *call, enum rpc_outcome outcome, const char *text, size_t len) {
@@ -145,7 +167,7 @@ static void ask_block(struct task *task, struct chain *chain, struct asking *ask
 }
 
 void log_ask(struct task *task, struct chain *chain, struct log_question *question) {
-    struct asking asking = {.question = question, .mark = logs_mark(question->out)};
+    struct asking asking = {.task = task, .question = question, .mark = logs_mark(question->out)};
     struct rpc_reader reader = {.result = take_logs, .error = take_error, .arg = &asking};
     struct buf params;
     buf_init(&params, MAX_PARAMS_BYTES);
