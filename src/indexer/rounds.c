@@ -97,10 +97,12 @@ static enum err run_round(struct indexer *indexer, struct group *group) {
     return err;
 }
 
-static void settle(struct indexer *indexer, enum err err) {
+/* In: moves, whether what was done moves the index: a database whose disk is full can be read and prepared, and yet not
+ * be written to. */
+static void settle(struct indexer *indexer, enum err err, bool moves) {
     if (indexer->job.ending) return;
     if (err == ERR_OK) {
-        trouble_over(&indexer->trouble, indexer_name(indexer));
+        if (moves) trouble_over(&indexer->trouble, indexer_name(indexer));
         enter_phase(indexer);
     } else {
         job_rest(&indexer->job, trouble_met(&indexer->trouble, indexer_name(indexer), &indexer->job.task, err));
@@ -112,6 +114,7 @@ void rounds_run(struct indexer *indexer) {
     bool prepared = false;
     while (!indexer->job.ending && !indexer->lost) {
         enum err err;
+        bool moves = prepared || indexer->halted[0] != '\0';
         if (indexer->halted[0] != '\0') {
             err = look_back(indexer);
         } else if (!prepared) {
@@ -124,7 +127,7 @@ void rounds_run(struct indexer *indexer) {
             backfill_stop(indexer->backfill);
             prepared = false;
         }
-        settle(indexer, err);
+        settle(indexer, err, moves);
     }
     backfill_stop(indexer->backfill);
 }

@@ -101,3 +101,21 @@ test('a database that is frozen holds up the end of nobody', async (t) => {
         thaw();
     }
 });
+
+test('a database that can be read but not written to holds the index up once, and is tried ever more rarely', async (t) => {
+    const { replay, node, database, untilRight } = await sceneFor(t, server, { blocks: 5 });
+    const dappd = await indexingFor(t, { url: node.url, database });
+    await untilRight('at first');
+    await database.sql(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$;
+        CREATE TRIGGER refuse BEFORE INSERT ON blocks FOR EACH ROW EXECUTE FUNCTION refuse()`);
+    await replay.play(2);
+    const said = (pattern) => dappd.logs.filter(({ msg }) => pattern.test(msg)).length;
+    await until(() => said(/database refuses/) >= 4, 'four tries');
+    assert.equal(said(/held up/), 1, 'told once');
+    assert.equal(said(/goes on/), 0, 'and nothing went on');
+    assert.equal((await dappd.get('/transfers?limit=1')).status, 200, 'what there is can be read');
+    await database.sql('DROP TRIGGER refuse ON blocks');
+    await untilRight('in the end');
+    await until(() => said(/goes on/) === 1, 'it goes on');
+});
