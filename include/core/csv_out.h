@@ -1,7 +1,7 @@
 /* Writes CSV into a buf (RFC 4180): commas, quotes and CRLF by itself. Plain value, one thread.
  *
- * Spreadsheets run a text that begins like a formula, and texts come from strangers: one that begins with = + - @ gets
- * an apostrophe in front. */
+ * Spreadsheets run a text that begins like a formula, and texts come from strangers: one that begins with = + - @,
+ * behind blanks or not, gets an apostrophe in front. */
 #ifndef DAPPD_CORE_CSV_OUT_H
 #define DAPPD_CORE_CSV_OUT_H
 

@@ -12,10 +12,26 @@ static void begin_field(struct csv_out *out) {
     out->in_row = true;
 }
 
+/* The first of the words that the text begins with, or NULL. */
+static const char *beginning(const char *text, const char *const *words) {
+    while (*words != NULL && strncmp(text, *words, strlen(*words)) != 0) words++;
+    return *words;
+}
+
+/* What spreadsheets skip may stand before it; some take the signs in full width too. Source: OWASP, CSV Injection. */
+static bool would_run(const char *text) {
+    static const char *const skipped[] = {" ", "\t", "\r", "\n", "\xc2\xa0", "\xe3\x80\x80", "\xef\xbb\xbf", NULL};
+    static const char *const signs[] = {
+        "=", "+", "-", "@", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0", NULL};
+    const char *word;
+    while ((word = beginning(text, skipped)) != NULL) text += strlen(word);
+    return beginning(text, signs) != NULL;
+}
+
 void csv_out_text(struct csv_out *out, const char *text) {
     begin_field(out);
     if (text == NULL || *text == '\0') return;
-    bool is_formula = strchr("=+-@\t\r", *text) != NULL;
+    bool is_formula = would_run(text);
     bool is_quoted = is_formula || text[strcspn(text, ",\"\r\n")] != '\0';
     if (is_quoted) buf_append_char(out->buf, '"');
     if (is_formula) buf_append_char(out->buf, '\'');

@@ -66,10 +66,23 @@ static void test_quotes(void **state) {
 static void test_formulas_are_texts(void **state) {
     (void)state;
     static const char *const cases[][2] = {
-        {"=1+1", "\"'=1+1\""}, {"+1", "\"'+1\""},
-        {"-1", "\"'-1\""},     {"@SUM(A1)", "\"'@SUM(A1)\""},
-        {"\t=1", "\"'\t=1\""}, {"=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""},
-        {"a=1", "a=1"},        {"'", "'"},
+        {"=1+1", "\"'=1+1\""},
+        {"+1", "\"'+1\""},
+        {"-1", "\"'-1\""},
+        {"@SUM(A1)", "\"'@SUM(A1)\""},
+        {"\t=1", "\"'\t=1\""},
+        {"=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""},
+        {"a=1", "a=1"},
+        {"'", "'"},
+        {" \n=1", "\"' \n=1\""},
+        {"\xef\xbb\xbf=1", "\"'\xef\xbb\xbf=1\""},
+        {"\xef\xbc\x9d"
+         "1",
+         "\"'\xef\xbc\x9d"
+         "1\""},
+        {"\xe3\x80\x80\xef\xbc\xa0x", "\"'\xe3\x80\x80\xef\xbc\xa0x\""},
+        {"\xef\xbc\xa1", "\xef\xbc\xa1"},
+        {"  ", "  "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         csv_out_text(&out, cases[i][0]);
