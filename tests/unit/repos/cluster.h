@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -125,6 +127,18 @@ static inline const char *cluster_ask(char out[CLUSTER_PATH_BYTES], const char *
     PQclear(result);
     PQfinish(conn);
     return out;
+}
+
+/* Beside the cluster: takes connections and never says a word. Returns its socket, -1 when there is none. Out: url. */
+static inline int cluster_silent_server(char url[3 * CLUSTER_PATH_BYTES]) {
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    (void)snprintf(at.sun_path, sizeof at.sun_path, "%.80s/.s.PGSQL.1", cluster.folder);
+    (void)snprintf(url, 3 * CLUSTER_PATH_BYTES, "host=%s port=1 dbname=postgres user=dappd", cluster.folder);
+    (void)unlink(at.sun_path);
+    if (fd < 0 || (bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 8) == 0)) return fd;
+    (void)close(fd);
+    return -1;
 }
 
 #endif

@@ -248,6 +248,33 @@ static void test_a_lost_connection_costs_no_read(void **state) {
     scene_play(&options, lose_the_connection, 13);
 }
 
+/* The second one ends what the first one waits for: a lane. */
+static void read_or_cut_short(struct actor *actor) {
+    struct pg_params params = {.n = 0};
+    struct pg_rows rows;
+    if (actor->i == 1) {
+        reactor_sleep_ms(scene.reactor, 1);
+        pg_cut_short(scene.pg);
+        return;
+    }
+    uint64_t deadline_ms = actor->task.deadline_ms;
+    pg_param_i64(&params, 1);
+    expect(pg_read(&actor->task, &rows, &twice, &params) == ERR_INDEX_UNAVAILABLE);
+    expect(reactor_now_ms(scene.reactor) < deadline_ms);
+}
+
+static void test_a_read_that_waits_for_a_lane_is_cut_short(void **state) {
+    (void)state;
+    char url[3 * CLUSTER_PATH_BYTES];
+    int server = cluster_silent_server(url);
+    struct pg_options options = options_of(1);
+    assert_true(server >= 0);
+    options.url = url;
+    options.connect_timeout_ms = 2 * FAR_MS;
+    scene_play(&options, read_or_cut_short, 2);
+    (void)close(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_500_at_once_share_4_connections),
@@ -259,6 +286,7 @@ int main(void) {
         cmocka_unit_test(test_without_a_database_there_is_no_index),
         cmocka_unit_test(test_a_database_that_is_down_is_no_wait),
         cmocka_unit_test(test_a_lost_connection_costs_no_read),
+        cmocka_unit_test(test_a_read_that_waits_for_a_lane_is_cut_short),
     };
     return cmocka_run_group_tests(tests, make_cluster, remove_cluster);
 }

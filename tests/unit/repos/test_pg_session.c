@@ -7,10 +7,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include "cluster.h"
 #include "scene.h"
 
@@ -297,17 +293,6 @@ static void test_any_of_several_hosts_will_do(void **state) {
     scene_play(NULL, open_elsewhere, 1);
 }
 
-/* Takes connections and never says a word. Returns its socket. Out: url. */
-static int silent_server(char url[3 * CLUSTER_PATH_BYTES]) {
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    (void)snprintf(at.sun_path, sizeof at.sun_path, "%.80s/.s.PGSQL.1", cluster.folder);
-    (void)snprintf(url, 3 * CLUSTER_PATH_BYTES, "host=%s port=1 dbname=postgres user=dappd", cluster.folder);
-    (void)unlink(at.sun_path);
-    expect(fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 8) == 0);
-    return fd;
-}
-
 static struct pg_session *being_opened;
 
 static void open_or_cut_short(struct actor *actor) {
@@ -319,7 +304,8 @@ static void open_or_cut_short(struct actor *actor) {
         if (being_opened != NULL) pg_session_cut_short(being_opened);
         return;
     }
-    server = silent_server(url);
+    server = cluster_silent_server(url);
+    expect(server >= 0);
     const struct pg_session_options options = {.url = url, .application_name = "x", .connect_timeout_ms = 2 * FAR_MS};
     uint64_t deadline_ms = actor->task.deadline_ms;
     expect(pg_session_open(&actor->task, &being_opened, &options) == ERR_TIMEOUT && being_opened == NULL);
