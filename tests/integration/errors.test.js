@@ -2,6 +2,7 @@
 // way to provoke it stands here. Owns its chain, its node and its dappd.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { startChain } from './lib/chain.js';
 import { chainConfig, startDappd } from './lib/dappd.js';
@@ -49,6 +50,7 @@ const provoke = {
     not_found: () => dappd.get('/nowhere'),
     block_not_found: () => dappd.get(`/balance/${alice}?block=0x${hex(64)}`),
     state_unavailable: () => failing(READS, faults.rpcError(-32000, 'missing trie node d067 (path ) <nil>')),
+    transaction_not_found: () => dappd.get(`/tx/0x${hex(64)}`),
     method_not_allowed: () => dappd.request({ method: 'DELETE', path: '/health' }),
     body_too_large: () => dappd.post('/balances', ' '.repeat(2049)),
     uri_too_long: () => dappd.get(`/balance/${'1'.repeat(4097)}`),
@@ -56,6 +58,7 @@ const provoke = {
     not_a_token: () => dappd.get(`/balance/${alice}/${alice}`),
     execution_reverted: () => dappd.get(`/balance/${alice}/${chain.tokens.revertReason.address}`),
     headers_too_large: () => dappd.get('/health', { 'x-long': 'x'.repeat(8192) }),
+    index_unavailable: () => dappd.get('/transfers'),
     upstream_error: () => failing(READS, faults.rpcError(-32603, 'internal error')),
     upstream_unavailable: () => failing(['*'], faults.reset()),
     overloaded,
@@ -90,11 +93,27 @@ async function overloaded() {
     return second;
 }
 
+/** What needs an index, and the test that has one. */
+const ELSEWHERE = {
+    invalid_cursor: 'transfers.test.js',
+    not_indexed: 'indexed_balances.test.js',
+    balances_drift: 'indexed_balances.test.js',
+    cursor_expired: 'transfers.test.js',
+};
+
 /** No request gets these: one needs a bug of ours, the other stands in the reasons of /ready. */
 const UNREACHABLE = ['internal', 'shutting_down'];
 
 test('every code of errors.def is provoked here', () => {
-    assert.deepEqual([...Object.keys(provoke), ...UNREACHABLE].sort(), Object.keys(ERRORS).sort());
+    const codes = [provoke, ELSEWHERE].flatMap(Object.keys);
+    assert.deepEqual([...codes, ...UNREACHABLE].sort(), Object.keys(ERRORS).sort());
+});
+
+test('or in the test that has an index', () => {
+    for (const [code, file] of Object.entries(ELSEWHERE)) {
+        const source = readFileSync(new URL(file, import.meta.url), 'utf8');
+        assert.match(source, new RegExp(`assertProblem\\([^;]*'${code}'`), `${file} provokes ${code}`);
+    }
 });
 
 for (const [code, ask] of Object.entries(provoke)) {
