@@ -134,7 +134,31 @@ static enum err take_blocks(struct indexer *indexer, const struct header *header
     return err;
 }
 
-/* The agreed head is not where these headers lead: one of both is out of date. */
+/* The agreed head's own ancestors, whoever has them. In: n, the first of them follows from the tip's number. */
+static enum err read_ancestors(struct indexer *indexer, struct header *headers, size_t n,
+                               const struct block_ref *head) {
+    struct task *task = &indexer->job.task;
+    hash32 hash = head->hash;
+    for (size_t i = n; i-- > 0; hash = headers[i].block.parent_hash) {
+        enum err err = header_read_hash(task, indexer->chain, &headers[i], &hash);
+        if (err != ERR_OK) return err;
+        if (headers[i].block.number == indexer->tip.number + 1 + i) continue;
+        return task_fail(task, ERR_UPSTREAM_ERROR, "a block is not of the number that its children make it");
+    }
+    return ERR_OK;
+}
+
+/* Up to the agreed head where that is near. By number in one batch, as it is nearly always; but a node that follows a
+ * fork of its own would keep the index from the head for as long as it is asked first. */
+static enum err read_up_to(struct indexer *indexer, struct header *headers, size_t n, const struct block_ref *head) {
+    enum err err = follow_read_headers(indexer, headers, indexer->tip.number + 1, n);
+    if (err != ERR_OK && err != ERR_UPSTREAM_ERROR) return err;
+    if (indexer->tip.number + n < head->number) return err;
+    if (err == ERR_OK && hash32_equal(&headers[n - 1].block.hash, &head->hash)) return ERR_OK;
+    return read_ancestors(indexer, headers, n, head);
+}
+
+/* The agreed head is not there any more. */
 static enum err look_again(struct indexer *indexer, const struct block_ref *head) {
     chain_forget_head(indexer->chain, &head->hash);
     return ERR_OK;
@@ -147,12 +171,11 @@ static enum err extend(struct indexer *indexer, const struct block_ref *head, bo
     size_t n = far ? 1 : above < MAX_HEADERS ? (size_t)above : MAX_HEADERS;
     struct header *headers = arena_alloc(task->arena, n * sizeof *headers);
     if (headers == NULL) return task_fail(task, ERR_OVERLOADED, "too many blocks at a time");
-    enum err err = follow_read_headers(indexer, headers, indexer->tip.number + 1, n);
+    enum err err = read_up_to(indexer, headers, n, head);
     if (err == ERR_BLOCK_NOT_FOUND) return look_again(indexer, head);
     if (err != ERR_OK) return err;
     if (!hash32_equal(&headers[0].block.parent_hash, &indexer->tip.hash)) return reorg_take_back(indexer, head, moved);
     if (far) return catch_up_step(indexer, &headers[0].block, head, moved);
-    if (n == above && !hash32_equal(&headers[n - 1].block.hash, &head->hash)) return look_again(indexer, head);
     err = take_blocks(indexer, headers, n, head);
     if (err == ERR_BLOCK_NOT_FOUND) return look_again(indexer, head);
     *moved = err == ERR_OK;

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import * as faults from './lib/faults.js';
 import { startFaultyNode } from './lib/faulty_node.js';
+import { forked } from './lib/forked.js';
 import { indexingFor, sceneFor, shownAsMany } from './lib/index.js';
 import { behind } from './lib/lagging.js';
 import { WORDINGS, droppingOne, falselyEmpty, isRange, limited, maxLogs } from './lib/log_limits.js';
@@ -102,6 +103,20 @@ test('of two nodes the one that is behind says what is final', async (t) => {
     const [, finalized] = await tip();
     assert.ok(finalized <= head - 20, `block ${finalized} is final, and the other node has come to ${head - 20}`);
     assert.equal((await dappd.json('/status')).chains[0].index.halted, null);
+});
+
+test('three nodes, the first of which follows a fork of its own', async (t) => {
+    const scene = await sceneFor(t, server, { blocks: 30, epoch: 8 });
+    let first;
+    const { shown } = await shownAsMany(t, scene, { fork: (node) => (first = node) }, { nodes: 3 });
+    await untilAllRight(scene, shown, 'after the backfill');
+    const { head } = await scene.truth();
+    first.on('*', forked(Number(head.number)));
+    await scene.replay.play(5);
+    await untilAllRight(scene, shown, 'while it does');
+    const next = ({ method, params }) => method === 'eth_getBlockByNumber' && Number(params[0]) === Number(head.number) + 1;
+    const asked = first.requests.flatMap(({ calls }) => calls).filter(next).length;
+    assert.ok(asked <= 10, `it holds nobody up: asked for the next block ${asked} times`);
 });
 
 test('a single node whose fresh blocks are falsely empty at first', async (t) => {
