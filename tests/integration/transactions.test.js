@@ -149,6 +149,20 @@ test('what the nodes have forgotten the index still knows', async (t) => {
     assert.ok((await alone.get(`/tx/${hash}`)).status >= 500);
 });
 
+test('nodes that hang leave the index time to answer', async (t) => {
+    const hash = await mint(4n);
+    await untilHead();
+    const settings = { database_url: database.url, index: 'off', request_timeout_ms: 1_500 };
+    const hanging = await startFaultyNode(chain.url);
+    const hasty = await startDappd({ chains: [chainConfig(hanging.url)], ...settings });
+    t.after(() => stopAll(hasty, hanging));
+    const { transfers } = await expected(hash, coin());
+    for (const method of ['eth_getTransactionReceipt', 'eth_getTransactionByHash']) hanging.on(method, faults.hang());
+    const answer = await hasty.json(`/tx/${hash}`);
+    assert.deepEqual([answer.source, answer.transfers], ['indexed', transfers]);
+    assert.ok((await hasty.get(`/tx/${UNKNOWN}`)).status >= 500, 'the index alone cannot know that there is none');
+});
+
 test('an index that says otherwise is not said to agree', async () => {
     const hash = await mint(11n);
     await untilHead();
