@@ -88,8 +88,8 @@ async function loadAgain(postgres) {
 
 /** Both must have come to the same, or the figures mean nothing. */
 async function assertEqual(postgres) {
-    const digest = `SELECT count(*), sum(hashtextextended(t::text, 0)) FROM transfers t
-        UNION ALL SELECT count(*), sum(hashtextextended(b::text, 0)) FROM balances b`;
+    const digest = `SELECT (SELECT count(*) FROM transfers), (SELECT sum(hashtextextended(t::text, 0)) FROM transfers t),
+        (SELECT sum(hashtextextended(b::text, 0)) FROM balances b)`;
     const [indexed, loaded] = [await postgres.sql(digest, 'indexed'), await postgres.sql(digest, 'loaded')];
     if (`${indexed}` !== `${loaded}`) throw new Error(`dappd's rows (${indexed}) are not those of psql (${loaded})`);
     return Number(indexed[0][0]);
