@@ -7,7 +7,7 @@ import { cpuUs, memoryMb } from './processes.js';
 const UNITS_MS = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
 
 function latencyMs(report, percentile) {
-    const [, value, unit] = new RegExp(`^\\s+${percentile}%\\s+([\\d.]+)(us|ms|s|m)$`, 'm').exec(report);
+    const [, value, unit] = new RegExp(`^\\s+${percentile}%\\s+([\\d.]+)(us|ms|s|m) *$`, 'm').exec(report);
     return Number(value) * UNITS_MS[unit];
 }
 
