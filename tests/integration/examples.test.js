@@ -20,7 +20,7 @@ let chain, server, dappd;
 before(async () => {
     chain = await startChain();
     server = await startServer();
-    const database = await server.databaseFor({ after });
+    const database = await server.databaseFor();
     dappd = await startIndexing({ url: chain.url, database });
     await untilIndexed(database, await chain.latest());
 });

@@ -24,7 +24,7 @@ before(async () => {
     chain = await startChain();
     alice = chain.holders.alice;
     server = await startServer();
-    database = await server.databaseFor({ after });
+    database = await server.databaseFor();
     await migrate(database, chain.url);
     dappd = await startDappd(settings());
 });

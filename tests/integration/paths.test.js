@@ -1,29 +1,34 @@
 // Which requests reach which route: paths, queries, methods, and what HTTP says about them.
-// Owns its chain and its dappd.
+// Owns its chain, its PostgreSQL and its dappd, which indexes: so every route has something to answer.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startChain } from './lib/chain.js';
-import { chainConfig, startDappd } from './lib/dappd.js';
 import { connect, exchangeRaw, parseAnswers } from './lib/http.js';
+import { startIndexing, untilIndexed } from './lib/index.js';
+import { startServer } from './lib/postgres.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
 import { ROUTES } from './lib/tables.js';
 import { bounded } from './lib/wait.js';
 
-let chain, dappd, alice, usd;
+let chain, server, dappd, alice, usd, hash;
 
 before(async () => {
     chain = await startChain();
     alice = chain.holders.alice;
     usd = chain.tokens.usd.address;
-    dappd = await startDappd({ chains: [chainConfig(chain.url, { id: 31337 })], receive_timeout_ms: 2000 });
+    hash = (await chain.client.getBlock({ blockNumber: 2n })).transactions[0];
+    server = await startServer();
+    const database = await server.databaseFor();
+    dappd = await startIndexing({ url: chain.url, database, chain: { id: 31337 }, receive_timeout_ms: 2000 });
+    await untilIndexed(database, await chain.latest());
 });
-after(() => stopAll(dappd, chain));
+after(() => stopAll(dappd, server, chain));
 
 /** A path of each route that answers 200 (to POST with a body). */
 function pathOf(pattern) {
-    const values = { address: alice, owner: alice, spender: chain.holders.carol, token: usd };
+    const values = { address: alice, owner: alice, spender: chain.holders.carol, token: usd, hash };
     return pattern.replace(/:(\w+)/g, (_, name) => values[name]);
 }
 
@@ -103,7 +108,7 @@ test('HEAD /status and /metrics are 200 without a body', async () => {
 
 test('an unknown query parameter is refused, since a misspelt ?block= must not mean latest', async () => {
     for (const { method, pattern, query } of ROUTES) {
-        const unknown = ['blok', 'Block', 'block ', '', 'source', ...(query.length === 0 ? ['block', 'chain'] : [])];
+        const unknown = ['blok', 'Block', 'block ', '', ...(query.length === 0 ? ['block', 'chain'] : [])];
         for (const name of unknown) {
             const path = `${pathOf(pattern)}?${encodeURIComponent(name)}=1`;
             const answer = await dappd.request({

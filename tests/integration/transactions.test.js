@@ -25,7 +25,7 @@ before(async () => {
     chain = await startChain();
     node = await startFaultyNode(chain.url);
     server = await startServer();
-    database = await server.databaseFor({ after });
+    database = await server.databaseFor();
     indexing = await startIndexing({ url: node.url, database });
     alone = await startDappd({ chains: [chainConfig(node.url)] });
 });

@@ -17,6 +17,7 @@ let made = 0;
 class Server {
     #dir;
     #server;
+    #databases = [];
 
     constructor(dir) {
         this.#dir = dir;
@@ -28,6 +29,7 @@ class Server {
     }
 
     stop() {
+        this.#databases.forEach((database) => database.close()); // a psql that stays would keep the test from ending
         return this.#server.stop();
     }
 
@@ -56,11 +58,12 @@ class Server {
         return () => tell('SIGCONT');
     }
 
-    /** An empty database for this test. */
+    /** An empty database for this test, or without one for as long as the server lives. */
     async databaseFor(t) {
         const name = `test_${++made}`;
         const database = new Database(this.#dir, name, await this.#server.createDatabase(name));
-        t.after(() => database.close());
+        this.#databases.push(database);
+        t?.after(() => database.close());
         return database;
     }
 }

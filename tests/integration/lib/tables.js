@@ -42,6 +42,6 @@ export const METRICS = rows('include/core/metrics.def', 'METRIC').map(([, type, 
 /** [{ method, pattern, query }] of routes/table.c. */
 export const ROUTES = [
     ...readFileSync(path.join(CHECKOUT, 'routes/table.c'), 'utf8').matchAll(
-        /\{HTTP_(\w+), "([^"]+)", \w+, \w+, "([^"]*)"[^{}]*\}/g,
+        /\{HTTP_(\w+), "([^"]+)", \w+, \w+,\s+"([^"]*)"[^{}]*\}/g,
     ),
 ].map(([, method, pattern, query]) => ({ method, pattern, query: query.split(' ').filter(Boolean) }));
