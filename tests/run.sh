@@ -4,6 +4,7 @@
 # usage: run.sh SUITE ...    (lint unit fuzz-replay dev integration asan tsan valgrind)
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+readonly script_limit_s=$((${DAPPD_SOAK:-0} ? 7200 : 900)) # one that hangs fails, and the others still run
 passed=0
 failed=0
 scratch=$(mktemp -d)
@@ -20,37 +21,58 @@ count() { # count LABEL PASSED FAILED
     printf '%-44s %5d passed, %d failed\n' "$1" "$2" "$3"
 }
 
-# Runs one program; leaves what it wrote in FILE and what came of it in FILE.count: LABEL, passed, failed. A program that
-# dies without saying counts as one failure.
-run_cmocka() { # run_cmocka FILE LABEL COMMAND ...
-    local file=$1 label=$2 ok bad status=0
-    shift 2
-    "$@" >"$file" 2>&1 || status=$?
-    ok=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$file" | tail -1)
-    bad=$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$file" | tail -1)
-    [ "$status" -eq 0 ] || [ "${bad:-0}" -gt 0 ] || bad=1
-    printf '%s\t%s\t%s\n' "$label" "${ok:-0}" "${bad:-0}" >"$file.count"
+# One command for each core at a time: they are independent of each other. Each leaves what it wrote in FILE, and what
+# came of it in FILE.count: LABEL, passed, failed. One that dies without saying counts as one failure.
+in_background() { # in_background FUNCTION FILE LABEL COMMAND ...
+    "$@" &
+    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
 }
 
-# One program for each core at a time: they are independent, and each has one busy thread.
+leave_count() { # leave_count FILE LABEL STATUS PASSED FAILED
+    local bad=${5:-0}
+    [ "$3" -eq 0 ] || [ "$bad" -gt 0 ] || bad=1
+    printf '%s\t%s\t%s\n' "$2" "${4:-0}" "$bad" >"$1.count"
+}
+
+# Counts what was left in FOLDER, and shows what failed.
+count_all() { # count_all FOLDER
+    local file label ok bad
+    wait
+    for file in "$1"/*.count; do
+        IFS=$'\t' read -r label ok bad <"$file"
+        [ "$bad" -eq 0 ] || grep -vE '^ *(ok|duration_ms|type:|---|\.\.\.)' "${file%.count}" | tail -400
+        count "$label" "$ok" "$bad"
+    done
+}
+
+run_cmocka() { # run_cmocka FILE LABEL COMMAND ...
+    local file=$1 label=$2 status=0
+    shift 2
+    "$@" >"$file" 2>&1 || status=$?
+    leave_count "$file" "$label" "$status" "$(sed -n 's/^\[  PASSED  \] \([0-9]*\) test.*/\1/p' "$file" | tail -1)" \
+        "$(sed -n 's/^\[  FAILED  \] \([0-9]*\) test.*/\1/p' "$file" | tail -1)"
+}
+
+# Node's runner closes with "# pass N" and "# fail N".
+run_node() { # run_node FILE LABEL SCRIPT
+    local status=0
+    timeout --kill-after=10 "$script_limit_s" node --test --test-reporter=tap "$3" >"$1" 2>&1 || status=$?
+    leave_count "$1" "$2" "$status" "$(sed -n 's/^# pass \([0-9]*\)/\1/p' "$1" | tail -1)" \
+        "$(sed -n 's/^# fail \([0-9]*\)/\1/p' "$1" | tail -1)"
+}
+
 unit_in() { # unit_in VARIANT [PREFIX ...]
-    local variant=$1 program name label ok bad
+    local variant=$1 folder=$scratch/unit-$1 program name source
     shift
     make_quietly VARIANT="$variant" tests
-    mkdir "$scratch/$variant"
+    mkdir "$folder"
     for source in tests/unit/test_*.c tests/unit/*/test_*.c; do
         program=build/$variant/${source%.c}
         name=${source#tests/}
         [ -x "$program" ] || continue
-        run_cmocka "$scratch/$variant/${name//\//_}" "$variant $name" "$@" "$program" &
-        while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+        in_background run_cmocka "$folder/${name//\//_}" "$variant $name" "$@" "$program"
     done
-    wait
-    for file in "$scratch/$variant"/*.count; do
-        IFS=$'\t' read -r label ok bad <"$file"
-        [ "$bad" -eq 0 ] || cat "${file%.count}"
-        count "$label" "$ok" "$bad"
-    done
+    count_all "$folder"
 }
 
 suite_lint() {
@@ -86,31 +108,27 @@ suite_fuzz_replay() {
     done
 }
 
-# Node's runner closes with "# pass N" and "# fail N".
-run_node() { # run_node LABEL FILE ...
-    local label=$1 status=0 ok bad
-    shift
-    node --test --test-reporter=tap "$@" >"$log" 2>&1 || status=$?
-    ok=$(sed -n 's/^# pass \([0-9]*\)/\1/p' "$log" | tail -1)
-    bad=$(sed -n 's/^# fail \([0-9]*\)/\1/p' "$log" | tail -1)
-    if [ "$status" -ne 0 ]; then
-        grep -vE '^ *(ok|duration_ms|type:|---|\.\.\.)' "$log" | tail -400
-        [ "${bad:-0}" -gt 0 ] || bad=1
-    fi
-    count "$label" "${ok:-0}" "${bad:-0}"
-}
-
 integration_in() { # integration_in VARIANT
+    local folder=$scratch/integration-$1 script name
     make_quietly VARIANT="$1" binary
-    DAPPD_BINARY=build/$1/dappd DAPPD_VARIANT=$1 run_node "integration ($1)" tests/integration/*.test.js
+    export DAPPD_BINARY=build/$1/dappd DAPPD_VARIANT=$1
+    mkdir "$folder"
+    for script in tests/integration/*.test.js; do
+        name=$(basename "$script" .test.js)
+        in_background run_node "$folder/$name" "$1 integration/$name" "$script"
+    done
+    count_all "$folder"
 }
 
-# What a developer's machine runs beside dappd: the dev chain, make run.
+# What a developer's machine runs beside dappd: the dev chain, PostgreSQL, make run.
 suite_dev() {
+    local script
     make_quietly build/dappd
-    run_node "dev chain" dev/chain/chain.test.js
-    run_node "private PostgreSQL" dev/postgres.test.js
-    run_node "make run" dev/run.test.js
+    mkdir "$scratch/dev"
+    for script in dev/chain/chain.test.js dev/postgres.test.js dev/run.test.js; do
+        run_node "$scratch/dev/$(basename "$script")" "${script%.test.js}" "$script"
+    done
+    count_all "$scratch/dev"
 }
 
 suite_integration() {

@@ -79,6 +79,7 @@ describe('breakers', { concurrency: true }, () => {
             await dappd.json(freshPath());
             return (await statesOf(dappd))[0] === 'closed';
         }, 'closing');
+        await until(() => transitionsOf(dappd, 'node1').length >= 3, 'lines of the log');
         assert.deepEqual(transitionsOf(dappd, 'node1'), [
             'closed -> open',
             'open -> half_open',
