@@ -169,11 +169,18 @@ test('the request id goes through, and an insane one is replaced by one that bot
     assert.equal(problem.request_id, 'in-problem');
 });
 
+/** nginx has an answer in its cache a moment after it was sent. */
+const untilCached = (target, headers) =>
+    until(async () => {
+        const answer = await nginx.get(target, headers);
+        return answer.headers['x-cache'] === 'HIT' && answer;
+    }, 'answer from the cache');
+
 test('a cached answer carries the id of whoever gets it', async () => {
     const target = `/balance/${alice}/${usd}?block=1`;
     await nginx.get(target, { 'x-request-id': 'first' });
-    const again = await nginx.get(target, { 'x-request-id': 'second' });
-    assert.deepEqual([again.headers['x-cache'], again.headers['x-request-id']], ['HIT', 'second']);
+    const again = await untilCached(target, { 'x-request-id': 'second' });
+    assert.equal(again.headers['x-request-id'], 'second');
 });
 
 const connections = async () => {
@@ -198,9 +205,9 @@ test('both dappds are used', async () => {
 
 test('the cache keeps what is immutable', async () => {
     const target = `/balance/${randomAddress()}/${usd}?block=2`;
-    const [first, second] = [await nginx.get(target), await nginx.get(target)];
+    const [first, second] = [await nginx.get(target), await untilCached(target)];
     assert.match(first.headers['cache-control'], /immutable/);
-    assert.deepEqual([first.headers['x-cache'], second.headers['x-cache']], ['MISS', 'HIT']);
+    assert.equal(first.headers['x-cache'], 'MISS');
     assert.equal(second.text, first.text);
     assert.equal((await nginx.get(target, { 'if-none-match': first.headers.etag })).status, 304);
 });

@@ -94,6 +94,7 @@ class Database {
 
     close() {
         this.#psql?.stdin.end();
+        this.#psql = undefined;
     }
 
     #ask(text) {
