@@ -202,9 +202,11 @@ static bool send_read(PGconn *conn, const struct pg_reading *reading, bool prepa
                                RESULT_BINARY) == 1;
 }
 
+/* What prepares a statement goes alone, too: no other's failure may undo what later ones count on. */
 bool pg_lane_send(struct pg_lane *lane, struct pg_reading *reading) {
-    if (reading->alone && !end_batch(lane)) return false;
     bool prepares = !pg_prepared_has(&lane->prepared, reading->statement);
+    bool alone = reading->alone || prepares;
+    if (alone && !end_batch(lane)) return false;
     if (!send_read(lane->conn, reading, prepares)) {
         break_down(lane);
         return false;
@@ -214,7 +216,7 @@ bool pg_lane_send(struct pg_lane *lane, struct pg_reading *reading) {
     reading->lane = lane;
     reading->result = NULL;
     reading->slot = slot_push(lane, reading, prepares);
-    return !reading->alone || end_batch(lane);
+    return !alone || end_batch(lane);
 }
 
 void pg_lane_leave(struct pg_reading *reading) {
