@@ -155,7 +155,7 @@ static bool end_batch(struct pg_lane *lane) {
     return false;
 }
 
-/* While libpq cannot send it reads, so there may be results that the socket says nothing of. */
+/* Whenever libpq cannot send at once it reads, so there may be results that the socket says nothing of any more. */
 void pg_lane_flush(struct pg_lane *lane) {
     if (lane->conn == NULL || !lane->unsent || !end_batch(lane)) return;
     int left = PQflush(lane->conn);
@@ -165,7 +165,7 @@ void pg_lane_flush(struct pg_lane *lane) {
     }
     lane->unsent = left > 0;
     fd_watch_want(lane->watch, FD_READABLE | (lane->unsent ? FD_WRITABLE : 0));
-    if (lane->unsent) take_results(lane);
+    take_results(lane);
 }
 
 static void on_readiness(void *arg, int events) {
