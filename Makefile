@@ -8,7 +8,7 @@ CC ?= cc
 FUZZ_CC ?= clang
 FUZZ_SECONDS ?= 60
 
-PACKAGES := libmicrohttpd jansson libcurl libpq libuv libcyaml zlib
+PACKAGES := libmicrohttpd jansson libcurl libpq libuv libcyaml libsecp256k1 zlib
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wcast-qual -Wwrite-strings \
 	-Wvla -Wimplicit-fallthrough -Wconversion
 ifdef CI
@@ -28,7 +28,7 @@ LINK_fuzz := -fsanitize=fuzzer
 CPPFLAGS += -D_GNU_SOURCE -DDAPPD_VERSION='"$(VERSION)"' -Iinclude $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 CFLAGS += -std=c11 $(WARNINGS) $(FLAGS_$(VARIANT))
 LDFLAGS += $(LINK_$(VARIANT))
-LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lpthread
+LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmbedcrypto -lpthread
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*.c src/*/*.c routes/*.c))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/routes/openapi_data.o $(OUT)/src/repos/migration_data.o

@@ -42,6 +42,8 @@ need_build() {
     need libuv1-dev pkg-config --exists libuv
     need libyaml-dev pkg-config --exists yaml-0.1
     need libcyaml-dev pkg-config --exists libcyaml
+    need libmbedtls-dev has_header mbedtls/md.h
+    need libsecp256k1-dev pkg-config --exists libsecp256k1
     need zlib1g-dev pkg-config --exists zlib
 }
 

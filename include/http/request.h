@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/principal.h"
 #include "core/task.h"
 
 struct app;
@@ -40,9 +41,10 @@ struct request {
     struct query_arg query[REQUEST_MAX_QUERY];
     size_t n_query;
     struct slice body;
-    char id[REQUEST_ID_BYTES]; /* X-Request-Id; set by its middleware, "" before */
-    uint64_t started_us;       /* clock_now_us */
-    bool may_not_wait;         /* there is no room for one more that waits: routes that never do still answer */
+    char id[REQUEST_ID_BYTES];  /* X-Request-Id; set by its middleware, "" before */
+    struct principal principal; /* who asks; anonymous until its middleware has looked */
+    uint64_t started_us;        /* clock_now_us */
+    bool may_not_wait;          /* there is no room for one more that waits: routes that never do still answer */
     struct MHD_Connection *connection;
 };
 

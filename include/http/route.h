@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "core/err.h"
+#include "core/principal.h"
 #include "http/request.h"
 #include "http/response.h"
 
@@ -17,9 +18,21 @@ enum cache_class {
     CACHE_CLASS_STATIC, /* the same until dappd is upgraded, an hour and a validator: set by the router */
 };
 
+/* What a request costs. The first two never wait, so they answer even when there is no room for requests that do. All
+ * but the first count against the limit of the client, each against that of its class. */
 enum cost_class {
-    COST_LOCAL, /* never waits, so it answers even when there is no room for requests that do */
-    COST_NODES, /* may ask nodes */
+    COST_FREE,   /* for operators */
+    COST_CACHED, /* answered from memory */
+    COST_LIVE,   /* a single read, of nodes or the database */
+    COST_LIST,   /* many reads at a time */
+    COST_WRITE,  /* changes something, or verifies a signature */
+    COST_CLASS_COUNT
+};
+
+enum access {
+    ACCESS_PUBLIC, /* anybody; credentials that are given must be good, and a key have the scope */
+    ACCESS_USER,   /* a signed-in user, or a key of its with the scope */
+    ACCESS_ADMIN,  /* an admin, or a key of one with the scope */
 };
 
 struct route {
@@ -29,6 +42,8 @@ struct route {
     enum cache_class cache;
     const char *query; /* space-separated names of the query arguments it takes; "" for none */
     enum cost_class cost;
+    enum access access;
+    enum scope scope; /* that a key needs */
 };
 
 /* All routes; order does not matter: a literal segment beats a parameter. */

@@ -135,7 +135,7 @@ static enum err run_handler(struct request *req, struct response *res, const str
     memcpy(req->params, found->match.params, sizeof req->params);
     req->n_params = found->match.n_params;
     enum err err = check_query(req);
-    if (err == ERR_OK && req->may_not_wait && req->route->cost != COST_LOCAL) {
+    if (err == ERR_OK && req->may_not_wait && req->route->cost > COST_CACHED) {
         return task_fail(&req->task, ERR_OVERLOADED, "too many requests are being worked on");
     }
     if (err == ERR_OK) err = req->route->handler(req, res);

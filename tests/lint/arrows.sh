@@ -27,6 +27,9 @@ config.def: program'
 readonly libraries='
 cyaml/: program
 curl/: rpc program
+mbedtls/: core
+secp256k1.h: eth
+secp256k1_recovery.h: eth
 jansson.h: eth http rpc routes
 libpq-fe.h: repos
 microhttpd.h: http

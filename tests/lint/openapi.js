@@ -61,10 +61,10 @@ const settings = expand(
     'SETTING(key_, type, default_, unit_, min, max, secret, help) {"key": #key_, "default": default_, "unit": unit_}',
 );
 
-/** Rows such as {HTTP_GET, "/tokens/:token", route_token, CACHE_CLASS_BLOCK, "block chain", COST_NODES}. */
+/** Rows such as {HTTP_GET, "/tokens/:token", route_token, CACHE_CLASS_BLOCK, "block chain", COST_LIVE, ACCESS_PUBLIC, SCOPE_READ}. */
 function readRoutes() {
     const text = readFileSync(TABLE, 'utf8');
-    const rows = [...text.matchAll(/\{HTTP_(\w+),\s*"([^"]*)",\s*\w+,\s*\w+,\s*"([^"]*)",\s*\w+\}/g)];
+    const rows = [...text.matchAll(/\{HTTP_(\w+),\s*"([^"]*)",\s*\w+,\s*\w+,\s*"([^"]*)",[\s\w,|]*\}/g)];
     if (rows.length === 0 || rows.length !== text.match(/\bHTTP_/g).length) throw new Error(`${TABLE}: not understood`);
     return rows.map(([, method, pattern, query]) => ({
         path: pattern.replace(/:(\w+)/g, '{$1}'),

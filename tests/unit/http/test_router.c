@@ -64,20 +64,22 @@ enum {
 
 /* Literals before and behind parameters, so that an order that matters would show. */
 const struct route routes[] = {
-    [ROOT] = {HTTP_GET, "/", note, CACHE_CLASS_NONE, "", COST_NODES},
-    [TOKEN] = {HTTP_GET, "/tokens/:token", note, CACHE_CLASS_NONE, "block chain", COST_NODES},
-    [TOKEN_LIST] = {HTTP_GET, "/tokens/list", note, CACHE_CLASS_NONE, "limit", COST_NODES},
-    [TOKEN_POST] = {HTTP_POST, "/tokens/:token", note, CACHE_CLASS_NONE, "", COST_NODES},
-    [TOKEN_HOLDERS] = {HTTP_GET, "/tokens/:token/holders", note, CACHE_CLASS_NONE, "", COST_NODES},
-    [LIST_HOLDERS] = {HTTP_GET, "/tokens/list/:what", note, CACHE_CLASS_NONE, "", COST_NODES},
-    [PAIR] = {HTTP_GET, "/:first/pair/:second", note, CACHE_CLASS_NONE, "", COST_NODES},
-    [EIGHT] = {HTTP_GET, "/eight/:1/:2/:3/:4/:5/:6/:7/:8", note, CACHE_CLASS_NONE, "", COST_NODES},
-    [PUT_ONLY] = {HTTP_PUT, "/put", note, CACHE_CLASS_NONE, "", COST_NODES},
-    [DELETE_ONLY] = {HTTP_DELETE, "/delete", note, CACHE_CLASS_NONE, "", COST_NODES},
-    [PATCH_ONLY] = {HTTP_PATCH, "/delete", note, CACHE_CLASS_NONE, "", COST_NODES},
-    [REFUSES] = {HTTP_GET, "/refuse", refuse, CACHE_CLASS_STATIC, "", COST_NODES},
-    [STATIC_CLASS] = {HTTP_GET, "/static", note, CACHE_CLASS_STATIC, "a", COST_NODES},
-    [BLOCK_CLASS] = {HTTP_GET, "/block", cache_by_itself, CACHE_CLASS_BLOCK, "", COST_NODES},
+    [ROOT] = {HTTP_GET, "/", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [TOKEN] = {HTTP_GET, "/tokens/:token", note, CACHE_CLASS_NONE, "block chain", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [TOKEN_LIST] = {HTTP_GET, "/tokens/list", note, CACHE_CLASS_NONE, "limit", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [TOKEN_POST] = {HTTP_POST, "/tokens/:token", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [TOKEN_HOLDERS] = {HTTP_GET, "/tokens/:token/holders", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC,
+                       SCOPE_NONE},
+    [LIST_HOLDERS] = {HTTP_GET, "/tokens/list/:what", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [PAIR] = {HTTP_GET, "/:first/pair/:second", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [EIGHT] = {HTTP_GET, "/eight/:1/:2/:3/:4/:5/:6/:7/:8", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC,
+               SCOPE_NONE},
+    [PUT_ONLY] = {HTTP_PUT, "/put", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [DELETE_ONLY] = {HTTP_DELETE, "/delete", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [PATCH_ONLY] = {HTTP_PATCH, "/delete", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [REFUSES] = {HTTP_GET, "/refuse", refuse, CACHE_CLASS_STATIC, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [STATIC_CLASS] = {HTTP_GET, "/static", note, CACHE_CLASS_STATIC, "a", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [BLOCK_CLASS] = {HTTP_GET, "/block", cache_by_itself, CACHE_CLASS_BLOCK, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
 };
 const size_t routes_count = sizeof routes / sizeof *routes;
 

@@ -18,8 +18,8 @@ static enum err answer_nothing(struct request *req, struct response *res) {
 }
 
 const struct route routes[] = {
-    {HTTP_GET, "/local", answer_nothing, CACHE_CLASS_NONE, "", COST_LOCAL},
-    {HTTP_GET, "/nodes", answer_nothing, CACHE_CLASS_NONE, "", COST_NODES},
+    {HTTP_GET, "/local", answer_nothing, CACHE_CLASS_NONE, "", COST_CACHED, ACCESS_PUBLIC, SCOPE_NONE},
+    {HTTP_GET, "/nodes", answer_nothing, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
 };
 const size_t routes_count = sizeof routes / sizeof *routes;
 
