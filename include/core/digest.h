@@ -1,5 +1,5 @@
 /* SHA-256, HMAC and what goes with secrets: the one place that knows mbedTLS. Pure functions, any thread.
- * Sources: FIPS 180-4, RFC 2104, RFC 4648 section 5. */
+ * Sources: FIPS 180-4, RFC 2104. */
 #ifndef DAPPD_CORE_DIGEST_H
 #define DAPPD_CORE_DIGEST_H
 
@@ -20,11 +20,5 @@ void secure_random(void *out, size_t len);
 
 /* Overwrites a secret, also where a compiler would find that pointless. */
 void secure_wipe(void *data, size_t len);
-
-/* Without padding. Encode writes 4 * len / 3, rounded up, and a NUL; returns the length. Decode takes the one way in
- * which bytes can be written (no padding, no spare bits, no other characters) and returns the number of bytes, or -1
- * when it is something else or does not fit cap. */
-size_t base64url_encode(char *out, const void *data, size_t len);
-long base64url_decode(void *out, size_t cap, const char *text, size_t len);
 
 #endif

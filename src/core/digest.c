@@ -1,7 +1,5 @@
-/* All cryptography with symmetric keys goes through here, so that one file depends on mbedTLS, whose 2.28 and 3.6 differ
- * in much but not in mbedtls_md_*.
- * Owns nothing.
- * Any thread: pure functions. */
+/* All cryptography with symmetric keys goes through here, so that one file depends on mbedTLS, whose 2.28 and 3.6
+ * differ in much but not in mbedtls_md_*. Owns nothing. Any thread: pure functions. */
 #include "core/digest.h"
 
 #include <mbedtls/constant_time.h>
