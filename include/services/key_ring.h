@@ -15,21 +15,30 @@ struct key_ring;
 enum { KEY_RING_MAX = 16, KEY_NAME_BYTES = 33, KEY_RING_PROBLEM_BYTES = 256 };
 
 /* What a key is for. KEY_SESSION is the ring's key itself, as another service may verify sessions with it. */
-enum key_purpose { KEY_SESSION, KEY_REFRESH, KEY_NONCE, KEY_SEAL };
+enum key_purpose { KEY_SESSION, KEY_REFRESH, KEY_NONCE, KEY_SEAL, KEY_PURPOSE_COUNT };
 
 /* In: setting, auth_keys; data_dir, where without one a key is kept in a file that its owner alone may read: it is made
- * when there is none, once, whoever else tries at the same time. Returns ERR_INVALID_PARAMETER with a sentence for the
- * operator that shows no key. The caller frees *out. */
+ * when there is none, once, whoever else tries at the same time. NULL: the key is made for this process alone and kept
+ * nowhere. Returns ERR_INVALID_PARAMETER with a sentence for the operator that shows no key. The caller frees *out. */
 enum err key_ring_load(struct key_ring **out, char problem[KEY_RING_PROBLEM_BYTES], const char *setting,
                        const char *data_dir) MUST_CHECK;
 void key_ring_free(struct key_ring *ring);
 
-/* True when the text is what key_ring_load takes as auth_keys. Out: where it is not. */
+/* Before any other thread: what has this purpose is from now on this process's own business, and neither that of others
+ * with the same ring nor of this one once it is started again. */
+void key_ring_keep_to_process(struct key_ring *ring, enum key_purpose purpose);
+
+/* True when the text is what key_ring_load takes as auth_keys: up to KEY_RING_MAX of name:base64url, separated by
+ * commas; names of 1 to 32 letters, digits, dots, hyphens and underscores, each once; keys of 32 to 1024 bytes. Empty:
+ * none. Out: the part that is wrong. */
 bool key_ring_setting_is_valid(const char **bad, size_t *bad_len, const char *setting);
 
 /* How many keys; number 0 signs, all verify. */
 size_t key_ring_count(const struct key_ring *ring);
 const char *key_ring_name(const struct key_ring *ring, size_t i);
+
+/* The key of that name. Returns false when there is none. */
+bool key_ring_find(const struct key_ring *ring, size_t *i, const char *name, size_t len);
 
 void key_ring_mac(const struct key_ring *ring, uint8_t mac[SHA256_BYTES], size_t i, enum key_purpose purpose,
                   const void *data, size_t len);

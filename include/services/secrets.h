@@ -10,7 +10,7 @@
 #include "core/uuid.h"
 #include "services/key_ring.h"
 
-enum { NONCE_TEXT_BYTES = 97, REFRESH_TOKEN_BYTES = 97, API_KEY_TEXT_BYTES = 65, API_SECRET_BYTES = 24 };
+enum { NONCE_TEXT_BYTES = 97, REFRESH_TOKEN_BYTES = 71, API_KEY_TEXT_BYTES = 61, API_SECRET_BYTES = 24 }; /* with NUL */
 
 /* A nonce of EIP-4361 (letters and digits). It carries its own id and times, so that nothing is kept until it is
  * used. */

@@ -30,7 +30,7 @@ curl/: rpc program
 mbedtls/: core
 secp256k1.h: eth
 secp256k1_recovery.h: eth
-jansson.h: eth http rpc routes
+jansson.h: eth http rpc services routes
 libpq-fe.h: repos
 microhttpd.h: http
 sanitizer/: core
