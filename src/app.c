@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "core/metrics.h"
 #include "database.h"
+#include "eth/signature.h"
 #include "http/listener.h"
 #include "repos/pg.h"
 #include "runtime.h"
@@ -64,6 +65,7 @@ static void run_threads(struct runtime *runtime) {
 static void run(struct runtime *runtime) {
     struct app *app = &runtime->app;
     metrics_start(app->threads + 2); /* the index thread, and all that is no reactor's */
+    signature_start();
     labels_set(app->config);
     app->cache = cache_new(app->config->cache_bytes);
     make_chains(app);
@@ -71,6 +73,7 @@ static void run(struct runtime *runtime) {
     run_threads(runtime);
     free_chains(app);
     cache_free(app->cache);
+    signature_stop();
     metrics_stop();
 }
 
