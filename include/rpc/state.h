@@ -14,16 +14,18 @@
 #include "rpc/rpc.h"
 
 enum state_kind {
-    STATE_CALL,    /* eth_call of a contract */
-    STATE_BALANCE, /* an account's balance */
-    STATE_CODE     /* an account's code */
+    STATE_CALL,     /* eth_call of a contract */
+    STATE_BALANCE,  /* an account's balance */
+    STATE_CODE,     /* an account's code */
+    STATE_INIT_CODE /* an eth_call without `to`: runs its data and brings what that returns. It goes alone, and may cost
+                       a node all the gas that it gives */
 };
 
 struct state_read {
     /* in */
     enum state_kind kind;
-    address to;
-    const uint8_t *data; /* calldata of STATE_CALL, borrowed until the read returns */
+    address to;          /* zeros for STATE_INIT_CODE */
+    const uint8_t *data; /* of STATE_CALL and STATE_INIT_CODE, borrowed until the read returns */
     size_t data_len;
     /* out */
     enum rpc_outcome outcome;

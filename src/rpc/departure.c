@@ -238,16 +238,21 @@ static bool can_be_packed(const struct state_read *read) {
     return read->kind == STATE_CALL && read->data_len <= MULTICALL_MAX_ITEM_DATA;
 }
 
-/* Moves the reads that can be packed to the front; returns how many they are. */
-static size_t sort_out(struct state_read **reads, size_t n) {
-    size_t packed = 0;
+/* A stranger's code may burn all the gas that a node gives: who travels with it waits for it. */
+static bool is_light(const struct state_read *read) {
+    return read->kind != STATE_INIT_CODE;
+}
+
+/* Moves the reads of which that is true to the front; returns how many they are. */
+static size_t sort_out(struct state_read **reads, size_t n, bool (*is_wanted)(const struct state_read *read)) {
+    size_t front = 0;
     for (size_t i = 0; i < n; i++) {
         struct state_read *read = reads[i];
-        if (!can_be_packed(read)) continue;
-        reads[i] = reads[packed];
-        reads[packed++] = read;
+        if (!is_wanted(read)) continue;
+        reads[i] = reads[front];
+        reads[front++] = read;
     }
-    return packed;
+    return front;
 }
 
 static int compare_targets(const void *a, const void *b) {
@@ -274,37 +279,51 @@ static size_t sort_by_target(struct state_read **reads, size_t n) {
     return front;
 }
 
-/* The reads that travel packed stand in front of those that never do. */
+/* Reads that travel together, side by side with other legs. */
+struct leg {
+    enum { PACKED, PLAIN, HEAVY } way;
+    struct state_read **reads;
+    size_t n;
+};
+
 struct legs {
     struct trip *trip;
-    struct state_read **reads;
-    size_t n, packed;
+    struct leg legs[HEAVY + 1];
+    size_t n;
 };
 
 static void send_leg(struct task *task, void *arg, size_t i) {
     const struct legs *legs = arg;
-    if (i == 0) {
-        send_packed(task, legs->trip, legs->trip->packing, legs->reads, legs->packed);
+    const struct leg *leg = &legs->legs[i];
+    if (leg->way == PACKED) {
+        send_packed(task, legs->trip, legs->trip->packing, leg->reads, leg->n);
     } else {
-        send_plain(task, legs->trip, legs->reads + legs->packed, legs->n - legs->packed, false);
+        send_plain(task, legs->trip, leg->reads, leg->n, leg->way == HEAVY);
     }
 }
 
+static void add_leg(struct legs *legs, struct leg leg) {
+    if (leg.n > 0) legs->legs[legs->n++] = leg;
+}
+
+/* In: packed, how many reads in front travel packed. */
 static void send_all(struct task *task, struct trip *trip, struct state_read **reads, size_t n, size_t packed) {
-    struct legs legs = {trip, reads, n, packed};
-    if (packed == n) {
+    struct legs legs = {.trip = trip};
+    size_t heavy_from = packed + sort_out(reads + packed, n - packed, is_light);
+    add_leg(&legs, (struct leg){PACKED, reads, packed});
+    add_leg(&legs, (struct leg){PLAIN, reads + packed, heavy_from - packed});
+    add_leg(&legs, (struct leg){HEAVY, reads + heavy_from, n - heavy_from});
+    if (legs.n == 1) {
         send_leg(task, &legs, 0);
-    } else if (packed == 0) {
-        send_leg(task, &legs, 1);
     } else {
-        task_parallel(task, 2, send_leg, &legs);
+        task_parallel(task, legs.n, send_leg, &legs);
     }
 }
 
 /* A single read goes packed as well where that proves its block: it costs the same. */
 static size_t count_packed(const struct trip *trip, struct state_read **reads, size_t n) {
     if (trip->packing == NULL) return 0;
-    size_t packed = sort_out(reads, n);
+    size_t packed = sort_out(reads, n, can_be_packed);
     if (packed == 1) return atomic_load(&trip->chain->batching.provable) ? 1 : 0;
     return packed == 0 || trip->packing->isolates ? packed : sort_by_target(reads, packed);
 }

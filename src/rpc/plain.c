@@ -8,11 +8,16 @@
 /* Leaves params NULL when the arena's cap is passed. */
 static struct rpc_call make_call(struct task *task, const struct state_read *read, const struct block_ref *block) {
     static const char *const methods[] = {
-        [STATE_CALL] = "eth_call", [STATE_BALANCE] = "eth_getBalance", [STATE_CODE] = "eth_getCode"};
-    bool is_call = read->kind == STATE_CALL;
+        [STATE_CALL] = "eth_call",
+        [STATE_INIT_CODE] = "eth_call",
+        [STATE_BALANCE] = "eth_getBalance",
+        [STATE_CODE] = "eth_getCode",
+    };
+    const address *to = read->kind == STATE_INIT_CODE ? NULL : &read->to;
+    bool is_call = read->kind == STATE_CALL || read->kind == STATE_INIT_CODE;
     return (struct rpc_call){
         .method = methods[read->kind],
-        .params = is_call ? rpc_params_call(task, &read->to, read->data, read->data_len, block)
+        .params = is_call ? rpc_params_call(task, to, read->data, read->data_len, block)
                           : rpc_params_account(task, &read->to, block),
     };
 }

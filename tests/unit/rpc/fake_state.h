@@ -37,6 +37,7 @@ struct fake_state {
     atomic_bool mixed;                           /* aggregate3 has been given different contracts */
     atomic_uint packed, items, largest;          /* packed calls; reads in them; the most in one */
     atomic_uint plain, codes;                    /* eth_call, eth_getBalance; eth_getCode */
+    atomic_uint init_codes;                      /* eth_call without `to` that packs nothing */
     atomic_uint packed_requests, plain_requests; /* HTTP requests with packed calls, and without */
 };
 
@@ -249,6 +250,20 @@ static inline size_t fake_hex(uint8_t *out, size_t cap, const json_t *text) {
     return len;
 }
 
+/* Code without `to` is a fan-out, or as short as the calldata of a read: then it returns that as a word, or reverts
+ * when it begins with the opcode that does. */
+enum { INIT_CODE_BYTES = 4, INIT_CODE_REVERTS = 0xfd };
+
+static inline json_t *fake_run_init_code(struct fake_state *state, const json_t *call, const uint8_t *code) {
+    uint8_t word[32] = {0};
+    atomic_fetch_add(&state->init_codes, 1);
+    if (code[0] == INIT_CODE_REVERTS) {
+        return fake_reply(call, "error", "{\"code\":3,\"message\":\"execution reverted\",\"data\":\"0x\"}");
+    }
+    memcpy(word + sizeof word - INIT_CODE_BYTES, code, INIT_CODE_BYTES);
+    return fake_data_reply(call, word, sizeof word);
+}
+
 static inline json_t *fake_run_call(struct fake_state *state, const json_t *call) {
     const json_t *args = json_array_get(json_object_get(call, "params"), 0);
     uint8_t *data = malloc(STATE_MAX_BYTES);
@@ -258,7 +273,9 @@ static inline json_t *fake_run_call(struct fake_state *state, const json_t *call
     if (!init_code) fake_hex(to, sizeof to, json_object_get(args, "to"));
     bool multicall = memcmp(to, multicall3_address.bytes, 20) == 0;
     json_t *reply;
-    if (init_code || multicall) {
+    if (init_code && len == INIT_CODE_BYTES) {
+        reply = fake_run_init_code(state, call, data);
+    } else if (init_code || multicall) {
         reply = fake_run_packed(state, call, data, len, multicall);
     } else {
         atomic_fetch_add(&state->plain, 1);
@@ -289,7 +306,9 @@ static inline json_t *fake_state_reply(struct fake_state *state, const json_t *c
 static inline bool is_packed_call(const json_t *call) {
     const json_t *args = json_array_get(json_object_get(call, "params"), 0);
     const char *to = json_string_value(json_object_get(args, "to"));
-    return json_is_object(args) && (to == NULL || strncmp(to, "0xca11bde0", 10) == 0);
+    if (!json_is_object(args)) return false;
+    if (to == NULL) return json_string_length(json_object_get(args, "data")) > 2 + 2 * INIT_CODE_BYTES;
+    return strncmp(to, "0xca11bde0", 10) == 0;
 }
 
 static inline unsigned count_packed_calls(const json_t *body) {
@@ -353,6 +372,13 @@ static inline void make_read(struct one_read *one, enum behaviour behaviour, uin
     one->data[3] = (uint8_t)value;
     one->read = (struct state_read){
         .kind = STATE_CALL, .to = state_address(behaviour), .data = one->data, .data_len = sizeof one->data};
+}
+
+/* The same of init code, for a node that takes its calldata as such. */
+static inline void make_init_code(struct one_read *one, uint32_t value) {
+    make_read(one, WELL, value);
+    one->read.kind = STATE_INIT_CODE;
+    one->read.to = (address){{0}};
 }
 
 /* The value that a contract that does well has given back. */

@@ -192,6 +192,29 @@ static void test_what_cannot_be_packed_goes_along(void **state) {
     }
 }
 
+/* Nobody waits for a stranger's code, whatever way the others go. */
+static void test_init_code_goes_alone(void **state) {
+    (void)state;
+    static const enum method methods[] = {METHOD_MULTICALL3, METHOD_FAN_OUT, METHOD_JSON_RPC};
+    for (size_t m = 0; m < 3; m++) {
+        struct fake_state node = good_node();
+        plan(6);
+        make_init_code(&trial.reads[0], 1);
+        make_init_code(&trial.reads[2], (uint32_t)INIT_CODE_REVERTS << 24);
+        trial.reads[4].read.kind = STATE_CODE;
+        send_to(&node, 1, methods[m], true);
+        for (size_t i = 0; i < 6; i++) {
+            if (i != 2 && i != 4) assert_well(i);
+        }
+        assert_int_equal(trial.fates[2].outcome, RPC_REVERTED);
+        assert_int_equal(trial.fates[2].err, ERR_EXECUTION_REVERTED);
+        assert_int_equal(trial.fates[4].err, ERR_OK);
+        assert_int_equal(node.init_codes, 2);
+        assert_int_equal(node.packed_requests, methods[m] == METHOD_JSON_RPC ? 0 : 1);
+        assert_int_equal(node.plain_requests, 2);
+    }
+}
+
 /* A call's own sender is the zero address, and some nodes give the sender coins without end. */
 static void test_what_the_zero_address_has_is_asked_plainly(void **state) {
     (void)state;
@@ -242,6 +265,7 @@ int main(void) {
         cmocka_unit_test(test_steps_down_at_a_block_before_multicall3),
         cmocka_unit_test(test_steps_down_to_plain_calls),
         cmocka_unit_test(test_what_cannot_be_packed_goes_along),
+        cmocka_unit_test(test_init_code_goes_alone),
         cmocka_unit_test(test_what_the_zero_address_has_is_asked_plainly),
         cmocka_unit_test(test_a_single_read_is_packed_for_the_proof),
     };

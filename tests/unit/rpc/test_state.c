@@ -102,6 +102,16 @@ static void test_none_and_twice_the_same(void **state) {
     assert_int_equal(node.items, 2); /* the probe's, and this */
 }
 
+static void test_equal_init_codes_run_once(void **state) {
+    (void)state;
+    node = (struct fake_state){.fan_out = true, .witness = PARENT_BYTE};
+    plan(4);
+    for (size_t i = 0; i < 4; i++) make_init_code(&trial.ones[i], i < 3 ? 5 : 6);
+    run(20000);
+    for (size_t i = 0; i < 4; i++) assert_int_equal(trial.bytes[i][31], i < 3 ? 5 : 6);
+    assert_int_equal(node.init_codes, 2);
+}
+
 static void hangs(struct fake_request *request, struct fake_state *state) {
     (void)state;
     fake_hang(request);
@@ -180,6 +190,7 @@ int main(void) {
         cmocka_unit_test(test_each_kind_by_each_method),
         cmocka_unit_test(test_each_fails_for_itself),
         cmocka_unit_test(test_none_and_twice_the_same),
+        cmocka_unit_test(test_equal_init_codes_run_once),
         cmocka_unit_test(test_deadline),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_two_reactors_ask_twice_at_most),
