@@ -10,6 +10,7 @@
 
 #include "config.h"
 #include "core/cache.h"
+#include "middleware/authenticator.h"
 #include "repos/index_status.h"
 #include "rpc/chain.h"
 
@@ -19,6 +20,7 @@ struct app {
     struct chain **chains;
     size_t n_chains;
     struct index_status **index_status; /* one for each chain; NULL without a database */
+    struct authenticator authenticator;
     unsigned threads;
     uint64_t started_us; /* clock_now_us */
     atomic_bool draining;

@@ -11,7 +11,7 @@ enum scope {
 #define SCOPE(id, bit, name, admins_only, help) SCOPE_##id = 1u << (bit),
 #include "core/scopes.def"
 #undef SCOPE
-    SCOPE_NONE = 0,           /* of a route: takes no credentials into account but for limits */
+    SCOPE_NONE = 0,           /* of a public route: who asks makes no difference, and is not looked at */
     SCOPE_SESSION = 1u << 31, /* what no API key may do: a wallet has to have signed in */
 };
 

@@ -10,7 +10,8 @@
 
 /* For an answer that follows from the request target and what `state` holds (a block's hash and what else it depends
  * on): sets the ETag from both, so that a 304 renders nothing. The same on every instance of this version.
- * In: max_age_s, how long it stays true; immutable: for ever. */
+ * A principal's answer is kept by nobody, but has its ETag. In: max_age_s, how long it stays true; immutable: for
+ * ever. */
 void conditional_set(const struct request *req, struct response *res, const void *state, size_t state_len,
                      unsigned max_age_s, bool immutable);
 

@@ -51,6 +51,10 @@ struct request {
 /* The first header of that name, any case, borrowed; NULL when absent. */
 const char *request_header(const struct request *req, const char *name);
 
+/* All headers of that name as one list, separated by commas (RFC 9110, 5.3), in the request's arena; NULL when absent.
+ * "" when the arena is full. */
+const char *request_header_list(const struct request *req, const char *name);
+
 /* The client's address as text without port ("127.0.0.1", "::1", "unix"). */
 const char *request_peer(const struct request *req, char *out, size_t cap);
 

@@ -13,9 +13,9 @@
 typedef enum err (*handler_fn)(struct request *req, struct response *res);
 
 enum cache_class {
-    CACHE_CLASS_NONE,   /* no-store: set by the router */
+    CACHE_CLASS_NONE,   /* no-store: set behind the handler */
     CACHE_CLASS_BLOCK,  /* until the next block is due, for ever at finalized blocks: set by the handler */
-    CACHE_CLASS_STATIC, /* the same until dappd is upgraded, an hour and a validator: set by the router */
+    CACHE_CLASS_STATIC, /* the same until dappd is upgraded, an hour and a validator: set behind the handler */
 };
 
 /* What a request costs. The first two never wait, so they answer even when there is no room for requests that do. All
@@ -30,7 +30,7 @@ enum cost_class {
 };
 
 enum access {
-    ACCESS_PUBLIC, /* anybody; credentials that are given must be good, and a key have the scope */
+    ACCESS_PUBLIC, /* anybody; credentials that are given must be good, and a key have the scope, if there is one */
     ACCESS_USER,   /* a signed-in user, or a key of its with the scope */
     ACCESS_ADMIN,  /* an admin, or a key of one with the scope */
 };
@@ -43,7 +43,7 @@ struct route {
     const char *query; /* space-separated names of the query arguments it takes; "" for none */
     enum cost_class cost;
     enum access access;
-    enum scope scope; /* that a key needs */
+    enum scope scope; /* that a key needs; of several one is enough */
 };
 
 /* All routes; order does not matter: a literal segment beats a parameter. */

@@ -1,13 +1,16 @@
-/* From a path to its route, and the innermost layer of every request. Static data; runs on the request's coroutine. */
+/* From a request's target to its route. Static data; runs on the request's coroutine. */
 #ifndef DAPPD_HTTP_ROUTER_H
 #define DAPPD_HTTP_ROUTER_H
 
+#include "core/err.h"
 #include "http/request.h"
 #include "http/response.h"
 
-/* Parses the target, finds the route and runs its handler; answers HEAD as GET, OPTIONS with Allow, and every error as
- * a problem. A fault that is set already (a limit was passed while reading the request) is answered as it is. */
-void router_dispatch(struct request *req, struct response *res);
+/* Parses the target and finds the route, HEAD's as GET's: sets path, query, route and params of the request. OPTIONS is
+ * answered at once, with Allow, and no route is set. A fault that is set already (a limit was passed while reading the
+ * request) is returned as it is. Errors: those of the target, ERR_NOT_FOUND, ERR_METHOD_NOT_ALLOWED with Allow,
+ * ERR_INVALID_PARAMETER for query arguments that the route does not take. */
+enum err router_find(struct request *req, struct response *res) MUST_CHECK;
 
 /* Gives the metrics their values of the label `route`: the patterns in table order, then "unmatched". */
 void router_set_metric_labels(void);

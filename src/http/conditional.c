@@ -13,7 +13,9 @@ void conditional_set(const struct request *req, struct response *res, const void
     hash ^= siphash24(version_key, DAPPD_VERSION, sizeof DAPPD_VERSION - 1);
     res->etag = arena_printf(res->arena, "W/\"%016llx%016llx\"", (unsigned long long)hash,
                              (unsigned long long)siphash24(state_key, state, state_len));
-    if (immutable) {
+    if (req->principal.kind != PRINCIPAL_ANONYMOUS) {
+        conditional_no_store(res); /* what is said to somebody is nobody else's to find in a cache */
+    } else if (immutable) {
         response_headerf(res, "Cache-Control", "public, max-age=%d, immutable", IMMUTABLE_MAX_AGE_S);
     } else {
         response_headerf(res, "Cache-Control", "public, max-age=%u", max_age_s);

@@ -32,6 +32,11 @@ static void log_fault(const struct request *req, const struct err_info *info) {
               LOG_STR("file", fault->file), LOG_I64("line", fault->line), LOG_STR("request_id", req->id));
 }
 
+/* Where waiting is the remedy, it is told for how long. */
+static bool says_when(const struct err_info *info) {
+    return info->status == 429 || info->status == 503;
+}
+
 void problem_from_fault(struct request *req, struct response *res) {
     const struct fault *fault = &req->task.fault;
     enum err code = fault->code != ERR_OK ? fault->code : ERR_INTERNAL;
@@ -39,9 +44,12 @@ void problem_from_fault(struct request *req, struct response *res) {
     log_fault(req, info);
     response_reset_body(res, info->status);
     struct problem_view view = {.info = info, .detail = fault->detail, .request_id = req->id};
-    if (info->status == 503) {
+    if (says_when(info)) {
         view.retry_after_s = fault->retry_after_s > 0 ? fault->retry_after_s : DEFAULT_RETRY_AFTER_S;
         response_headerf(res, "Retry-After", "%d", view.retry_after_s);
+    }
+    if (info->status == 401 && response_get_header(res, "WWW-Authenticate") == NULL) {
+        response_header(res, "WWW-Authenticate", "Bearer");
     }
     response_header(res, "Cache-Control", "no-store");
     response_json(res, render_problem, &view);

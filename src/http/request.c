@@ -6,9 +6,45 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 const char *request_header(const struct request *req, const char *name) {
     return MHD_lookup_connection_value(req->connection, MHD_HEADER_KIND, name);
+}
+
+/* The values of one name, joined: counted while text is NULL, written then. */
+struct header_list {
+    const char *name;
+    char *text;
+    size_t len;
+};
+
+static enum MHD_Result add_to_list(void *cls, enum MHD_ValueKind kind, const char *name, const char *value) {
+    static const char separator[] = ", ";
+    struct header_list *list = cls;
+    (void)kind;
+    if (strcasecmp(name, list->name) != 0) return MHD_YES;
+    const char *const parts[] = {list->len > 0 ? separator : "", value};
+    for (size_t i = 0; i < 2; i++) {
+        size_t len = strlen(parts[i]);
+        if (list->text != NULL) memcpy(list->text + list->len, parts[i], len);
+        list->len += len;
+    }
+    return MHD_YES;
+}
+
+const char *request_header_list(const struct request *req, const char *name) {
+    struct header_list list = {.name = name};
+    const char *first = request_header(req, name);
+    if (first == NULL) return NULL;
+    (void)MHD_get_connection_values(req->connection, MHD_HEADER_KIND, add_to_list, &list);
+    if (list.len == strlen(first)) return first;
+    list.text = arena_alloc(req->task.arena, list.len + 1);
+    if (list.text == NULL) return "";
+    list.text[list.len] = '\0';
+    list.len = 0;
+    (void)MHD_get_connection_values(req->connection, MHD_HEADER_KIND, add_to_list, &list);
+    return list.text;
 }
 
 const char *request_peer(const struct request *req, char *out, size_t cap) {

@@ -1,5 +1,4 @@
-/* Matches decoded path segments against the route table and runs the handler. Static data; the request's
- * thread. */
+/* Matches decoded path segments against the route table. Static data; the request's thread. */
 #include "http/router.h"
 
 #include <assert.h>
@@ -8,12 +7,8 @@
 #include <string.h>
 
 #include "core/metrics.h"
-#include "http/conditional.h"
-#include "http/problem.h"
 #include "http/route.h"
 #include "target.h"
-
-enum { STATIC_MAX_AGE_S = 3600 };
 
 static const char *const method_names[] = {
     [HTTP_GET] = "GET",     [HTTP_HEAD] = "HEAD",     [HTTP_POST] = "POST",       [HTTP_PUT] = "PUT",
@@ -117,33 +112,14 @@ static enum err check_query(struct request *req) {
     return ERR_OK;
 }
 
-static void set_caching(const struct request *req, struct response *res) {
-    switch (req->route->cache) {
-    case CACHE_CLASS_NONE:
-        conditional_no_store(res);
-        return;
-    case CACHE_CLASS_STATIC:
-        conditional_set(req, res, "", 0, STATIC_MAX_AGE_S, false);
-        return;
-    case CACHE_CLASS_BLOCK:
-        return;
-    }
-}
-
-static enum err run_handler(struct request *req, struct response *res, const struct found *found) {
+static enum err take_route(struct request *req, const struct found *found) {
     req->route = found->route;
     memcpy(req->params, found->match.params, sizeof req->params);
     req->n_params = found->match.n_params;
-    enum err err = check_query(req);
-    if (err == ERR_OK && req->may_not_wait && req->route->cost > COST_CACHED) {
-        return task_fail(&req->task, ERR_OVERLOADED, "too many requests are being worked on");
-    }
-    if (err == ERR_OK) err = req->route->handler(req, res);
-    if (err == ERR_OK) set_caching(req, res);
-    return err;
+    return check_query(req);
 }
 
-static enum err route_target(struct request *req, struct response *res, const struct target *target) {
+static enum err find_among_routes(struct request *req, struct response *res, const struct target *target) {
     struct found found;
     find_route(&found, req->method == HTTP_HEAD ? HTTP_GET : req->method, target);
     if (!found.any) {
@@ -159,10 +135,10 @@ static enum err route_target(struct request *req, struct response *res, const st
         return task_fail(&req->task, ERR_METHOD_NOT_ALLOWED, "%.16s is not one of the methods of this path: see Allow",
                          req->method_name);
     }
-    return run_handler(req, res, &found);
+    return take_route(req, &found);
 }
 
-static enum err dispatch(struct request *req, struct response *res) {
+enum err router_find(struct request *req, struct response *res) {
     if (req->task.fault.code != ERR_OK) return req->task.fault.code;
     struct target *target = arena_alloc(req->task.arena, sizeof *target);
     if (target == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
@@ -171,15 +147,7 @@ static enum err dispatch(struct request *req, struct response *res) {
     if (err != ERR_OK) return task_fail(&req->task, err, "%s", target->problem);
     memcpy(req->query, target->query, sizeof req->query);
     req->n_query = target->n_query;
-    return route_target(req, res, target);
-}
-
-void router_dispatch(struct request *req, struct response *res) {
-    enum err err = dispatch(req, res);
-    if (err != ERR_OK) {
-        assert(req->task.fault.code == err);
-        problem_from_fault(req, res);
-    }
+    return find_among_routes(req, res, target);
 }
 
 void router_set_metric_labels(void) {
