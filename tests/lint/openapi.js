@@ -182,7 +182,10 @@ function keyOf(place) {
 function checkStructure() {
     const references = JSON.stringify(document).match(/"\$ref":"[^"]*"/g).map((text) => JSON.parse(`{${text}}`).$ref);
     for (const ref of new Set(references)) resolve(document, ref);
-    for (const [kind, all] of Object.entries(document.components)) {
+    const { securitySchemes, ...components } = document.components;
+    const named = [document, ...operations()].flatMap(({ security }) => (security ?? []).flatMap(Object.keys));
+    compare(YAML, 'security:', 'security schemes', Object.keys(securitySchemes), [...new Set(named)]);
+    for (const [kind, all] of Object.entries(components)) {
         const unused = Object.keys(all).filter((name) => !references.includes(`#/components/${kind}/${name}`));
         for (const name of unused) complain(YAML, `    ${name}:`, `nothing uses ${kind}/${name}`);
     }

@@ -187,10 +187,11 @@ function targetOf(address) {
  * Starts dappd on a free port and waits until it serves.
  * In: chains, for a configuration file (chainConfig); command, another one than serve; args, more of the command line;
  * wrapper, a command that runs it; waits, false for one that is not to be waited for; all else are settings by name.
+ * Unless one says otherwise nothing is limited: most tests ask more often than a client would.
  */
 export async function startDappd({ chains, command = 'serve', args = [], wrapper = [], waits = true, ...given } = {}) {
     const file = chains ? ['--config', configFile({ chains })] : [];
-    const settings = { listen: '127.0.0.1:0', threads: 2, log_format: 'json', ...given };
+    const settings = { listen: '127.0.0.1:0', threads: 2, log_format: 'json', rate_limit: 'off', ...given };
     const dappd = new Dappd({ wrapper, command, args: [...file, ...args], settings });
     try {
         if (waits) await dappd.untilListening();
