@@ -13,7 +13,7 @@ CREATE TABLE users (
     created_at bigint NOT NULL,
     updated_at bigint NOT NULL
 );
-CREATE UNIQUE INDEX users_email ON users (lower(email) COLLATE "C");
+CREATE UNIQUE INDEX users_email ON users (lower(email COLLATE "C"));
 
 -- An account whose key has signed is the same on all chains. A contract is known on the chain that was asked only: at
 -- the same address of another one there may be somebody else's.

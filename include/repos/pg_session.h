@@ -64,7 +64,7 @@ enum err pg_session_copy_begin(struct task *task, struct pg_session *session, co
 enum err pg_session_copy_write(struct task *task, struct pg_session *session, const void *data, size_t len) MUST_CHECK;
 enum err pg_session_copy_end(struct task *task, struct pg_session *session, uint64_t *rows) MUST_CHECK;
 
-/* SQLSTATE of the last ERR_INTERNAL, "" before. */
+/* SQLSTATE of what was refused last, "" before; also when that has lost the session. */
 const char *pg_session_sqlstate(const struct pg_session *session);
 
 #endif

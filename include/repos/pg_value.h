@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "core/task.h"
+#include "core/uuid.h"
 #include "eth/address.h"
 #include "eth/u256.h"
 
@@ -23,8 +24,8 @@ struct pg_params {
     char storage[PG_MAX_PARAMS][PG_NUMERIC_BYTES];
 };
 
-/* Add the next parameter. Numbers are copied; bytes, texts and addresses are borrowed until the query returns. The SQL
- * has to name the type where it does not follow: $1::bigint. */
+/* Add the next parameter. Numbers are copied; bytes, texts, addresses and UUIDs are borrowed until the query returns.
+ * The SQL has to name the type where it does not follow: $1::bigint. */
 void pg_param_i64(struct pg_params *params, int64_t value);                  /* bigint */
 void pg_param_i32(struct pg_params *params, int32_t value);                  /* integer */
 void pg_param_i16(struct pg_params *params, int16_t value);                  /* smallint */
@@ -33,7 +34,8 @@ void pg_param_u256(struct pg_params *params, const u256 *value);             /* 
 void pg_param_bytes(struct pg_params *params, const void *data, size_t len); /* bytea */
 void pg_param_address(struct pg_params *params, const address *value);       /* bytea */
 void pg_param_hash32(struct pg_params *params, const hash32 *value);         /* bytea */
-void pg_param_text(struct pg_params *params, const char *text);              /* text */
+void pg_param_text(struct pg_params *params, const char *text);              /* text; NULL: null */
+void pg_param_uuid(struct pg_params *params, const uuid *value);             /* uuid; NULL: null */
 void pg_param_null(struct pg_params *params);
 /* bytea[]. In: n values of size bytes each. Returns false once the arena's cap is passed. */
 bool pg_param_bytes_array(struct task *task, struct pg_params *params, const void *values, size_t n,
@@ -60,8 +62,11 @@ bool pg_bool(struct pg_rows *rows, size_t row, int column);
 u256 pg_u256(struct pg_rows *rows, size_t row, int column, bool *negative);
 address pg_address(struct pg_rows *rows, size_t row, int column);
 hash32 pg_hash32(struct pg_rows *rows, size_t row, int column);
+uuid pg_uuid(struct pg_rows *rows, size_t row, int column);
 /* text or bytea, borrowed from the result. */
 const char *pg_text(struct pg_rows *rows, size_t row, int column, size_t *len);
+/* text, borrowed; NULL for null. */
+const char *pg_string(const struct pg_rows *rows, size_t row, int column);
 
 /* ERR_INTERNAL when a value was not what the statement promised. */
 enum err pg_rows_check(struct task *task, const struct pg_rows *rows) MUST_CHECK;

@@ -11,23 +11,17 @@ bool index_read_tip(struct block_ref *out, struct pg_rows *rows) {
     return true;
 }
 
-/* libpq puts a NUL behind each value, and a text of PostgreSQL's holds none. */
-static const char *read_text(struct pg_rows *rows, size_t row, int column) {
-    size_t len;
-    return pg_is_null(rows, row, column) ? NULL : pg_text(rows, row, column, &len);
-}
-
 bool index_read_token(struct token_summary *out, struct pg_rows *rows, size_t row, int column) {
     if (pg_is_null(rows, row, column)) return false;
     *out = (struct token_summary){
         .id = pg_i32(rows, row, column),
         .address = pg_address(rows, row, column + 1),
-        .name = read_text(rows, row, column + 2),
-        .symbol = read_text(rows, row, column + 3),
+        .name = pg_string(rows, row, column + 2),
+        .symbol = pg_string(rows, row, column + 3),
         .decimals = pg_is_null(rows, row, column + 4) ? -1 : pg_i16(rows, row, column + 4),
         .live = pg_bool(rows, row, column + 5),
         .checked = !pg_is_null(rows, row, column + 6),
-        .drift = read_text(rows, row, column + 7),
+        .drift = pg_string(rows, row, column + 7),
     };
     if (out->checked) out->checked_block = (uint64_t)pg_i64(rows, row, column + 6);
     return true;

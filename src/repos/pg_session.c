@@ -75,9 +75,8 @@ enum err pg_session_refuse(struct task *task, struct pg_session *session, const 
     const char *sqlstate = pg_error_sqlstate(result);
     enum err err = pg_error_of(sqlstate);
     pg_error_log_result(result, statement);
-    if (err != ERR_INTERNAL) return pg_session_break(task, session, err);
     (void)snprintf(session->sqlstate, sizeof session->sqlstate, "%s", sqlstate);
-    return pg_error_fail(task, err);
+    return err == ERR_INTERNAL ? pg_error_fail(task, err) : pg_session_break(task, session, err);
 }
 
 static enum err wait_for(struct task *task, struct pg_session *session, int events) {

@@ -76,7 +76,11 @@ void pg_param_hash32(struct pg_params *params, const hash32 *value) {
 }
 
 void pg_param_text(struct pg_params *params, const char *text) {
-    add(params, text, strlen(text));
+    add(params, text, text != NULL ? strlen(text) : 0);
+}
+
+void pg_param_uuid(struct pg_params *params, const uuid *value) {
+    add(params, value, value != NULL ? sizeof value->bytes : 0);
 }
 
 void pg_param_null(struct pg_params *params) {
@@ -202,8 +206,21 @@ hash32 pg_hash32(struct pg_rows *rows, size_t row, int column) {
     return value;
 }
 
+uuid pg_uuid(struct pg_rows *rows, size_t row, int column) {
+    uuid value = {{0}};
+    const char *data = column_of(rows, row, column, sizeof value.bytes);
+    if (data != NULL) memcpy(value.bytes, data, sizeof value.bytes);
+    return value;
+}
+
 const char *pg_text(struct pg_rows *rows, size_t row, int column, size_t *len) {
     return column_bytes(rows, row, column, len);
+}
+
+/* libpq puts a NUL behind each value, and a text of PostgreSQL's holds none. */
+const char *pg_string(const struct pg_rows *rows, size_t row, int column) {
+    size_t len;
+    return column_bytes(rows, row, column, &len);
 }
 
 enum err pg_rows_check(struct task *task, const struct pg_rows *rows) {

@@ -4,7 +4,9 @@
 #include "index_watch_repo_sql.h"
 #include "index_writer_sql.h"
 #include "migrate_sql.h"
+#include "nonces.h"
 #include "repos/pg_session.h"
+#include "session_repo_sql.h"
 #include "token_repo_sql.h"
 #include "transfer_repo_sql.h"
 
@@ -13,6 +15,8 @@ const struct pg_statement_table pg_statement_tables[] = {
     {"index_watch_repo", index_watch_repo_sql, INDEX_WATCH_SQL_COUNT},
     {"index_writer", index_writer_sql, INDEX_SQL_COUNT},
     {"migrate", migrate_statements, MIGRATE_STATEMENTS},
+    {"nonces", nonces_statements, NONCES_STATEMENT_COUNT},
+    {"session_repo", session_repo_statements, SESSION_REPO_STATEMENT_COUNT},
     {"token_repo", token_repo_statements, TOKEN_REPO_STATEMENT_COUNT},
     {"transfer_repo", transfer_repo_statements, TRANSFER_REPO_STATEMENT_COUNT},
 };
