@@ -1,8 +1,6 @@
 /* POST /balances: many balances at one block, each failing for itself. The request's coroutine. */
-#include <string.h>
-#include <strings.h>
-
 #include "balances_body.h"
+#include "body.h"
 #include "handlers.h"
 #include "params.h"
 #include "views.h"
@@ -45,25 +43,10 @@ static void render_balances(struct json_out *out, const void *view) {
     json_out_object_end(out);
 }
 
-/* Parameters such as charset may follow the type. */
-static enum err check_content_type(struct request *req) {
-    static const char json[] = "application/json";
-    const char *type = request_header(req, "Content-Type");
-    size_t len = type != NULL ? strcspn(type, "; \t") : 0;
-    const char *encoding = request_header(req, "Content-Encoding");
-    if (encoding != NULL && strcasecmp(encoding, "identity") != 0) {
-        return task_fail(&req->task, ERR_UNSUPPORTED_MEDIA_TYPE,
-                         "Content-Encoding is \"%.64s\"; send the body as it is", encoding);
-    }
-    if (len == sizeof json - 1 && strncasecmp(type, json, len) == 0) return ERR_OK;
-    return task_fail(&req->task, ERR_UNSUPPORTED_MEDIA_TYPE, "Content-Type is \"%.64s\", not %s",
-                     type != NULL ? type : "", json);
-}
-
 enum err route_balances(struct request *req, struct response *res) {
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
     if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
-    enum err err = check_content_type(req);
+    enum err err = body_check_type(req, NULL);
     if (err == ERR_OK) err = params_source(req, &answer->source);
     if (err == ERR_OK) err = balances_body_parse(&req->task, &answer->body, req->body);
     if (err == ERR_OK) {

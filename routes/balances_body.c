@@ -5,48 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "body.h"
 #include "core/json_depth.h"
 #include "params.h"
 
 enum { NAME_BYTES = 48 };
-
-static void release_json(void *json) {
-    json_decref(json);
-}
-
-static enum err load(struct task *task, const json_t **root, struct slice text) {
-    json_error_t error;
-    if (!json_depth_within(text.p, text.len, JSON_MAX_DEPTH)) {
-        return task_fail(task, ERR_INVALID_JSON, "the body is nested deeper than %d levels", JSON_MAX_DEPTH);
-    }
-    json_t *json = json_loadb(text.len > 0 ? text.p : "", text.len, JSON_REJECT_DUPLICATES, &error);
-    if (json == NULL && json_error_code(&error) == json_error_numeric_overflow) {
-        return task_fail(task, ERR_INVALID_JSON, "the body holds a number that is too large at line %d, column %d",
-                         error.line, error.column);
-    }
-    if (json == NULL) {
-        return task_fail(task, ERR_INVALID_JSON, "the body is no JSON at line %d, column %d", error.line, error.column);
-    }
-    if (!arena_defer(task->arena, release_json, json)) {
-        return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-    }
-    *root = json;
-    return ERR_OK;
-}
-
-/* In: allowed, NULL-terminated. */
-static enum err check_members(struct task *task, const json_t *object, const char *const *allowed, const char *where) {
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value) {
-        const char *const *name = allowed;
-        while (*name != NULL && strcmp(*name, key) != 0) name++;
-        if (*name == NULL) {
-            return task_fail(task, ERR_INVALID_PARAMETER, "%s has an unknown member \"%.64s\"", where, key);
-        }
-    }
-    return ERR_OK;
-}
 
 static enum err parse_address_member(struct task *task, address *out, const json_t *value, const char *name) {
     if (!json_is_string(value)) return task_fail(task, ERR_INVALID_ADDRESS, "%s is not a string", name);
@@ -59,7 +22,7 @@ static enum err parse_item(struct task *task, struct amount_read *read, const js
     char where[NAME_BYTES], name[NAME_BYTES + 16];
     (void)snprintf(where, sizeof where, "items[%zu]", i);
     if (!json_is_object(item)) return task_fail(task, ERR_INVALID_PARAMETER, "%s is not an object", where);
-    enum err err = check_members(task, item, members, where);
+    enum err err = body_check_members(task, item, members, where);
     if (err != ERR_OK) return err;
     (void)snprintf(name, sizeof name, "%s.address", where);
     err = parse_address_member(task, &read->owner, json_object_get(item, "address"), name);
@@ -101,10 +64,9 @@ static enum err parse_block(struct task *task, struct block_spec *out, const jso
 enum err balances_body_parse(struct task *task, struct balances_body *out, struct slice text) {
     static const char *const members[] = {"items", "block", NULL};
     const json_t *root;
-    enum err err = load(task, &root, text);
+    enum err err = body_load(task, &root, text, JSON_MAX_DEPTH);
     if (err != ERR_OK) return err;
-    if (!json_is_object(root)) return task_fail(task, ERR_INVALID_JSON, "the body is not an object");
-    err = check_members(task, root, members, "the body");
+    err = body_check_members(task, root, members, "the body");
     if (err == ERR_OK) err = parse_items(task, out, json_object_get(root, "items"));
     if (err == ERR_OK) err = parse_block(task, &out->spec, json_object_get(root, "block"));
     return err;
