@@ -10,11 +10,13 @@
 #include "core/principal.h"
 #include "core/task.h"
 #include "eth/address.h"
+#include "repos/user_repo.h"
 #include "services/access_token.h"
 #include "services/auth.h"
 #include "services/secrets.h"
 
-/* ERR_SIGN_IN_UNAVAILABLE when no domain is configured. Out: *expires_s, unix seconds. */
+/* What a wallet is to sign with its message. Nothing is kept of it. ERR_SIGN_IN_UNAVAILABLE when no domain is
+ * configured; ERR_TIMEOUT. Out: *expires_s, unix seconds. */
 enum err sign_in_nonce(struct task *task, struct auth *auth, char out[NONCE_TEXT_BYTES],
                        uint64_t *expires_s) MUST_CHECK;
 
@@ -26,11 +28,16 @@ struct proof {
     struct nonce nonce;
 };
 
-/* Errors: ERR_INVALID_MESSAGE, ERR_CHECKSUM_MISMATCH, ERR_INVALID_SIGNATURE, ERR_DOMAIN_MISMATCH, ERR_URI_MISMATCH,
- * ERR_CHAIN_NOT_SERVED, ERR_INVALID_NONCE, ERR_ISSUED_IN_FUTURE, ERR_MESSAGE_EXPIRED, ERR_MESSAGE_NOT_YET_VALID,
- * ERR_SIGNATURE_MISMATCH; of contracts those of reads. In: signature, bytes. */
+/* Nothing is spent, whatever comes of it. Errors: ERR_SIGN_IN_UNAVAILABLE as above; ERR_INVALID_MESSAGE,
+ * ERR_CHECKSUM_MISMATCH, ERR_INVALID_SIGNATURE, ERR_DOMAIN_MISMATCH, ERR_URI_MISMATCH, ERR_CHAIN_NOT_SERVED,
+ * ERR_INVALID_NONCE, ERR_ISSUED_IN_FUTURE, ERR_MESSAGE_EXPIRED, ERR_MESSAGE_NOT_YET_VALID, ERR_SIGNATURE_MISMATCH; of
+ * contracts, and while the chain's id is not known, those of reads. In: signature, bytes. */
 enum err sign_in_prove(struct task *task, struct auth *auth, struct proof *out, const char *message, size_t message_len,
                        const uint8_t *signature, size_t signature_len) MUST_CHECK;
+
+/* What using a proof uses up, to be kept by the transaction that the proof allows: longer than the nonce is good, since
+ * another instance's clock may be behind. ERR_INVALID_NONCE when the nonce has expired meanwhile. */
+enum err sign_in_spend(struct task *task, struct spending *out, const struct proof *proof) MUST_CHECK;
 
 /* What a client is given. */
 struct grant {
@@ -41,7 +48,9 @@ struct grant {
     bool created;               /* the user is new */
 };
 
-/* A proof becomes a session. ERR_INVALID_NONCE when it was spent, by whichever instance. */
+/* A proof becomes a session. An address that the configuration names is an admin's when its own key has signed or its
+ * contract is on the first chain: on another one the same address may be somebody else's. ERR_INVALID_NONCE when it was
+ * spent, by whichever instance; ERR_SIGN_IN_UNAVAILABLE when no more can be kept without a database. */
 enum err sign_in_begin(struct task *task, struct auth *auth, struct grant *out, const struct proof *proof,
                        const char *request_id) MUST_CHECK;
 
