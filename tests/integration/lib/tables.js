@@ -39,9 +39,16 @@ export const METRICS = rows('include/core/metrics.def', 'METRIC').map(([, type, 
     type: type.toLowerCase(),
 }));
 
-/** [{ method, pattern, query }] of routes/table.c. */
+/** [{ method, pattern, query, cost, access, scopes }] of routes/table.c; the last three by their names there. */
 export const ROUTES = [
     ...readFileSync(path.join(CHECKOUT, 'routes/table.c'), 'utf8').matchAll(
-        /\{HTTP_(\w+), "([^"]+)", \w+, \w+,\s+"([^"]*)"[^{}]*\}/g,
+        /\{HTTP_(\w+), "([^"]+)", \w+, \w+,\s+"([^"]*)",\s+COST_(\w+),\s+ACCESS_(\w+),\s+([\w\s|]+)\}/g,
     ),
-].map(([, method, pattern, query]) => ({ method, pattern, query: query.split(' ').filter(Boolean) }));
+].map(([, method, pattern, query, cost, access, scopes]) => ({
+    method,
+    pattern,
+    query: query.split(' ').filter(Boolean),
+    cost,
+    access,
+    scopes: scopes.match(/(?<=SCOPE_)\w+/g),
+}));
