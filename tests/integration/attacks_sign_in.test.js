@@ -197,22 +197,12 @@ test('a Host, an Origin or a forwarded host makes no domain one of ours', async 
     }
 });
 
-test('a refusal for its domain does not tell which domains there are', async () => {
-    const { detail } = await assertRefused(await withFields({ domain: 'evil.example' })(), 'domain_mismatch');
-    assert.ok(!detail.includes(DOMAIN), detail);
-});
-
 // --- time and chain ---
 
 refuses('a message that has expired', 'message_expired', withFields({ expirationTime: ago(1) }));
 refuses('a message that is not valid yet', 'message_not_yet_valid', withFields({ notBefore: ahead(3600) }));
 refuses('a message from the future', 'issued_in_future', withFields({ issuedAt: ahead(3600) }));
-
-test('a message that was issued long before its nonce', async () => {
-    const answer = await verify(dappd, await withFields({ issuedAt: ago(3600) })());
-    assert.ok(answer.status === 422, answer.text);
-    assert.equal((await scene.sql("SELECT count(*) FROM sessions WHERE address = '\\x00'"))[0][0], '0');
-});
+refuses('a message that was issued long before its nonce', 'invalid_nonce', withFields({ issuedAt: ago(3600) }));
 
 refuses('the wrong chain', 'chain_not_served', withFields({ chainId: 1 }));
 refuses('a chain id that is one of ours modulo 2^32', 'chain_not_served', replacing('31337', String(31337 + 2 ** 32)));
