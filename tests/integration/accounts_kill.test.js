@@ -21,11 +21,6 @@ async function sceneFor(t) {
     return scene;
 }
 
-const isServing = (dappd) => dappd.get('/auth/nonce').then(
-    ({ status }) => status === 200,
-    () => false,
-);
-
 /** Lets clients loose, disturbs them so many times, and then holds everything against everything. */
 async function disturbed(scene, times, disturb, { current, lost }) {
     const clients = startClients(CLIENTS, { current, lost });
@@ -84,5 +79,5 @@ test('kill -9 of a session of PostgreSQL, and of all of it', async (t) => {
         if (i++ % 2 === 0) return scene.server.killSession(scene.database);
         await scene.server.kill();
         return scene.server.start();
-    }, { current: () => dappd, lost: () => until(() => isServing(dappd), 'dappd') });
+    }, { current: () => dappd, lost: () => until(() => scene.sql('SELECT 1').catch(() => undefined), 'PostgreSQL') });
 });

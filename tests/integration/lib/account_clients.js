@@ -93,8 +93,7 @@ async function dropKey(user, { once }) {
 async function renew(user, { once }) {
     const answer = await once((dappd) => refresh(dappd, user.grant.refresh_token));
     if (!answer) {
-        user.leftAlone = true;
-        user.gone ||= 'session';
+        user.gone = 'session';
         return;
     }
     assert.equal(answer.status, 200, answer.text);
