@@ -6,6 +6,9 @@
 #include "repos/audit_repo.h"
 #include "repos/pg.h"
 
+#define SQLSTATE_UNIQUE "23505"
+#define SQLSTATE_FOREIGN_KEY "23503"
+
 /* A short read. */
 enum err account_read(struct task *task, struct pg_rows *rows, const struct pg_statement *statement,
                       const struct pg_params *params) MUST_CHECK;

@@ -34,7 +34,8 @@ const struct pg_statement session_repo_statements[SESSION_REPO_STATEMENT_COUNT] 
                                   " SELECT o.user_id, CASE WHEN $6 THEN 'admin' ELSE 'user' END, 1, $1, $1"
                                   " FROM owned o RETURNING id"
                                   "), logged AS (" AUDIT_INSERT AUDIT_USER_CREATE " m.id" AUDIT_NO_SUBJECT
-                                  ", '{role,addresses}', m.id, NULL::uuid, $2::text FROM made m"
+                                  ", CASE WHEN $6 THEN '{role,addresses}' ELSE '{addresses}' END::text[]"
+                                  ", m.id, NULL::uuid, $2::text FROM made m"
                                   ") SELECT m.id FROM made m"},
     /* $5 user */
     [SESSION_REPO_MAKE_ADMIN] = {"session_repo_make_admin", 5,
