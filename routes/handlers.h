@@ -29,5 +29,16 @@ enum err route_transfers_of_token(struct request *req, struct response *res);
 enum err route_tx(struct request *req, struct response *res);
 enum err route_token(struct request *req, struct response *res);
 enum err route_allowance(struct request *req, struct response *res);
+enum err route_users(struct request *req, struct response *res);
+enum err route_users_create(struct request *req, struct response *res);
+enum err route_user(struct request *req, struct response *res);
+enum err route_user_update(struct request *req, struct response *res);
+enum err route_user_delete(struct request *req, struct response *res);
+enum err route_user_address_add(struct request *req, struct response *res);
+enum err route_user_address_remove(struct request *req, struct response *res);
+enum err route_keys(struct request *req, struct response *res);
+enum err route_keys_create(struct request *req, struct response *res);
+enum err route_key_delete(struct request *req, struct response *res);
+enum err route_audit(struct request *req, struct response *res);
 
 #endif

@@ -24,7 +24,7 @@ static enum err read_limit(struct request *req, size_t *out) {
 
 /* The chain's id may have to be asked for, which only a cursor needs this early. */
 static enum err read_cursor(struct request *req, struct page *out, const struct source *source, struct slice text) {
-    enum err err = indexed_begin(&req->task, source, &out->cursor.chain_id);
+    enum err err = source != NULL ? indexed_begin(&req->task, source, &out->cursor.chain_id) : ERR_OK;
     if (err != ERR_OK) return err;
     if (cursor_decode(&out->cursor, text.p, text.len) == ERR_OK) return ERR_OK;
     return task_fail(&req->task, ERR_INVALID_CURSOR,
@@ -85,9 +85,11 @@ enum err page_set_next(struct request *req, struct response *res, struct page *p
     char *text = arena_alloc(req->task.arena, CURSOR_TEXT_BYTES);
     struct buf link;
     if (text == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
-    cursor->chain_id = chain_id(page->source->chain); /* known, since the list has been read */
-    cursor->block_number = block->number;
-    cursor->block_hash = block->hash;
+    if (page->source != NULL) {
+        cursor->chain_id = chain_id(page->source->chain); /* known, since the list has been read */
+        cursor->block_number = block->number;
+        cursor->block_hash = block->hash;
+    }
     memcpy(cursor->place, place, cursor->place_len);
     page->next = cursor_encode(text, cursor);
     buf_init(&link, LINK_MAX_BYTES);

@@ -22,13 +22,13 @@ struct page {
     const char *next;     /* what the client is given; NULL on the last page */
 };
 
-/* ?limit= and ?cursor= of a list. In: filter, what tells lists of this kind on a chain apart; place_len, of its places.
- * Errors: ERR_INVALID_PARAMETER, ERR_INVALID_CURSOR. */
+/* ?limit= and ?cursor= of a list. In: source, whose chain it is of, NULL: of none; filter, what tells lists of this
+ * kind on a chain apart; place_len, of its places. Errors: ERR_INVALID_PARAMETER, ERR_INVALID_CURSOR. */
 enum err page_read(struct request *req, struct page *out, const struct source *source, enum cursor_kind kind,
                    const void *filter, size_t filter_len, size_t place_len) MUST_CHECK;
 
-/* There is a page behind this one: makes its cursor and the Link header. In: block, of this page; place, of the last
- * item, as long as page_read was told. */
+/* There is a page behind this one: makes its cursor and the Link header. In: block, of this page, NULL without a chain;
+ * place, of the last item, as long as page_read was told. */
 enum err page_set_next(struct request *req, struct response *res, struct page *page, const struct block_ref *block,
                        const void *place) MUST_CHECK;
 

@@ -35,6 +35,23 @@ const struct route routes[] = {
     {HTTP_GET, "/tx/:hash", route_tx, CACHE_CLASS_BLOCK, "chain", COST_LIVE, ACCESS_PUBLIC, SCOPE_READ},
     {HTTP_GET, "/allowance/:owner/:spender/:token", route_allowance, CACHE_CLASS_BLOCK, "block chain", COST_LIVE,
      ACCESS_PUBLIC, SCOPE_READ},
+    {HTTP_GET, "/users", route_users, CACHE_CLASS_NONE, "cursor limit", COST_LIST, ACCESS_ADMIN, SCOPE_USERS_READ},
+    {HTTP_POST, "/users", route_users_create, CACHE_CLASS_NONE, "", COST_WRITE, ACCESS_ADMIN, SCOPE_USERS_WRITE},
+    {HTTP_GET, "/users/:id", route_user, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_USER,
+     SCOPE_ACCOUNT_READ | SCOPE_USERS_READ},
+    {HTTP_PATCH, "/users/:id", route_user_update, CACHE_CLASS_NONE, "", COST_WRITE, ACCESS_USER,
+     SCOPE_ACCOUNT_WRITE | SCOPE_USERS_WRITE},
+    {HTTP_DELETE, "/users/:id", route_user_delete, CACHE_CLASS_NONE, "", COST_WRITE, ACCESS_USER,
+     SCOPE_ACCOUNT_WRITE | SCOPE_USERS_WRITE},
+    {HTTP_POST, "/users/:id/addresses", route_user_address_add, CACHE_CLASS_NONE, "", COST_WRITE, ACCESS_USER,
+     SCOPE_SESSION},
+    {HTTP_DELETE, "/users/:id/addresses/:address", route_user_address_remove, CACHE_CLASS_NONE, "chain", COST_WRITE,
+     ACCESS_USER, SCOPE_ACCOUNT_WRITE | SCOPE_USERS_WRITE},
+    {HTTP_GET, "/keys", route_keys, CACHE_CLASS_NONE, "cursor limit user", COST_LIST, ACCESS_USER,
+     SCOPE_ACCOUNT_READ | SCOPE_USERS_READ},
+    {HTTP_POST, "/keys", route_keys_create, CACHE_CLASS_NONE, "", COST_WRITE, ACCESS_USER, SCOPE_SESSION},
+    {HTTP_DELETE, "/keys/:id", route_key_delete, CACHE_CLASS_NONE, "", COST_WRITE, ACCESS_USER, SCOPE_SESSION},
+    {HTTP_GET, "/audit", route_audit, CACHE_CLASS_NONE, "cursor limit user", COST_LIST, ACCESS_ADMIN, SCOPE_AUDIT_READ},
 };
 
 const size_t routes_count = sizeof routes / sizeof *routes;

@@ -10,13 +10,21 @@
 #include "eth/address.h"
 
 /* Which list; the numbers are part of the format. */
-enum cursor_kind { CURSOR_TRANSFERS = 1, CURSOR_BALANCES = 2, CURSOR_TOKENS = 3, CURSOR_HOLDERS = 4 };
+enum cursor_kind {
+    CURSOR_TRANSFERS = 1,
+    CURSOR_BALANCES = 2,
+    CURSOR_TOKENS = 3,
+    CURSOR_HOLDERS = 4,
+    CURSOR_USERS = 5,
+    CURSOR_KEYS = 6,
+    CURSOR_AUDIT = 7
+};
 
 enum { CURSOR_MAX_PLACE_BYTES = 64, CURSOR_TEXT_BYTES = 176 };
 
 struct cursor {
     enum cursor_kind kind;
-    uint64_t chain_id;
+    uint64_t chain_id;     /* 0: of no chain, and then of no block */
     uint64_t filter;       /* a hash of what was asked for: with another filter the place means nothing */
     uint64_t block_number; /* of the walk's first page */
     hash32 block_hash;
