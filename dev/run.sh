@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make run: the dev chain (unless DAPPD_RPC_URLS names nodes), a private PostgreSQL (unless DATABASE_URL names one), dappd
-# on both, and curl lines to try. Owns every process it starts: one signal, or the end of one of them, ends them all.
-# Needs build/dappd and what dev/install.sh run installs.
+# on both, and lines to try. Pages on this machine may sign users in. Owns every process it starts: one signal, or the end
+# of one of them, ends them all. Needs build/dappd and what dev/install.sh run installs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +11,8 @@ readonly database=$build/postgres
 readonly start_timeout_s=${RUN_TIMEOUT_S:-30}
 readonly stop_timeout_s=15
 readonly zero=0x0000000000000000000000000000000000000000
-export DAPPD_LISTEN=${DAPPD_LISTEN:-127.0.0.1:8080}
+export DAPPD_LISTEN=${DAPPD_LISTEN:-127.0.0.1:8080} DAPPD_DATA_DIR=${DAPPD_DATA_DIR:-$build/data}
+readonly page_servers=localhost:3000,localhost:5173 # where pages in development are served, as a rule
 
 say() { printf 'run: %s\n' "$*"; }
 fail() {
@@ -68,6 +69,8 @@ find_base() {
     esac
     [[ $host != '['* ]] || curl+=(-g)
     base=http://$host:$port
+    local domain=${base#http://}
+    export DAPPD_AUTH_DOMAINS=${DAPPD_AUTH_DOMAINS-${domain%:80},$page_servers}
     [[ $DAPPD_LISTEN == unix:* ]] || refuse_taken "$host" "$port"
 }
 
@@ -99,6 +102,7 @@ await_chain() {
         node -p "const c = JSON.parse(fs.readFileSync('$addresses')); $wanted.join(' ')"
     )
     export DAPPD_RPC_URLS DAPPD_INDEX_TOKENS=${DAPPD_INDEX_TOKENS-every}
+    export DAPPD_ADMINS=${DAPPD_ADMINS-$owner} # everybody knows its key, so nowhere else
 }
 
 start_database() {
@@ -142,9 +146,9 @@ know_addresses() {
 
 # --- what to try ---
 
-# example WHAT TARGET [BODY]
+# example WHAT TARGET [BODY [OPTION]]
 example() {
-    printf '\n  # %s\n  %s' "$1" "${curl[*]}"
+    printf '\n  # %s\n  %s' "$1" "${curl[*]}${4:+ $4}"
     [[ ! ${3:-} ]] || printf " --json '%s'" "$3"
     printf " '%s'\n" "$base$2"
 }
@@ -157,6 +161,7 @@ print_examples() {
     example "many balances at one block" /balances "{\"items\":[$(batch_items)]}"
     example "how the chain and its nodes are" /status
     example "an error: this is no token" "/balance/$owner/$zero"
+    [[ $DAPPD_LISTEN == unix:* || ! $DAPPD_AUTH_DOMAINS ]] || account_examples
     printf '\nCtrl-C stops everything. What dappd logs follows.\n\n'
 }
 
@@ -171,6 +176,17 @@ index_examples() {
     example "every token that an account holds" "/balances/$owner"
     example "who holds most of a token" "/tokens/$token/holders?limit=5"
     example "an account's latest transfers" "/transfers/$owner?limit=5"
+}
+
+# As the first of the dev chain's accounts, whatever the chain: there it is an admin.
+account_examples() {
+    printf '\n  # sign in with a wallet: a script that does what a page does\n'
+    printf '  eval "$(DAPPD_URL=%s node examples/sign_in.mjs)"\n' "$base"
+    local curl=("${curl[@]}" -H '"Authorization: Bearer $TOKEN"')
+    example "who that is" /auth/session
+    example "an API key, shown this once" /keys '{"name":"first try","scopes":["read","account:read"]}'
+    [[ ! ${chain_pid:-} ]] || example "another user, as an admin" /users '{"name":"Ada Lovelace"}'
+    example "what is left of this minute's requests" "/balance/$owner" '' -i
 }
 
 batch_items() {

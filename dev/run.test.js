@@ -11,6 +11,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const RUN = fileURLToPath(new URL('run.sh', import.meta.url));
+const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 const POSTGRES = fileURLToPath(new URL('postgres.sh', import.meta.url));
 const DAPPD = `#!${process.execPath}
 const listen = process.env.DAPPD_LISTEN, colon = listen.lastIndexOf(':');
@@ -19,7 +20,10 @@ if (process.env.FAKE_EXIT) process.exit(Number(process.env.FAKE_EXIT));
 require('node:http').createServer((request, response) => {
     response.writeHead(request.url === '/ready' ? status : 200);
     response.end(JSON.stringify({ chain_id: Number(process.env.FAKE_CHAIN ?? 31337), url: request.url,
-        rpc: process.env.DAPPD_RPC_URLS, database: process.env.DATABASE_URL, indexed: process.env.DAPPD_INDEX_TOKENS, says: 'the fake answer', code: process.env.FAKE_REASON, pid: process.pid }));
+        rpc: process.env.DAPPD_RPC_URLS, database: process.env.DATABASE_URL, indexed: process.env.DAPPD_INDEX_TOKENS,
+        domains: process.env.DAPPD_AUTH_DOMAINS, admins: process.env.DAPPD_ADMINS, data: process.env.DAPPD_DATA_DIR,
+        says: 'the fake answer', code: process.env.FAKE_REASON, pid: process.pid, as: request.headers.authorization,
+        items: [{ id: 31337 }], nonce: '0123456789', access_token: 'a.b.c', user: { id: 'the fake user' } }));
 }).listen(listen.startsWith('unix:') ? { path: listen.slice(5) }
     : { host: listen.slice(0, colon).replace(/[[\\]]/g, ''), port: listen.slice(colon + 1) });
 process.on('SIGTERM', () => { console.error('fake dappd stops'); process.exit(0); });
@@ -38,7 +42,7 @@ after(() => {
 
 /** Starts run.sh. Returns { child, output(), ended, until(pattern) }. */
 function run(environment = {}) {
-    const { DAPPD_INDEX_TOKENS, ...inherited } = process.env;
+    const { DAPPD_INDEX_TOKENS, DAPPD_AUTH_DOMAINS, DAPPD_ADMINS, DAPPD_DATA_DIR, ...inherited } = process.env;
     const env = { ...inherited, DAPPD_RPC_URLS: '', DATABASE_URL: '', BUILD: build, ...environment };
     const child = spawn(RUN, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     let text = '';
@@ -86,16 +90,27 @@ async function nothingSurvives() {
 
 const curlLines = (output) => output.split('\n').filter((line) => line.trim().startsWith('curl '));
 
+/** Runs every line that is to be tried, in one shell, as somebody would who pastes them all. Returns what curl got. */
+function tryAll(output) {
+    const lines = output.split('\n').filter((line) => /^  (curl|eval) /.test(line));
+    const script = `set -e\n${lines.map((line) => `${line}\necho`).join('\n')}`;
+    const tried = execFileSync('sh', ['-c', script], { cwd: CHECKOUT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const answers = tried.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+    assert.equal(answers.length, curlLines(output).length);
+    return answers;
+}
+
 test('starts the chain, PostgreSQL and dappd, and prints lines that work', async () => {
     const { child, output, ended, until } = run({ DAPPD_LISTEN: await listenFree() });
     await until(/Ctrl-C stops everything/);
     const lines = curlLines(output());
-    assert.equal(lines.length, 11);
-    const { rpc, database, indexed } = JSON.parse(execFileSync('sh', ['-c', lines[0]]));
+    assert.equal(lines.length, 15);
+    const answers = tryAll(output());
+    const { rpc, database, indexed } = answers[0];
     assert.match(database, /^postgresql:\/\/\/devchain\?/);
     assert.equal(indexed, 'every');
     assert.match(rpc, /^http:\/\/127\.0\.0\.1:\d+$/);
-    for (const line of lines) assert.match(execFileSync('sh', ['-c', line], { encoding: 'utf8' }), /chain_id/, line);
+    assert.deepEqual(answers.map(({ as }) => as).slice(-5), [undefined, ...Array(4).fill('Bearer a.b.c')]);
     assert.equal(JSON.parse(readFileSync(path.join(build, 'devchain.json'))).url, rpc);
     child.kill('SIGTERM');
     assert.deepEqual(await ended, { code: 0, signal: null });
@@ -165,7 +180,7 @@ test('a port that is taken is said so, with what to set', async () => {
 });
 
 test('given nodes and a given database are used instead of those of one\'s own', async () => {
-    const expected = { 1: [8, /0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48/], 137: [4, /0x0{40}/] };
+    const expected = { 1: [11, /0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48/], 137: [7, /0x0{40}/] };
     for (const [chainId, [count, pattern]] of Object.entries(expected)) {
         const { child, output, ended, until } = run({
             DAPPD_LISTEN: await listenFree(), DAPPD_RPC_URLS: 'http://node.example', FAKE_CHAIN: chainId,
@@ -202,6 +217,25 @@ test('what was indexed of given nodes is there the next time; of the dev chain n
     await nothingSurvives();
 });
 
+test('pages on this machine may sign users in; only on the dev chain is anybody an admin', async () => {
+    const DAPPD_LISTEN = await listenFree();
+    const alice = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266';
+    for (const [settings, domains, admins] of [
+        [{}, `${DAPPD_LISTEN},localhost:3000,localhost:5173`, alice],
+        [{ DAPPD_RPC_URLS: 'http://node.example' }, `${DAPPD_LISTEN},localhost:3000,localhost:5173`, undefined],
+        [{ DAPPD_AUTH_DOMAINS: 'app.example', DAPPD_ADMINS: '' }, 'app.example', ''],
+    ]) {
+        const { child, output, ended, until } = run({ DAPPD_LISTEN, ...settings });
+        await until(/Ctrl-C stops everything/);
+        const { data, ...said } = JSON.parse(execFileSync('sh', ['-c', curlLines(output())[0]]));
+        assert.deepEqual([said.domains, said.admins], [domains, admins]);
+        assert.equal(data, path.join(build, 'data'));
+        child.kill('SIGTERM');
+        await ended;
+    }
+    await nothingSurvives();
+});
+
 test('an index of given nodes that is not there yet holds nothing up', async () => {
     const { child, ended, until } = run({
         DAPPD_LISTEN: await listenFree(), DAPPD_RPC_URLS: 'http://node.example', FAKE_READY: '503',
@@ -217,9 +251,7 @@ test('every form of DAPPD_LISTEN gives lines that work', async () => {
     for (const DAPPD_LISTEN of forms) {
         const { child, output, ended, until } = run({ DAPPD_LISTEN, DAPPD_RPC_URLS: 'http://node.example' });
         await until(/Ctrl-C stops everything/);
-        for (const line of curlLines(output())) {
-            assert.match(execFileSync('sh', ['-c', line], { encoding: 'utf8' }), /chain_id/, line);
-        }
+        tryAll(output());
         child.kill('SIGTERM');
         await ended;
     }
