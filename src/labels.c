@@ -29,8 +29,12 @@ static void set_chains(const struct config *config) {
 }
 
 void labels_set(const struct config *config) {
-    static const char *const kinds[CACHE_KIND_COUNT] = {
-        [CACHE_AMOUNT] = "amount", [CACHE_TOKEN] = "token", [CACHE_BLOCK] = "block", [CACHE_CODE] = "code"};
+    static const char *const kinds[CACHE_KIND_COUNT] = {[CACHE_AMOUNT] = "amount",
+                                                        [CACHE_TOKEN] = "token",
+                                                        [CACHE_BLOCK] = "block",
+                                                        [CACHE_CODE] = "code",
+                                                        [CACHE_ACCESS_TOKEN] = "access_token",
+                                                        [CACHE_API_KEY] = "api_key"};
     const char *outcomes[RPC_OUTCOME_COUNT];
     for (size_t i = 0; i < RPC_OUTCOME_COUNT; i++) outcomes[i] = rpc_outcome_name((enum rpc_outcome)i);
     router_set_metric_labels();

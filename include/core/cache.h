@@ -12,7 +12,15 @@ struct cache;
 enum { CACHE_MAX_KEY = 160, CACHE_MAX_VALUE = 1024 };
 
 /* What an entry holds; the label `cache` of the hit and miss metrics. */
-enum cache_kind { CACHE_AMOUNT, CACHE_TOKEN, CACHE_BLOCK, CACHE_CODE, CACHE_KIND_COUNT };
+enum cache_kind {
+    CACHE_AMOUNT,
+    CACHE_TOKEN,
+    CACHE_BLOCK,
+    CACHE_CODE,
+    CACHE_ACCESS_TOKEN,
+    CACHE_API_KEY,
+    CACHE_KIND_COUNT
+};
 
 /* In: max_bytes, the bound on all entries with their overhead. */
 struct cache *cache_new(size_t max_bytes);

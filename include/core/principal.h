@@ -15,9 +15,6 @@ enum scope {
     SCOPE_SESSION = 1u << 31, /* what no API key may do: a wallet has to have signed in */
 };
 
-/* The name of one scope that keys have, such as "account:read"; NULL for anything else. */
-const char *scope_name(uint32_t scope);
-
 enum principal_kind { PRINCIPAL_ANONYMOUS, PRINCIPAL_SESSION, PRINCIPAL_KEY };
 
 struct principal {

@@ -3,6 +3,7 @@
 #ifndef DAPPD_SERVICES_AUTH_H
 #define DAPPD_SERVICES_AUTH_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,7 +31,9 @@ struct auth {
     struct cache *cache;
     bool has_database;
     struct spent *spent; /* without a database: nonces, and sessions that were ended */
-    uint64_t started_s;  /* unix seconds; without a database older nonces and sessions are not known to be unspent */
+    uint64_t started_s;  /* unix seconds; without a database older sessions are not known to go on */
+    uint64_t token_hash_key[2];
+    atomic_uint notes; /* of the use of keys, that are being written */
 };
 
 struct auth_settings {
@@ -38,7 +41,8 @@ struct auth_settings {
     uint64_t access_ttl_s, refresh_ttl_s, nonce_ttl_s;
 };
 
-/* Returns ERR_INVALID_PARAMETER with a sentence for the operator. */
+/* The ring's key is read from data_dir, or made there, only where there are domains, and so sessions to sign. Settings
+ * are checked, and borrowed. Returns ERR_INVALID_PARAMETER with a sentence for the operator. */
 enum err auth_new(struct auth **out, char problem[KEY_RING_PROBLEM_BYTES], const struct auth_settings *settings,
                   struct chain **chains, size_t n_chains, struct cache *cache, bool has_database) MUST_CHECK;
 void auth_free(struct auth *auth);
@@ -49,7 +53,8 @@ void auth_free(struct auth *auth);
 enum err auth_identify(struct task *task, struct auth *auth, struct principal *out, const char *credentials, size_t len,
                        bool verify) MUST_CHECK;
 
-/* A key was deleted, or its user: what was kept of it is forgotten here. */
+/* A key was deleted, or its user: what was kept of it is forgotten here. A look-up that is under way may keep it once
+ * more, for its few seconds. */
 void auth_forget_key(struct auth *auth, const uuid *id);
 
 /* The rules of who may see and change a user: itself, with the scope if it is a key, or an admin, with the admins'
