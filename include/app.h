@@ -13,6 +13,7 @@
 #include "middleware/authenticator.h"
 #include "repos/index_status.h"
 #include "rpc/chain.h"
+#include "services/auth.h"
 
 struct app {
     const struct config *config;
@@ -21,6 +22,7 @@ struct app {
     size_t n_chains;
     struct index_status **index_status; /* one for each chain; NULL without a database */
     struct authenticator authenticator;
+    struct auth *auth; /* NULL when dappd only indexes */
     unsigned threads;
     uint64_t started_us; /* clock_now_us */
     atomic_bool draining;

@@ -49,6 +49,31 @@ static void free_chains(struct app *app) {
     free(app->chains);
 }
 
+static enum err identify(struct task *task, void *arg, struct principal *out, const char *credentials, size_t len,
+                         bool verify) {
+    return auth_identify(task, arg, out, credentials, len, verify);
+}
+
+/* Returns false when there are no keys to sign sessions with. */
+static bool make_auth(struct app *app) {
+    const struct config *config = app->config;
+    const struct auth_settings settings = {.domains = config->auth_domains,
+                                           .keys = config->auth_keys,
+                                           .data_dir = config->data_dir,
+                                           .admins = config->admins,
+                                           .access_ttl_s = config->access_token_ttl_s,
+                                           .refresh_ttl_s = config->refresh_token_ttl_s,
+                                           .nonce_ttl_s = config->nonce_ttl_s};
+    char problem[KEY_RING_PROBLEM_BYTES];
+    if (auth_new(&app->auth, problem, &settings, app->chains, app->n_chains, app->cache, app->index_status != NULL) !=
+        ERR_OK) {
+        log_write(LOG_APP, LOG_ERROR, problem);
+        return false;
+    }
+    app->authenticator = (struct authenticator){identify, app->auth};
+    return true;
+}
+
 /* Reactors are freed when all threads have ended, since they post to one another. */
 static void run_threads(struct runtime *runtime) {
     unsigned n = runtime->app.threads + (runtime->app.index_status != NULL ? 1 : 0);
@@ -60,21 +85,6 @@ static void run_threads(struct runtime *runtime) {
     workers_free(runtime->workers);
     if (runtime->index_thread != NULL) index_thread_free(runtime->index_thread);
     uv_barrier_destroy(&runtime->started);
-}
-
-static void run(struct runtime *runtime) {
-    struct app *app = &runtime->app;
-    metrics_start(app->threads + 2); /* the index thread, and all that is no reactor's */
-    signature_start();
-    labels_set(app->config);
-    app->cache = cache_new(app->config->cache_bytes);
-    make_chains(app);
-    make_index_status(app);
-    run_threads(runtime);
-    free_chains(app);
-    cache_free(app->cache);
-    signature_stop();
-    metrics_stop();
 }
 
 static bool make_workers(struct runtime *runtime) {
@@ -91,6 +101,25 @@ static bool make_workers(struct runtime *runtime) {
     }
     free(fds);
     return ok;
+}
+
+/* Returns false when it could not start. */
+static bool run(struct runtime *runtime) {
+    struct app *app = &runtime->app;
+    metrics_start(app->threads + 2); /* the index thread, and all that is no reactor's */
+    signature_start();
+    labels_set(app->config);
+    app->cache = cache_new(app->config->cache_bytes);
+    make_chains(app);
+    make_index_status(app);
+    bool starts = (!runtime->serves || make_auth(app)) && make_workers(runtime);
+    if (starts) run_threads(runtime);
+    auth_free(app->auth);
+    free_chains(app);
+    cache_free(app->cache);
+    signature_stop();
+    metrics_stop();
+    return starts;
 }
 
 /* Returns false when the database must not be used. One that cannot be reached may come back: until then dappd answers
@@ -122,11 +151,8 @@ static int run_app(const struct config *config, bool serves) {
     runtime->app.threads = serves ? count_threads(config) : 1;
     runtime->app.started_us = clock_now_us();
     runtime->connections = descriptors_allow(runtime);
-    bool starts = runtime->connections > 0 && prepare_database(runtime) && make_workers(runtime);
-    if (starts) {
-        run(runtime);
-        log_write(LOG_APP, LOG_INFO, "stopped");
-    }
+    bool starts = runtime->connections > 0 && prepare_database(runtime) && run(runtime);
+    if (starts) log_write(LOG_APP, LOG_INFO, "stopped");
     pg_finish();
     free(runtime);
     curl_global_cleanup();
