@@ -9,7 +9,10 @@
 #include "core/decimal.h"
 #include "core/listen_address.h"
 #include "core/log.h"
+#include "eth/address.h"
 #include "repos/pg.h"
+#include "services/auth.h"
+#include "services/key_ring.h"
 
 const struct setting config_settings[SETTINGS_COUNT] = {
 #define SETTING(field, type_, default_, unit_, min_, max_, secret_, help_) \
@@ -75,12 +78,9 @@ static size_t span(const char *text, size_t len, const char *set) {
     return n < len ? n : len;
 }
 
-/* An origin as browsers write it: scheme://host or scheme://host:port, in lower case. Source: RFC 6454, section 6.2. */
-static bool is_origin(const char *text, size_t len) {
-    size_t n = span(text, len, LOWER DIGITS "+.-");
-    if (n == 0 || len - n < 3 || memcmp(text + n, "://", 3) != 0) return false;
-    text += n + 3;
-    len -= n + 3;
+/* A host, or host:port, in lower case as browsers write it. */
+static bool is_authority(const char *text, size_t len) {
+    size_t n;
     if (len > 0 && text[0] == '[') {
         n = 1 + span(text + 1, len - 1, DIGITS "abcdef:.");
         if (n == 1 || n == len || text[n++] != ']') return false;
@@ -93,15 +93,50 @@ static bool is_origin(const char *text, size_t len) {
     return text[n] == ':' && decimal_parse_u64(&port, text + n + 1, len - n - 1) && port >= 1 && port <= 65535;
 }
 
-static bool check_cors_origins(struct part *bad, const char *value) {
-    if (value[0] == '\0') return true; /* none may call */
-    for (const char *at = value;; at++) {
+/* *, or an origin: scheme://host or scheme://host:port. Source: RFC 6454, section 6.2. */
+static bool is_origin(const char *text, size_t len) {
+    if (len == 1 && text[0] == '*') return true;
+    size_t n = span(text, len, LOWER DIGITS "+.-");
+    if (n == 0 || len - n < 3 || memcmp(text + n, "://", 3) != 0) return false;
+    return is_authority(text + n + 3, len - n - 3);
+}
+
+static bool is_address(const char *text, size_t len) {
+    address parsed;
+    return address_parse(&parsed, text, len) == ERR_OK;
+}
+
+/* In: max, how many entries there may be. */
+static bool check_list(struct part *bad, const char *value, bool (*is_entry)(const char *text, size_t len),
+                       size_t max) {
+    if (value[0] == '\0') return true; /* none */
+    for (const char *at = value;; at++, max--) {
         *bad = (struct part){at, strcspn(at, ",")};
-        bool any = bad->len == 1 && at[0] == '*';
-        if (!any && !is_origin(at, bad->len)) return false;
+        if (max == 0 || !is_entry(at, bad->len)) return false;
         at += bad->len;
         if (*at == '\0') return true;
     }
+}
+
+static bool check_cors_origins(struct part *bad, const char *value) {
+    return check_list(bad, value, is_origin, SIZE_MAX);
+}
+
+static bool check_auth_domains(struct part *bad, const char *value) {
+    return check_list(bad, value, is_authority, MAX_AUTH_DOMAINS);
+}
+
+static bool check_admins(struct part *bad, const char *value) {
+    return check_list(bad, value, is_address, MAX_ADMINS);
+}
+
+static bool check_auth_keys(struct part *bad, const char *value) {
+    return key_ring_setting_is_valid(&bad->p, &bad->len, value);
+}
+
+static bool check_data_dir(struct part *bad, const char *value) {
+    *bad = (struct part){value, strlen(value)};
+    return bad->len > 0;
 }
 
 /* What a text must be beyond its length. A list may have spaces around its commas. */
@@ -121,6 +156,13 @@ static const struct rule {
     [SETTING_INDEX_database_url] = {false, check_database_url,
                                     "a libpq connection string, such as postgresql://user@host/database"},
     [SETTING_INDEX_index] = {false, check_index, "on or off"},
+    [SETTING_INDEX_auth_domains] = {true, check_auth_domains,
+                                    "a list of at most 64 host or host:port, in lower case and without a scheme"},
+    [SETTING_INDEX_auth_keys] = {true, check_auth_keys,
+                                 "a list of at most 16 name:base64url, each name once, each key of 32 to 1024 bytes"},
+    [SETTING_INDEX_admins] = {true, check_admins,
+                              "a list of at most 64 addresses, in mixed case only with the right checksum"},
+    [SETTING_INDEX_data_dir] = {false, check_data_dir, "the path of a folder"},
     [SETTING_INDEX_index_tokens] = {.is_list = true}, /* checked where a chain's index is put together */
     [SETTING_INDEX_rpc_urls] = {.is_list = true},     /* checked where they become upstreams */
 };
