@@ -3,12 +3,33 @@
  * Main thread. */
 #include "config.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "config_internal.h"
 
-enum { FLAG_COLUMN = 31, ENV_COLUMN = 35 }; /* as wide as the longest names */
+enum {
+    FLAG_COLUMN = 31, /* as wide as the longest names */
+    ENV_COLUMN = 35,
+    COLUMNS = 100,
+    INDENT = 6,
+    HELP_BYTES = 512
+};
 
 static void print_row(FILE *out, const char *flag, const char *env, const char *what) {
     (void)fprintf(out, "  %-*s  %-*s  %s\n", FLAG_COLUMN, flag, ENV_COLUMN, env, what);
+}
+
+/* Each line breaks at the last space that fits. */
+static void print_wrapped(FILE *out, const char *text) {
+    for (size_t left = strlen(text); left > 0; left = strlen(text)) {
+        size_t n = left;
+        if (n > COLUMNS - INDENT) n = COLUMNS - INDENT;
+        while (n < left && text[n] != ' ') n--;
+        assert(n > 0 && n <= COLUMNS); /* no word is that long */
+        (void)fprintf(out, "%*s%.*s\n", INDENT, "", (int)n, text);
+        text += n + (text[n] == ' ');
+    }
 }
 
 static void print_setting(FILE *out, const struct setting *setting) {
@@ -17,11 +38,13 @@ static void print_setting(FILE *out, const struct setting *setting) {
     (void)snprintf(value, sizeof value, "%s%s%s", has_default ? setting->default_text : "none",
                    setting->unit[0] != '\0' ? " " : "", setting->unit);
     print_row(out, config_flag_name(flag, setting->key), config_env_name(env, setting->key), value);
-    (void)fprintf(out, "      %s", setting->help);
+    char range[CONFIG_QUOTE_BYTES] = "", help[HELP_BYTES];
     if (setting->type == SETTING_TYPE_COUNT) {
-        (void)fprintf(out, " (%llu to %llu)", (unsigned long long)setting->min, (unsigned long long)setting->max);
+        (void)snprintf(range, sizeof range, " (%llu to %llu)", (unsigned long long)setting->min,
+                       (unsigned long long)setting->max);
     }
-    (void)fputc('\n', out);
+    (void)snprintf(help, sizeof help, "%s%s", setting->help, range);
+    print_wrapped(out, help);
 }
 
 void config_print_help(FILE *out) {

@@ -341,28 +341,6 @@ static void test_a_huge_file_is_refused(void **state) {
     free(text);
 }
 
-static void test_help_lists_every_setting_within_100_columns(void **state) {
-    (void)state;
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-    assert_non_null(out);
-    config_print_help(out);
-    assert_int_equal(fclose(out), 0);
-    for (size_t i = 0; i < SETTINGS_COUNT; i++) {
-        char name[CONFIG_NAME_BYTES];
-        assert_non_null(strstr(text, config_flag_name(name, config_settings[i].key)));
-        assert_non_null(strstr(text, config_env_name(name, config_settings[i].key)));
-        assert_non_null(strstr(text, config_settings[i].help));
-    }
-    assert_non_null(strstr(text, "\n  --request-timeout-ms             DAPPD_REQUEST_TIMEOUT_MS             10000 ms\n"
-                                 "      time a request may take as a whole (10 to 600000)\n"));
-    for (const char *line = text; *line != '\0'; line += strcspn(line, "\n") + 1) {
-        assert_true(strcspn(line, "\n") <= 100);
-    }
-    free(text);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults_pass_their_own_checks),
@@ -389,7 +367,6 @@ int main(void) {
         cmocka_unit_test(test_flag_then_variable_then_dappd_yaml_name_the_file),
         cmocka_unit_test(test_a_named_file_must_be_readable),
         cmocka_unit_test(test_a_huge_file_is_refused),
-        cmocka_unit_test(test_help_lists_every_setting_within_100_columns),
     };
     return cmocka_run_group_tests(tests, enter_scratch, leave_scratch);
 }
