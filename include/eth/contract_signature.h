@@ -30,11 +30,13 @@ struct wrapped_signature {
     size_t len;
 };
 
-/* ERR_INVALID_SIGNATURE when what is wrapped is no (address, bytes, bytes). */
+/* ERR_INVALID_SIGNATURE when what is wrapped is no (address, bytes, bytes), encoded in the one way that encoders write
+ * it. Out: borrowed from signature. */
 enum err contract_signature_unwrap(struct wrapped_signature *out, const uint8_t *signature, size_t len) MUST_CHECK;
 
-/* Appends init code for an eth_call without `to`: calls the factory unless the wallet has code, then asks the wallet,
- * and returns what contract_signature_is_valid reads. */
+/* Appends init code for an eth_call without `to`: asks the wallet; unless it is there and says yes, calls the factory
+ * and asks again. Returns what contract_signature_is_valid reads: the magic word, or nothing. In: wrapped, of no more
+ * than CONTRACT_SIGNATURE_MAX_BYTES. */
 void contract_signature_encode_deployment(struct buf *out, const address *wallet, const hash32 *hash,
                                           const struct wrapped_signature *wrapped);
 

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "evm.h"
+
 /* The init code is the program, the room for data (2 bytes) and the items; all numbers are big-endian.
  *   item:    1 byte kind, 2 bytes n, 20 bytes address, n bytes of calldata
  *   answer:  1 byte of the enum of multicall_item, 2 bytes n, n bytes of data
@@ -30,53 +32,6 @@ enum {
     GAS_TO_RETURN = FAN_OUT_MAX_RETURN_BYTES * 200 + MULTICALL_MAX_ITEMS * 3200,
     GAS_TO_CALL = GAS_TO_RETURN + SHARE * GAS_ENOUGH
 };
-
-/* Only what every chain has had since Byzantium. */
-enum opcode {
-    ADD = 0x01,
-    SUB = 0x03,
-    DIV = 0x04,
-    LT = 0x10,
-    ISZERO = 0x15,
-    AND = 0x16,
-    OR = 0x17,
-    BALANCE = 0x31,
-    CODESIZE = 0x38,
-    CODECOPY = 0x39,
-    RETURNDATASIZE = 0x3d,
-    RETURNDATACOPY = 0x3e,
-    BLOCKHASH = 0x40,
-    NUMBER = 0x43,
-    POP = 0x50,
-    MLOAD = 0x51,
-    MSTORE = 0x52,
-    MSTORE8 = 0x53,
-    JUMP = 0x56,
-    JUMPI = 0x57,
-    GAS = 0x5a,
-    JUMPDEST = 0x5b,
-    PUSH1 = 0x60,
-    PUSH2 = 0x61,
-    PUSH3 = 0x62,
-    DUP1 = 0x80,
-    DUP2 = 0x81,
-    DUP3 = 0x82,
-    DUP4 = 0x83,
-    DUP5 = 0x84,
-    DUP6 = 0x85,
-    DUP7 = 0x86,
-    DUP8 = 0x87,
-    DUP9 = 0x88,
-    SWAP1 = 0x90,
-    SWAP2 = 0x91,
-    SWAP3 = 0x92,
-    SWAP5 = 0x94,
-    RETURN = 0xf3,
-    STATICCALL = 0xfa
-};
-
-#define BE16(n) (uint8_t)((n) >> 8), (uint8_t)(n)
-#define BE24(n) (uint8_t)((n) >> 16), BE16(n)
 
 /* Bytes from the beginning of the init code. */
 enum {
