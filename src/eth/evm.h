@@ -1,5 +1,5 @@
 /* Opcodes of the EVM, by the names of the Yellow Paper, and numbers as its code has them: what programs written as
- * tables of bytes are made of. Only what every chain has had since Byzantium. Source: Ethereum Yellow Paper. */
+ * tables of bytes are made of. Only what every chain has had since Byzantium. Plain values, any thread. */
 #ifndef DAPPD_ETH_EVM_H
 #define DAPPD_ETH_EVM_H
 

@@ -20,6 +20,8 @@
 #include "rpc/state.h"
 #include "services/source.h"
 
+enum { FAKE_MAX_DATA_BYTES = 1024 };
+
 /* The answer to reads that contain match: "KIND 0xto[ 0xdata] @block", all in lower case. */
 struct fake_answer {
     const char *match;
@@ -117,9 +119,11 @@ static inline const struct fake_answer *fake_find(const char *text) {
 }
 
 static inline void fake_log(const struct state_read *read, const struct fake_answer **answer, uint64_t number) {
-    static const char *const kinds[] = {[STATE_CALL] = "call", [STATE_BALANCE] = "balance", [STATE_CODE] = "code"};
-    char to[64], data[2 * ABI_CALL_BYTES + 4] = " ", text[512];
-    check(read->data_len <= ABI_CALL_BYTES && (read->data_len > 0) == (read->kind == STATE_CALL));
+    static const char *const kinds[] = {
+        [STATE_CALL] = "call", [STATE_BALANCE] = "balance", [STATE_CODE] = "code", [STATE_INIT_CODE] = "init code"};
+    char to[64], data[2 * FAKE_MAX_DATA_BYTES + 4] = " ", text[2 * FAKE_MAX_DATA_BYTES + 128];
+    bool has_data = read->kind == STATE_CALL || read->kind == STATE_INIT_CODE;
+    check(read->data_len <= FAKE_MAX_DATA_BYTES && (read->data_len > 0) == has_data);
     if (read->data_len > 0) (void)hex_encode(data + 1, read->data, read->data_len);
     int len = snprintf(text, sizeof text, "%s %s%s @%llu\n", kinds[read->kind],
                        hex_encode(to, read->to.bytes, sizeof read->to.bytes), read->data_len > 0 ? data : "",
