@@ -32,6 +32,16 @@ static void check_whose(const char *wanted, const uint8_t *data, size_t len, con
     free(whose);
 }
 
+/* That is all that tells the forms apart: recovering once is enough, which is slow under valgrind. */
+static void check_same(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len) {
+    struct signature first, second;
+    assert_int_equal(signature_parse(&first, a, a_len), ERR_OK);
+    assert_int_equal(signature_parse(&second, b, b_len), ERR_OK);
+    assert_memory_equal(first.r, second.r, sizeof first.r);
+    assert_memory_equal(first.s, second.s, sizeof first.s);
+    assert_int_equal(first.y_parity, second.y_parity);
+}
+
 static void test_recovers_whom_viem_signed_for(void **state) {
     (void)state;
     struct vectors v;
@@ -46,9 +56,9 @@ static void test_recovers_whom_viem_signed_for(void **state) {
         assert_int_equal(plain_len, PLAIN);
         assert_int_equal(compact_len, COMPACT);
         check_whose(v.fields[1], plain, plain_len, &hash);
+        check_same(compact, compact_len, plain, plain_len);
         plain[PLAIN - 1] = (uint8_t)(plain[PLAIN - 1] - 27);
-        check_whose(v.fields[1], plain, plain_len, &hash);
-        check_whose(v.fields[1], compact, compact_len, &hash);
+        check_same(compact, compact_len, plain, plain_len);
         free(message);
         free(plain);
         free(compact);
