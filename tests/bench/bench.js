@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { deployAll, deployMulticall3, startAnvil } from '../../dev/chain/index.js';
 import { benchBackfill } from './backfill.js';
 import { benchIndexed } from './indexed.js';
+import { benchRecover } from './recover.js';
 import { benchScanner } from './scanner.js';
 import { benchThroughput } from './throughput.js';
 import { benchTransports } from './transports.js';
@@ -14,7 +15,7 @@ const printStatement = process.env.BENCH_PRINT_STATEMENT ?? 'build/release/tests
 const seconds = Number(process.env.BENCH_SECONDS ?? 6);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const workers = availableParallelism?.() ?? cpus().length;
-const parts = (process.env.BENCH_PARTS ?? 'throughput,upstreams,transports,scanner,backfill,indexed').split(',');
+const parts = (process.env.BENCH_PARTS ?? 'throughput,upstreams,transports,scanner,recover,backfill,indexed').split(',');
 
 if (parts.includes('throughput')) {
     const anvil = await startAnvil();
@@ -30,3 +31,4 @@ if (parts.includes('indexed')) {
     await benchIndexed({ binary, program: printStatement, rows: Number(process.env.BENCH_ROWS ?? 10_000_000), seconds, rounds });
 }
 if (parts.includes('scanner')) benchScanner({ seconds });
+if (parts.includes('recover')) benchRecover({ seconds });
