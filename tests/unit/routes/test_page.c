@@ -95,6 +95,28 @@ static void test_a_cursor_goes_on_where_the_page_ended(void **state) {
     answer_end(&answer);
 }
 
+/* Such a list asks no index, and its cursors are no chain's. */
+static void test_a_list_of_no_chain(void **state) {
+    (void)state;
+    static const char place[PLACE_BYTES] = "the last of the page";
+    char cursor[CURSOR_TEXT_BYTES];
+    begin("/users");
+    database = ERR_INDEX_UNAVAILABLE;
+    assert_int_equal(page_read(&answer.req, &page, NULL, CURSOR_USERS, "", 0, PLACE_BYTES), ERR_OK);
+    assert_int_equal(page_set_next(&answer.req, &answer.res, &page, NULL, place), ERR_OK);
+    snprintf(cursor, sizeof cursor, "%s", page.next);
+    answer_end(&answer);
+    begin("/users");
+    add_query("cursor", cursor);
+    assert_int_equal(page_read(&answer.req, &page, NULL, CURSOR_USERS, "", 0, PLACE_BYTES), ERR_OK);
+    assert_true(page.goes_on);
+    assert_memory_equal(page.cursor.place, place, PLACE_BYTES);
+    assert_int_equal(page_read(&answer.req, &page, NULL, CURSOR_KEYS, "", 0, PLACE_BYTES), ERR_INVALID_CURSOR);
+    database = ERR_OK;
+    assert_int_equal(read_page(""), ERR_INVALID_CURSOR);
+    answer_end(&answer);
+}
+
 static void test_the_link_repeats_the_request_but_for_the_cursor(void **state) {
     (void)state;
     char want[256];
@@ -117,6 +139,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_a_cursor_goes_on_where_the_page_ended),
+        cmocka_unit_test(test_a_list_of_no_chain),
         cmocka_unit_test(test_the_link_repeats_the_request_but_for_the_cursor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "sealed_secret.h"
+#include "services/sealed_secret.h"
 
 /* 32 bytes each. */
 #define OLD "old:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
