@@ -13,23 +13,36 @@ static uint64_t wall_s(void) {
     return clock_wall_us() / 1000000;
 }
 
-/* A chain that no node has told the id of yet is asked: what it fails with counts when no other is the one. */
-static enum err find_chain(struct task *task, const struct auth *auth, struct chain **out, uint64_t id) {
-    const struct block_spec latest = {.kind = BLOCK_LATEST};
-    enum err failed = ERR_OK;
+static bool find_known_chain(const struct auth *auth, struct chain **out, uint64_t id) {
     for (size_t i = 0; i < auth->n_chains; i++) {
         *out = auth->chains[i];
-        if (chain_id(*out) == id) return ERR_OK;
+        if (chain_id(*out) == id) return true;
     }
+    return false;
+}
+
+/* Asks the chains that no node has told the id of yet, until one has it. Out: failed, why one could not tell. */
+static bool find_unknown_chain(struct task *task, const struct auth *auth, struct chain **out, struct fault *failed,
+                               uint64_t id) {
+    const struct block_spec latest = {.kind = BLOCK_LATEST};
     for (size_t i = 0; i < auth->n_chains; i++) {
         struct block_ref head;
         *out = auth->chains[i];
         if (chain_id(*out) != 0) continue;
         enum err err = chain_resolve(task, *out, &head, &latest);
-        if (err == ERR_OK && chain_id(*out) == id) return ERR_OK;
-        if (err != ERR_OK) failed = err;
+        if (err != ERR_OK) *failed = task->fault;
+        if (err == ERR_OK && chain_id(*out) == id) return true;
     }
-    if (failed != ERR_OK) return failed;
+    return false;
+}
+
+static enum err find_chain(struct task *task, const struct auth *auth, struct chain **out, uint64_t id) {
+    struct fault failed = {.code = ERR_OK};
+    if (find_known_chain(auth, out, id) || find_unknown_chain(task, auth, out, &failed, id)) return ERR_OK;
+    if (failed.code != ERR_OK) {
+        task->fault = failed; /* it may be that one */
+        return failed.code;
+    }
     return task_fail(task, ERR_CHAIN_NOT_SERVED, "chain %" PRIu64 " is not served; GET /chains lists those that are",
                      id);
 }
