@@ -93,8 +93,24 @@ async function overloaded() {
     return second;
 }
 
-/** What needs an index, and the test that has one. */
+/** What needs an index or accounts, and the test that has them. */
 const ELSEWHERE = {
+    invalid_message: 'sign_in.test.js',
+    invalid_signature: 'sign_in.test.js',
+    unauthenticated: 'sign_in.test.js',
+    token_expired: 'sign_in.test.js',
+    invalid_refresh_token: 'sign_in.test.js',
+    refresh_token_reused: 'sign_in.test.js',
+    signature_mismatch: 'sign_in.test.js',
+    domain_mismatch: 'sign_in.test.js',
+    uri_mismatch: 'sign_in.test.js',
+    chain_not_served: 'sign_in.test.js',
+    invalid_nonce: 'sign_in.test.js',
+    issued_in_future: 'sign_in.test.js',
+    message_expired: 'sign_in.test.js',
+    message_not_yet_valid: 'sign_in.test.js',
+    accounts_unavailable: 'sign_in.test.js',
+    sign_in_unavailable: 'sign_in.test.js',
     invalid_cursor: 'transfers.test.js',
     not_indexed: 'indexed_balances.test.js',
     balances_drift: 'indexed_balances.test.js',
@@ -109,7 +125,7 @@ test('every code of errors.def is provoked here', () => {
     assert.deepEqual([...codes, ...UNREACHABLE].sort(), Object.keys(ERRORS).sort());
 });
 
-test('or in the test that has an index', () => {
+test('or in the test that has what it needs', () => {
     for (const [code, file] of Object.entries(ELSEWHERE)) {
         const source = readFileSync(new URL(file, import.meta.url), 'utf8');
         assert.match(source, new RegExp(`assertProblem\\([^;]*'${code}'`), `${file} provokes ${code}`);

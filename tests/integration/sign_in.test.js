@@ -193,6 +193,8 @@ test('each refusal says what was found and what is allowed', async () => {
     const { message, signature } = await signedMessage(dappd, newAccount());
     assertProblem(await verify(dappd, { message: `${message}\n`, signature }), 'invalid_message', /line/);
     assertProblem(await verify(dappd, { message: message.toLowerCase(), signature }), 'invalid_message');
+    assertProblem(await verify(dappd, { message, signature: 'no hex' }), 'invalid_signature', /hex/);
+    assertProblem(await verify(dappd, { message, signature: '0x' }), 'invalid_signature');
 });
 
 test('a message that is refused leaves its nonce as it was', async () => {

@@ -1,0 +1,64 @@
+// For every route of the table a request that it answers well: with a path, a body and credentials as it needs them.
+// Each is made anew, by a user of its own where the route asks who it is, since some can be sent only once.
+// Owns nothing.
+
+import { adminOf, makeKey } from './accounts.js';
+import { newAccount, signIn, signedMessage } from './siwe.js';
+
+const MADE = 201;
+const DONE = 204;
+
+async function addAddress(dappd, { user, headers }) {
+    const wallet = newAccount();
+    await dappd.post(`/users/${user.id}/addresses`, await signedMessage(dappd, wallet), headers);
+    return { address: wallet.address };
+}
+
+/**
+ * What a route takes beyond its path and credentials, and what it answers unless that is 200; in: the dappd, and who
+ * asks. values: of its parameters, where those of pathOf() do not do.
+ */
+const REQUESTS = {
+    'POST /balances': { body: () => ({ items: [{ address: `0x${'0'.repeat(40)}` }] }) },
+    'POST /auth/verify': { body: (dappd) => signedMessage(dappd, newAccount()) },
+    'POST /auth/refresh': { body: async (dappd) => ({ refresh_token: (await signIn(dappd)).refresh_token }) },
+    'POST /auth/logout': { status: DONE },
+    'POST /users': { status: MADE, body: () => ({ name: 'Somebody' }) },
+    'PATCH /users/:id': { headers: { 'if-match': '*' }, body: () => ({ name: 'Somebody else' }) },
+    'DELETE /users/:id': { status: DONE },
+    'POST /users/:id/addresses': { status: MADE, body: (dappd) => signedMessage(dappd, newAccount()) },
+    'DELETE /users/:id/addresses/:address': { values: addAddress },
+    'POST /keys': { status: MADE, body: () => ({ name: 'a key', scopes: ['read'] }) },
+    'DELETE /keys/:id': {
+        status: DONE,
+        values: async (dappd, { headers }) => ({ id: (await makeKey(dappd, headers)).id }),
+    },
+};
+
+/** Who may ask: with user and headers, or nobody. */
+const ASKERS = {
+    PUBLIC: async () => undefined,
+    USER: (dappd) => signIn(dappd),
+    ADMIN: (dappd) => adminOf(dappd),
+};
+
+/** The path of a pattern such as /balance/:address. In: values, by name. */
+export const pathOf = (pattern, values) => pattern.replace(/:(\w+)/g, (_, name) => values[name]);
+
+/**
+ * Returns { method, path, headers, body, status }: what to ask, and what comes. In: route, a row of ROUTES; values, of
+ * the parameters that any chain answers to.
+ */
+export async function requestFor(dappd, { method, pattern, access }, values) {
+    const { status = 200, headers = {}, body, values: more } = REQUESTS[`${method} ${pattern}`] ?? {};
+    const asker = await ASKERS[access](dappd);
+    const own = { id: asker?.user.id, ...(await more?.(dappd, asker)) };
+    const json = body ? { 'content-type': 'application/json' } : {};
+    return {
+        method,
+        path: pathOf(pattern, { ...values, ...own }),
+        headers: { ...json, ...headers, ...asker?.headers },
+        body: body && JSON.stringify(await body(dappd, asker)),
+        status,
+    };
+}
