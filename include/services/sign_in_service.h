@@ -16,7 +16,7 @@
 #include "services/secrets.h"
 
 /* What a wallet is to sign with its message. Nothing is kept of it. ERR_SIGN_IN_UNAVAILABLE when no domain is
- * configured; ERR_TIMEOUT. Out: *expires_s, unix seconds. */
+ * configured. Out: *expires_s, unix seconds. */
 enum err sign_in_nonce(struct task *task, struct auth *auth, char out[NONCE_TEXT_BYTES],
                        uint64_t *expires_s) MUST_CHECK;
 

@@ -13,21 +13,8 @@ static uint64_t wall_s(void) {
     return clock_wall_us() / 1000000;
 }
 
-/* Without a database nobody remembers what was used before the start, so nothing as old as that is taken. Clocks count
- * seconds here: what is made in the second of the start would be as old. */
-static enum err wait_past_start(struct task *task, const struct auth *auth) {
-    while (!auth->has_database && wall_s() <= auth->started_s) {
-        if (reactor_now_ms(task->reactor) >= task->deadline_ms) {
-            return task_fail(task, ERR_TIMEOUT, "the server has started in a second that does not end");
-        }
-        reactor_sleep_ms(task->reactor, START_POLL_MS);
-    }
-    return ERR_OK;
-}
-
 enum err sign_in_nonce(struct task *task, struct auth *auth, char out[NONCE_TEXT_BYTES], uint64_t *expires_s) {
     enum err err = sign_in_check_configured(task, auth->domains);
-    if (err == ERR_OK) err = wait_past_start(task, auth);
     if (err != ERR_OK) return err;
     uint64_t now_s = wall_s();
     nonce_make(out, auth->ring, now_s, auth->nonce_ttl_s);
@@ -91,14 +78,22 @@ static enum err spend_here(struct task *task, const struct auth *auth, const uin
     return task_fail(task, err, "as many have come and gone as can be remembered without a database");
 }
 
+/* Without a database nobody remembers which sessions had ended before the start, so none as old as that goes on. Tokens
+ * count seconds: one of the second of the start would be as old. */
+static enum err wait_past_start(struct task *task, const struct auth *auth) {
+    while (wall_s() <= auth->started_s) {
+        if (reactor_now_ms(task->reactor) >= task->deadline_ms) {
+            return task_fail(task, ERR_TIMEOUT, "the deadline passed in the second in which the server was started");
+        }
+        reactor_sleep_ms(task->reactor, START_POLL_MS);
+    }
+    return ERR_OK;
+}
+
 static enum err begin_here(struct task *task, const struct auth *auth, struct grant *out, const struct proof *proof,
                            const struct spending *spending) {
-    if (proof->nonce.issued_s <= auth->started_s) {
-        return task_fail(task, ERR_INVALID_NONCE,
-                         "the nonce is older than the server, which cannot tell whether it was used; "
-                         "GET /auth/nonce gives a new one");
-    }
-    enum err err = spend_here(task, auth, spending->nonce, spending->expires_at_s);
+    enum err err = wait_past_start(task, auth);
+    if (err == ERR_OK) err = spend_here(task, auth, spending->nonce, spending->expires_at_s);
     if (err != ERR_OK) return err;
     const struct access_claims claims = {.session = uuid_new(), .address = proof->address, .chain_id = proof->chain_id};
     *out = (struct grant){.created = false};
