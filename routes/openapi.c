@@ -1,5 +1,6 @@
 /* The description of the interface, and the list of routes for people who ask for /. Static data. */
 #include "handlers.h"
+#include "http/router.h"
 
 extern const char openapi_yaml[], openapi_yaml_end[], openapi_json[], openapi_json_end[];
 
@@ -25,7 +26,7 @@ static void render_index(struct json_out *out, const void *view) {
     json_out_array_begin(out);
     for (size_t i = 0; i < routes_count; i++) {
         json_out_object_begin(out);
-        json_out_key_str(out, "method", routes[i].method == HTTP_POST ? "POST" : "GET");
+        json_out_key_str(out, "method", router_method_name(routes[i].method));
         json_out_key_str(out, "path", routes[i].pattern);
         json_out_object_end(out);
     }

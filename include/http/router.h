@@ -12,6 +12,9 @@
  * ERR_INVALID_PARAMETER for query arguments that the route does not take. */
 enum err router_find(struct request *req, struct response *res) MUST_CHECK;
 
+/* "GET" and so on; "OTHER" for what is none of ours. */
+const char *router_method_name(enum http_method method);
+
 /* Gives the metrics their values of the label `route`: the patterns in table order, then "unmatched". */
 void router_set_metric_labels(void);
 

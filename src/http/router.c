@@ -15,6 +15,10 @@ static const char *const method_names[] = {
     [HTTP_PATCH] = "PATCH", [HTTP_DELETE] = "DELETE", [HTTP_OPTIONS] = "OPTIONS", [HTTP_OTHER] = "OTHER",
 };
 
+const char *router_method_name(enum http_method method) {
+    return method_names[method];
+}
+
 struct match {
     struct slice params[REQUEST_MAX_PARAMS];
     size_t n_params;
@@ -76,7 +80,7 @@ static void set_allow(struct response *res, const struct found *found) {
     size_t len = 0;
     for (size_t m = 0; m < HTTP_OTHER; m++) {
         if (!found->allowed[m]) continue;
-        int n = snprintf(list + len, sizeof list - len, "%s%s", len > 0 ? ", " : "", method_names[m]);
+        int n = snprintf(list + len, sizeof list - len, "%s%s", len > 0 ? ", " : "", router_method_name((enum http_method)m));
         assert(n > 0 && (size_t)n < sizeof list - len);
         len += (size_t)n;
     }
