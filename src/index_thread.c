@@ -1,5 +1,6 @@
 /* The thread of the index: waits for the database where it was not there at start, then indexes the chains that are
- * configured to be, or watches what other instances make of them. Owns the indexers and watches, and its reactor.
+ * configured to be, or watches what other instances make of them, and sweeps what accounts no longer need. Owns the
+ * indexers, watches and the sweeper, and its reactor.
  * Everything here runs on that thread unless it says otherwise. */
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "repos/pg.h"
 #include "rpc/rpc.h"
 #include "runtime.h"
+#include "sweeper.h"
 
 enum { FIRST_PAUSE_MS = 500, LAST_PAUSE_MS = 15 * 1000, CUT_MS = 20, ARENA_BYTES = 1024 * 1024, LANES = 1 };
 
@@ -22,6 +24,7 @@ struct index_thread {
     struct pg *pg;
     struct indexer **indexers;    /* of each chain, or NULL */
     struct index_watch **watches; /* likewise */
+    struct sweeper *sweeper;      /* NULL before the database is ready */
     struct pg_session *migrating;
     struct waiter pause; /* between two tries to reach the database */
     bool preparing;
@@ -124,6 +127,7 @@ static void prepare(void *arg) {
         attach_database(thread);
         if (!runtime->migrated) workers_attach_database(runtime);
         start_chains(thread);
+        thread->sweeper = sweeper_start(thread->reactor);
     }
     thread->preparing = false;
 }
@@ -146,6 +150,7 @@ static void end(void *arg) {
         if (thread->indexers[i] != NULL) indexer_stop(thread->indexers[i]);
         if (thread->watches[i] != NULL) index_watch_stop(thread->watches[i]);
     }
+    if (thread->sweeper != NULL) sweeper_stop(thread->sweeper);
     reactor_stop(thread->reactor);
 }
 
@@ -163,6 +168,7 @@ static void run(void *arg) {
     reactor_run(thread->reactor);
     for (size_t i = 0; i < n; i++) indexer_free(thread->indexers[i]);
     for (size_t i = 0; i < n; i++) index_watch_free(thread->watches[i]);
+    sweeper_free(thread->sweeper);
     if (thread->pg != NULL) pg_detach(thread->pg);
     rpc_detach(thread->rpc);
     atomic_fetch_sub(&runtime->draining, 1);

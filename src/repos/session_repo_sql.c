@@ -8,6 +8,12 @@
     "s.id, s.user_id, u.role = 'admin', s.address, s.chain_id, s.generation, s.expires_at FROM sessions s" \
     " JOIN users u ON u.id = s.user_id"
 
+/* The oldest rows, by the index of the column. What others hold, such as another instance's sweep, is passed over. */
+#define SWEEP(table, column) \
+    "WITH gone AS (DELETE FROM " table " WHERE ctid = ANY (ARRAY(" \
+    "  SELECT ctid FROM " table " WHERE " column " < $1 ORDER BY " column " LIMIT $2::bigint FOR UPDATE SKIP LOCKED" \
+    " )) RETURNING 1) SELECT count(*) FROM gone"
+
 const struct pg_statement session_repo_statements[SESSION_REPO_STATEMENT_COUNT] = {
     /* Of a user that there is: none, no row. The locks hold off until the end of the transaction whoever would delete
      * the user or take the address from it.
@@ -68,4 +74,8 @@ const struct pg_statement session_repo_statements[SESSION_REPO_STATEMENT_COUNT] 
                           "), logged AS (" AUDIT_INSERT AUDIT_SESSION_END
                           " e.user_id, e.id" AUDIT_NO_MEMBERS AUDIT_BY_ACTOR " FROM ended e"
                           ") SELECT e.id FROM ended e"},
+    /* $1 what is older, $2 rows at most */
+    [SESSION_REPO_SWEEP_NONCES] = {"session_repo_sweep_nonces", 2, SWEEP("spent_nonces", "expires_at")},
+    [SESSION_REPO_SWEEP_SESSIONS] = {"session_repo_sweep_sessions", 2, SWEEP("sessions", "expires_at")},
+    [SESSION_REPO_SWEEP_IDEMPOTENCY] = {"session_repo_sweep_idempotency", 2, SWEEP("idempotency_keys", "created_at")},
 };
