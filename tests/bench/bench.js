@@ -1,7 +1,9 @@
-// The benchmark: throughput beside nginx, then what dappd costs and endures at its nodes. Each part prints its table.
+// The benchmark: throughput beside nginx, what dappd costs and endures at its nodes, its index, who asks. Each part
+// prints its table.
 
 import { availableParallelism, cpus } from 'node:os';
 import { deployAll, deployMulticall3, startAnvil } from '../../dev/chain/index.js';
+import { benchAuth } from './auth.js';
 import { benchBackfill } from './backfill.js';
 import { benchIndexed } from './indexed.js';
 import { benchRecover } from './recover.js';
@@ -15,7 +17,7 @@ const printStatement = process.env.BENCH_PRINT_STATEMENT ?? 'build/release/tests
 const seconds = Number(process.env.BENCH_SECONDS ?? 6);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const workers = availableParallelism?.() ?? cpus().length;
-const parts = (process.env.BENCH_PARTS ?? 'throughput,upstreams,transports,scanner,recover,backfill,indexed').split(',');
+const parts = (process.env.BENCH_PARTS ?? 'throughput,upstreams,transports,scanner,recover,backfill,indexed,auth').split(',');
 
 if (parts.includes('throughput')) {
     const anvil = await startAnvil();
@@ -30,5 +32,6 @@ if (parts.includes('backfill')) await benchBackfill({ binary, logs: Number(proce
 if (parts.includes('indexed')) {
     await benchIndexed({ binary, program: printStatement, rows: Number(process.env.BENCH_ROWS ?? 10_000_000), seconds, rounds });
 }
+if (parts.includes('auth')) await benchAuth({ binary, seconds, rounds, wallets: Number(process.env.BENCH_WALLETS ?? 4000) });
 if (parts.includes('scanner')) benchScanner({ seconds });
 if (parts.includes('recover')) benchRecover({ seconds });

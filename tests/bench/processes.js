@@ -42,12 +42,12 @@ function startProcess(command, args, env) {
     return child;
 }
 
-/** Returns { child, url, startMs }: startMs until the first answer of /health, which waits for no node. */
+/** Nobody is limited unless env says so. Returns { child, url, startMs }: startMs until the first answer of /health, which waits for no node. */
 export async function startDappd(binary, env) {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const start = process.hrtime.bigint();
-    const child = startProcess(binary, ['serve'], { DAPPD_LISTEN: `127.0.0.1:${port}`, ...env });
+    const child = startProcess(binary, ['serve'], { DAPPD_LISTEN: `127.0.0.1:${port}`, DAPPD_RATE_LIMIT: 'off', ...env });
     await waitUntilAnswering(`${url}/health`, child);
     return { child, url, startMs: Number(process.hrtime.bigint() - start) / 1e6 };
 }

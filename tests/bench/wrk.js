@@ -12,12 +12,13 @@ function latencyMs(report, percentile) {
 }
 
 /**
- * Loads url for so many seconds. In: pid, whose cost to measure; script and its args, optional.
+ * Loads url for so many seconds. In: pid, whose cost to measure; script and its args, and headers, optional.
  * Returns { rate, p50, p99, cpuUs, memory, requests, errors }: requests a second, ms, us of CPU a request, MB at the end.
  */
-export async function load({ url, pid, connections, seconds, script, args = [] }) {
+export async function load({ url, pid, connections, seconds, script, args = [], headers = {} }) {
     const before = cpuUs(pid);
     const running = promisify(execFile)('wrk', ['-t2', `-c${connections}`, `-d${seconds}s`, '--latency',
+        ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
         ...(script ? ['-s', script] : []), url, ...(args.length > 0 ? ['--', ...args] : [])]);
     const half = new Promise((resolve) => setTimeout(resolve, seconds * 500));
     const memory = await half.then(() => memoryMb(pid));
