@@ -49,15 +49,19 @@ const bodyRoutes = () => Object.entries(bodies).map(([route, { body, headers }])
 const tables = ['users', 'addresses', 'sessions', 'api_keys', 'idempotency_keys', 'audit'];
 const countAll = () => scene.sql(tables.map((name) => `SELECT count(*) FROM ${name}`).join(';'));
 
+/** What a body is refused with: as a whole, or for one of its members. Short, so nothing long is repeated in it. */
+function assertRefused(answer, what) {
+    const { code } = answer.json();
+    assertProblem(answer, code);
+    assert.ok(['invalid_json', 'invalid_parameter'].includes(code), `${what}: ${code}`);
+    assert.ok(answer.text.length < 1000, `${what}: a short answer`);
+}
+
 /** Every route that takes a body refuses what is made of its own good one, and nothing is written. */
-async function refusedByAll(make, code = 'invalid_json') {
+async function refusedByAll(make) {
     const before = await countAll();
     for (const { route, body, send } of bodyRoutes()) {
-        for (const text of [make(body)].flat()) {
-            const answer = await send(text);
-            assertProblem(answer, code);
-            assert.ok(answer.text.length < 1000, `${route}: a short answer`);
-        }
+        for (const text of [make(body)].flat()) assertRefused(await send(text), `${route} ${text.slice(0, 100)}`);
     }
     assert.deepEqual(await countAll(), before);
 }
@@ -100,8 +104,7 @@ test('numbers beyond 2^53', async () => {
     );
     for (const number of [...numbers, '1.5', '0', '-1', '1']) {
         const body = `{"name":"a key","scopes":["read"],"expires_at":${number}}`;
-        const answer = await dappd.post('/keys', body, user.headers);
-        assertProblem(answer, answer.json().code === 'invalid_parameter' ? 'invalid_parameter' : 'invalid_json');
+        assertRefused(await dappd.post('/keys', body, user.headers), number);
     }
 });
 
@@ -135,11 +138,6 @@ test('a body that does not say that it is JSON', async () => {
 });
 
 // --- names and e-mail addresses ---
-
-const rename = (name) => ask(dappd, 'PATCH', `/users/${user.user.id}`, {
-    body: typeof name === 'string' ? { name } : undefined,
-    headers: { ...user.headers, 'if-match': '*' },
-});
 
 /** A PATCH whose name is made of these bytes. */
 function renameTo(bytes) {
@@ -175,10 +173,9 @@ const noNames = {
 };
 for (const [what, bytes] of Object.entries(noNames)) {
     test(`a name with ${what}`, async () => {
-        const answer = await renameTo(bytes);
-        assertProblem(answer, answer.json().code === 'invalid_parameter' ? 'invalid_parameter' : 'invalid_json');
+        assertRefused(await renameTo(bytes), what);
         const key = Buffer.concat([Buffer.from('{"scopes":["read"],"name":"'), Buffer.from(bytes), Buffer.from('"}')]);
-        assert.equal((await dappd.post('/keys', key, user.headers)).status, 400);
+        assertRefused(await dappd.post('/keys', key, user.headers), what);
         assert.deepEqual(await scene.sql(`SELECT name FROM users WHERE id = '${user.user.id}'`), [[null]]);
     });
 }
@@ -200,9 +197,7 @@ test('1 MB e-mail', async () => {
     const headers = { ...user.headers, 'if-match': '*' };
     assertProblem(await ask(dappd, 'PATCH', path, { body, headers }), 'body_too_large');
     const roomy = await scene.start({ max_body_bytes: 4 * MILLION });
-    const answer = await ask(roomy, 'PATCH', path, { body, headers });
-    assertProblem(answer, answer.json().code === 'invalid_parameter' ? 'invalid_parameter' : 'invalid_json');
-    assert.ok(answer.text.length < 1000, 'it is not repeated');
+    assertRefused(await ask(roomy, 'PATCH', path, { body, headers }), 'a long one');
     await roomy.stop();
 });
 
@@ -211,11 +206,8 @@ test('an e-mail address that is none, or carries a header', async () => {
         '"a"@c.example', 'a@c.example,b@c.example', '\u00e4@c.example', `${'a'.repeat(250)}@b.example`, '<a@c.example>']) {
         const body = { email };
         const headers = { ...user.headers, 'if-match': '*' };
-        const answer = await ask(dappd, 'PATCH', `/users/${user.user.id}`, { body, headers });
-        assert.equal(answer.status, 400, `${email}: ${answer.text}`);
+        assertRefused(await ask(dappd, 'PATCH', `/users/${user.user.id}`, { body, headers }), email);
     }
-    assert.equal((await rename('fine')).status, 200);
-    await scene.sql(`UPDATE users SET name = NULL WHERE id = '${user.user.id}'`);
 });
 
 // --- headers ---
@@ -250,7 +242,7 @@ for (const [what, text] of Object.entries(breaks)) {
 }
 
 test('header injection: names that are none', async () => {
-    for (const name of ['X-Request-Id ', 'X Request-Id', 'X-Request-Id\t', '\u00e9', '', '(x)']) {
+    for (const name of ['X-Request-Id ', 'X Request-Id', 'X-Request-Id\t', '\u00e9', '(x)']) {
         await inject(`${name}: ${INJECTED}`);
     }
 });

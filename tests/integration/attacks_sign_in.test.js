@@ -222,7 +222,7 @@ refuses('a message with a second nonce', 'invalid_message', async () => {
 });
 refuses('a message behind another one', 'invalid_message', withText((text) => `${text}\n\n${text}`));
 refuses('a statement of two lines', 'invalid_message', replacing('\n\nURI', '\n\nOne.\nTwo.\n\nURI'));
-refuses('a message with NUL', 'invalid_message', withText((text) => text.replace('Version', '\0Version')));
+refuses('a message with NUL', 'invalid_json', withText((text) => text.replace('Version', '\0Version')));
 refuses('another version', 'invalid_message', replacing('Version: 1', 'Version: 2'));
 refuses('an address whose checksum is wrong', 'checksum_mismatch', withText((text) =>
     text.replace(/0x[0-9a-fA-F]{40}/, (address) => address.replace(/[a-fA-F](?=[^a-fA-F]*$)/, (c) =>
