@@ -90,7 +90,7 @@ async function provoked({ session, headers, path, key, signed }) {
         noted(await ask(dappd, 'PATCH', path, { body: { name: NAME, email }, headers: { ...headers, ...match } }));
     }
     noted(await ask(dappd, 'PATCH', path, { body: { name: `${NAME}\n` }, headers: { ...headers, ...match } }));
-    noted(await ask(dappd, 'PATCH', path, { body: { [EMAIL]: NAME }, headers: { ...headers, 'if-match': '"999"' } }));
+    noted(await ask(dappd, 'PATCH', path, { body: { name: NAME }, headers: { ...headers, 'if-match': '"999"' } }));
     for (const text of [`${session.access_token}x`, `x${key.key}`, session.refresh_token, key.key.slice(0, -1)]) {
         noted(await dappd.get('/chains', { authorization: `Bearer ${text}` }));
     }
