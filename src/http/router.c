@@ -80,7 +80,8 @@ static void set_allow(struct response *res, const struct found *found) {
     size_t len = 0;
     for (size_t m = 0; m < HTTP_OTHER; m++) {
         if (!found->allowed[m]) continue;
-        int n = snprintf(list + len, sizeof list - len, "%s%s", len > 0 ? ", " : "", router_method_name((enum http_method)m));
+        int n = snprintf(list + len, sizeof list - len, "%s%s", len > 0 ? ", " : "",
+                         router_method_name((enum http_method)m));
         assert(n > 0 && (size_t)n < sizeof list - len);
         len += (size_t)n;
     }
