@@ -76,14 +76,13 @@ static enum err check_message(struct task *task, const struct auth *auth, struct
 enum err sign_in_prove(struct task *task, struct auth *auth, struct proof *out, const char *message, size_t message_len,
                        const uint8_t *signature, size_t signature_len) {
     struct siwe_message said;
-    struct chain *chain;
+    struct source source = {.cache = auth->cache};
     hash32 hash;
     enum err err = sign_in_check_configured(task, auth->domains);
     if (err == ERR_OK) err = parse(task, &said, message, message_len);
-    if (err == ERR_OK) err = check_message(task, auth, &chain, &out->nonce, &said);
+    if (err == ERR_OK) err = check_message(task, auth, &source.chain, &out->nonce, &said);
     if (err != ERR_OK) return err;
 
-    const struct source source = {.chain = chain, .cache = auth->cache};
     message_hash(&hash, message, message_len);
     out->address = said.address;
     out->chain_id = said.chain_id;
