@@ -32,8 +32,8 @@ static const uint8_t wrapped_magic[WORD_BYTES] = {BE_6492, BE_6492, BE_6492, BE_
  *
  * Nobody is trusted. The wallet is called statically, so that asking it changes nothing. Whatever anyone returns, the
  * program returns the magic word or nothing, neither of which a node can refuse as code (EIP-170, EIP-3541). A call
- * gets half of the gas that is left, so that one that burns it leaves enough for the others; no answer is copied whose
- * length is not known, so that a huge one costs only its maker. */
+ * gets half of the gas that is left, so that one that burns it leaves enough for the others, and of what it returns a
+ * word is copied, so that a huge answer costs only its maker. */
 enum {
     AT_ASK = 15,
     AT_VALID = 109,
