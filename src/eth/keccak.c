@@ -6,7 +6,7 @@
 #include <endian.h>
 #include <string.h>
 
-enum { ROUNDS = 24, LANES = 25, RATE_BYTES = 136 }; /* a lane is 64 bits; lane (x, y) is number x + 5*y */
+enum { ROUNDS = 24, LANES = KECCAK_LANES, RATE_BYTES = KECCAK_RATE_BYTES }; /* lane (x, y) is number x + 5*y */
 
 static const uint64_t round_constants[ROUNDS] = {
     0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000, 0x000000000000808b,
@@ -69,19 +69,46 @@ static void absorb(uint64_t state[LANES], const uint8_t block[RATE_BYTES]) {
     permute(state);
 }
 
-void keccak256(uint8_t out[32], const void *data, size_t len) {
-    uint64_t state[LANES] = {0};
-    const uint8_t *p = data;
-    for (; len >= RATE_BYTES; len -= RATE_BYTES, p += RATE_BYTES) absorb(state, p);
+/* Returns how much of data was taken: whole blocks go in from where they lie, the rest is gathered first. */
+static size_t add_part(struct keccak *keccak, const uint8_t *data, size_t len) {
+    if (keccak->n == 0 && len >= RATE_BYTES) {
+        absorb(keccak->state, data);
+        return RATE_BYTES;
+    }
+    size_t room = RATE_BYTES - keccak->n;
+    size_t part = len < room ? len : room;
+    memcpy(keccak->block + keccak->n, data, part);
+    keccak->n += part;
+    if (keccak->n == RATE_BYTES) {
+        absorb(keccak->state, keccak->block);
+        keccak->n = 0;
+    }
+    return part;
+}
 
-    uint8_t last[RATE_BYTES] = {0};
-    if (len > 0) memcpy(last, p, len);
-    last[len] = 0x01; /* FIPS 202 has 0x06 here */
-    last[RATE_BYTES - 1] |= 0x80;
-    absorb(state, last);
+void keccak_add(struct keccak *keccak, const void *data, size_t len) {
+    const uint8_t *p = data;
+    while (len > 0) {
+        size_t taken = add_part(keccak, p, len);
+        p += taken;
+        len -= taken;
+    }
+}
+
+void keccak_end(uint8_t out[32], struct keccak *keccak) {
+    memset(keccak->block + keccak->n, 0, RATE_BYTES - keccak->n);
+    keccak->block[keccak->n] = 0x01; /* FIPS 202 has 0x06 here */
+    keccak->block[RATE_BYTES - 1] |= 0x80;
+    absorb(keccak->state, keccak->block);
 
     for (size_t i = 0; i < 4; i++) {
-        uint64_t lane = htole64(state[i]);
+        uint64_t lane = htole64(keccak->state[i]);
         memcpy(out + 8 * i, &lane, sizeof(lane));
     }
+}
+
+void keccak256(uint8_t out[32], const void *data, size_t len) {
+    struct keccak keccak = {.n = 0};
+    keccak_add(&keccak, data, len);
+    keccak_end(out, &keccak);
 }

@@ -41,6 +41,25 @@ static void test_every_length(void **state) {
     vectors_close(&v, 410);
 }
 
+/* Of one message, cut in two at every place, and byte by byte. */
+static void test_in_parts(void **state) {
+    (void)state;
+    uint8_t message[3 * KECCAK_RATE_BYTES + 5], whole[32], parts[32];
+    for (size_t i = 0; i < sizeof message; i++) message[i] = (uint8_t)(31 * i + 7);
+    keccak256(whole, message, sizeof message);
+    struct keccak bytewise = {.n = 0};
+    for (size_t i = 0; i < sizeof message; i++) {
+        struct keccak keccak = {.n = 0};
+        keccak_add(&keccak, message, i);
+        keccak_add(&keccak, message + i, sizeof message - i);
+        keccak_end(parts, &keccak);
+        assert_memory_equal(parts, whole, sizeof whole);
+        keccak_add(&bytewise, message + i, 1);
+    }
+    keccak_end(parts, &bytewise);
+    assert_memory_equal(parts, whole, sizeof whole);
+}
+
 static void test_empty_message_may_be_null(void **state) {
     (void)state;
     assert_hash(NULL, 0, "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470");
@@ -50,6 +69,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_answers),
         cmocka_unit_test(test_every_length),
+        cmocka_unit_test(test_in_parts),
         cmocka_unit_test(test_empty_message_may_be_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
