@@ -26,18 +26,19 @@ struct value {
     char *problem;
 };
 
-/* Returns the length. What does not fit is cut: the beginning says where to look. */
+/* Returns the length there would be if there was room, as snprintf does. */
 static size_t write_place(char out[PLACE_BYTES], const struct value *value) {
     size_t len = value->parent != NULL ? write_place(out, value->parent) : 0;
+    if (len >= PLACE_BYTES) return len;
     size_t room = PLACE_BYTES - len;
     int n = value->name != NULL ? snprintf(out + len, room, "%s%s", len > 0 ? "." : "", value->name)
                                 : snprintf(out + len, room, "[%zu]", value->index);
-    return (size_t)n < room ? len + (size_t)n : PLACE_BYTES - 1;
+    return len + (size_t)n;
 }
 
 static enum err refuse(const struct value *value, const char *belongs) {
     char place[PLACE_BYTES];
-    (void)write_place(place, value);
+    if (write_place(place, value) >= PLACE_BYTES) memcpy(place + PLACE_BYTES - 4, "...", 4);
     (void)snprintf(value->problem, TYPED_DATA_PROBLEM_BYTES, "%s must be %s", place, belongs);
     return ERR_INVALID_JSON;
 }
