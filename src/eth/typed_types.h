@@ -13,7 +13,7 @@
 
 /* Far past what anybody signs; together they bound how much one small request makes us hash: a struct's hash is over
  * the text of every struct that it can reach. */
-enum { TYPED_MAX_STRUCTS = 256, TYPED_MAX_MEMBERS = 256, TYPED_MAX_TEXT_BYTES = 16384 };
+enum { TYPED_MAX_STRUCTS = 128, TYPED_MAX_MEMBERS = 256, TYPED_MAX_TEXT_BYTES = 16384 };
 
 enum typed_kind {
     TYPED_BOOL,

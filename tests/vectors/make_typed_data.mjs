@@ -116,6 +116,9 @@ const copy = (change) => {
 }
 const one = (type, value, types = {}) => ({ types: { EIP712Domain: [], One: [{ name: 'x', type }], ...types }, primaryType: 'One', domain: {}, message: { x: value } })
 
+// Each struct refers to m others.
+const wide = (n, m) => Object.fromEntries(count(n).map((i) => [`S${i}`, count(m).map((k) => ({ name: `member_number_${k}`, type: `S${(i + k) % n}[]` }))]))
+
 // What every implementation takes, though not every one in the same way.
 const special = [
   ['the domain alone', copy((d) => { d.primaryType = 'EIP712Domain'; delete d.message })],
@@ -126,6 +129,7 @@ const special = [
   ['structs that refer to each other', one('B', { c: [{ b: [{ c: [] }] }] }, { C: [{ name: 'b', type: 'B[]' }], B: [{ name: 'c', type: 'C[]' }] })],
   ['the domain as a member', one('EIP712Domain', {})],
   ['arrays in arrays', one('uint8[][2][]', [[[1, 2], []], [[], [3]]])], ['an empty array of arrays', one('bytes[7][]', [])],
+  ['as many structs as there may be', one('bool', true, wide(126, 1))],
   ['a type that nothing uses', one('bool', true, { Unused: [{ name: 'o', type: 'One' }] })],
 ]
 
@@ -173,7 +177,6 @@ const notTypes = ['', 'uint', 'int', 'uint0', 'uint7', 'uint08', 'uint264', 'uin
   'string[[]]', 'string[-1]', 'string[0]', 'string[01]', 'string[1', 'string[a]', 'string[ ]', 'string[1][', '[]', 'string []', 'string[]x', 'string[18446744073709551616]', 'string\u0000', 'mapping(uint8=>uint8)', 'string,address', 'string x,address']
 const notIdentifiers = ['', '1a', 'a b', 'a,b', 'a)', 'a(', 'é', 'a-b', 'a:b', ' a', 'a[]', 'a.b']
 const deep = (levels) => count(levels).reduce((inner) => [inner], [])
-const wide = (n, m) => Object.fromEntries(count(n).map((i) => [`S${i}`, count(m).map((k) => ({ name: `m${k}`, type: `S${(i + k) % n}[]` }))]))
 const refused = [
   ['no types', copy((d) => delete d.types), 'types must be an object'], ['types null', copy((d) => { d.types = null }), 'types must be an object'], ['types an array', copy((d) => { d.types = [] }), 'types must be an object'],
   ['no EIP712Domain', types((t) => delete t.EIP712Domain), 'types.EIP712Domain must be given'], ['no primaryType', copy((d) => delete d.primaryType), 'primaryType must be'],
@@ -198,8 +201,8 @@ const refused = [
   ...[...notIdentifiers, '$', 'a$'].map((name) => [`struct ${q(name)}`, named(name), 'types has a name that is no identifier']),
   ...['bool', 'address', 'string', 'bytes', 'uint', 'int', 'uint8', 'int256', 'bytes1', 'bytes33', 'uint7', 'uint0256'].map((name) => [`struct ${name}`, named(name), `types.${name} has the name of a type of Solidity`]),
   ['an unknown type in a struct that nothing uses', types((t) => { t.Unused = [{ name: 'a', type: 'Nothing' }] }), 'types.Unused[0].type must be a type of EIP-712'],
-  ['too many structs', one('bool', true, wide(255, 0)), 'types has 257 structs; at most 256 are taken'], ['too many members', one('bool', true, { S: count(257).map((k) => ({ name: `m${k}`, type: 'bool' })) }), 'types.S has 257 members; at most 256 are taken'],
-  ['too much text', one('bool', true, wide(60, 40)), 'and what it refers to are longer than 16384 bytes'],
+  ['too many structs', one('bool', true, wide(127, 0)), 'types has 129 structs; at most 128 are taken'], ['too many members', one('bool', true, { S: count(257).map((k) => ({ name: `m${k}`, type: 'bool' })) }), 'types.S has 257 members; at most 256 are taken'],
+  ['too much text', one('bool', true, wide(30, 40)), 'and what it refers to are longer than 16384 bytes'],
   ['too deep', one('bool', deep(63)), 'the typed data is nested too deeply'], ['an array', [mail], 'the typed data must be an object'],
 ].map(([what, data, problem]) => [what, JSON.stringify(data), problem])
 const text = JSON.stringify(mail)

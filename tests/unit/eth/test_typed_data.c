@@ -143,6 +143,20 @@ static void test_depth(void **state) {
     free(wrong);
 }
 
+static void test_long_place(void **state) {
+    (void)state;
+    const char whole[] = "message.a23456789_b23456789_c23456789_d23456789_e234567 must be ";
+    const char cut[] = "message.a23456789_b23456789_c23456789_d23456789_e234... must be ";
+    for (int longer = 0; longer < 2; longer++) {
+        char name[64], json[512], problem[TYPED_DATA_PROBLEM_BYTES];
+        snprintf(name, sizeof name, "a23456789_b23456789_c23456789_d23456789_e234567%s", longer ? "8" : "");
+        int len = snprintf(json, sizeof json,
+                           "{\"types\":{" DOMAIN_TYPE ",\"A\":[{\"name\":\"%s\",\"type\":\"bool\"}]}," REST, name);
+        assert_string_equal(hash_of(problem, json, (size_t)len), "-");
+        assert_memory_equal(problem, longer ? cut : whole, sizeof cut - 1);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_published_and_by_viem),
@@ -152,6 +166,7 @@ int main(void) {
         cmocka_unit_test(test_bounded_size),
         cmocka_unit_test(test_arena_cap),
         cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_long_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
