@@ -32,5 +32,5 @@ const struct pg_statement key_repo_statements[KEY_REPO_STATEMENT_COUNT] = {
     /* Once a minute is enough: each writes the row anew. $1 key, $2 now */
     [KEY_REPO_TOUCH] = {"key_repo_touch", 2,
                         "UPDATE api_keys SET last_used_at = $2"
-                        " WHERE id = $1 AND COALESCE(last_used_at, 0) <= $2 - 60"},
+                        " WHERE id = $1 AND COALESCE(last_used_at, 0) <= $2::bigint - 60"},
 };

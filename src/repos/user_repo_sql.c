@@ -16,11 +16,12 @@ const struct pg_statement user_repo_statements[USER_REPO_STATEMENT_COUNT] = {
     [USER_REPO_GET] = {"user_repo_get", 1,
                        "SELECT " USER_COLUMNS " FROM users u LEFT JOIN addresses a ON a.user_id = u.id"
                        " WHERE u.id = $1" USER_ORDER},
-    /* $1 the last user before, $2 users */
-    [USER_REPO_PAGE] = {"user_repo_page", 2,
-                        "SELECT " USER_COLUMNS
-                        " FROM (SELECT * FROM users WHERE id > $1 ORDER BY id LIMIT $2::bigint) u"
-                        " LEFT JOIN LATERAL (SELECT * FROM addresses b WHERE b.user_id = u.id) a ON true" USER_ORDER},
+    /* The OFFSET has the planner look each user's addresses up: else it may read those of all.
+     * $1 the last user before, $2 users */
+    [USER_REPO_PAGE] =
+        {"user_repo_page", 2,
+         "SELECT " USER_COLUMNS " FROM (SELECT * FROM users WHERE id > $1 ORDER BY id LIMIT $2::bigint) u"
+         " LEFT JOIN LATERAL (SELECT * FROM addresses b WHERE b.user_id = u.id OFFSET 0) a ON true" USER_ORDER},
     /* $1 user */
     [USER_REPO_LOCK_TO_CHANGE] = {"user_repo_lock_to_change", 1, "SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE"},
     [USER_REPO_LOCK_TO_DELETE] = {"user_repo_lock_to_delete", 1, "SELECT FROM users WHERE id = $1 FOR UPDATE"},

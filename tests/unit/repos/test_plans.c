@@ -8,11 +8,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <jansson.h>
-
 #include "cluster.h"
+#include "plans.h"
 #include "repos/partition_sql.h"
-#include "repos/pg_session.h"
 #include "schema.h"
 
 enum {
@@ -117,12 +115,7 @@ static int end(void **state) {
 #define TOKEN TOKEN_ADDRESS("1")
 #define RARE_TOKEN TOKEN_ADDRESS("4000")
 
-static const struct asked {
-    const char *statement;
-    const char *arguments;
-    bool walks; /* one filter beside another: it may read more rows than it gives */
-    bool sorts; /* few rows, at the end */
-} asked[] = {
+static const struct asked asked[] = {
     {"transfer_repo_all", FIRST_PAGE, false, false},
     {"transfer_repo_all", LATE_PAGE, false, false},
     {"transfer_repo_all", IN_A_MINUTE, false, false},
@@ -155,102 +148,16 @@ static const struct asked {
 };
 enum { N_ASKED = sizeof asked / sizeof *asked };
 
-/* --- what PostgreSQL does then --- */
-
-struct cost {
-    double rows;   /* that scans touched */
-    bool seq_scan; /* of a table that is not tiny */
-    bool sort;
-};
-
-static bool is(const json_t *node, const char *key, const char *value) {
-    const char *text = json_string_value(json_object_get(node, key));
-    return text != NULL && strcmp(text, value) == 0;
-}
-
-static double number(const json_t *node, const char *key) {
-    return json_number_value(json_object_get(node, key));
-}
-
-/* A leaf that has no rows yet, and the few chains, may be read in any way. */
-static void add(struct cost *cost, const json_t *node) {
-    double loops = number(node, "Actual Loops");
-    double rows = (number(node, "Actual Rows") + number(node, "Rows Removed by Filter")) * loops;
-    bool is_scan = json_object_get(node, "Relation Name") != NULL;
-    if (is_scan) cost->rows += rows;
-    if (is(node, "Node Type", "Seq Scan") && rows > 10) cost->seq_scan = true;
-    if (is(node, "Node Type", "Sort") || is(node, "Node Type", "Incremental Sort")) cost->sort = true;
-    size_t i;
-    json_t *child;
-    json_array_foreach(json_object_get(node, "Plans"), i, child) add(cost, child);
-}
-
-static const struct pg_statement *find(const char *name) {
-    for (size_t i = 0; i < pg_statement_tables_count; i++) {
-        const struct pg_statement_table *table = &pg_statement_tables[i];
-        for (size_t j = 0; j < table->n; j++) {
-            if (strcmp(table->statements[j].name, name) == 0) return &table->statements[j];
-        }
-    }
-    fail_msg("%s is no statement", name);
-    return NULL;
-}
-
-static void explain(struct cost *cost, const struct asked *row) {
-    char text[4096];
-    json_error_t error;
-    const struct pg_statement *statement = find(row->statement);
-    PQclear(PQprepare(conn, statement->name, statement->sql, 0, NULL)); /* already there for the second row */
-    (void)snprintf(text, sizeof text, "EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE %s(%s)", statement->name, row->arguments);
-    PGresult *result = PQexec(conn, text);
-    if (PQresultStatus(result) != PGRES_TUPLES_OK) fail_msg("%s: %s", text, PQresultErrorMessage(result));
-    json_t *plans = json_loads(PQgetvalue(result, 0, 0), 0, &error);
-    assert_non_null(plans);
-    *cost = (struct cost){0};
-    add(cost, json_object_get(json_array_get(plans, 0), "Plan"));
-    json_decref(plans);
-    PQclear(result);
-}
-
-/* Returns what is wrong with it, or NULL. */
-static const char *judge(const struct cost *cost, const struct asked *row) {
-    if (cost->seq_scan) return "reads a whole table";
-    if (cost->sort && !row->sorts) return "sorts";
-    return cost->rows > MAX_READ && !row->walks ? "reads too many rows" : NULL;
-}
-
 static void test_indexes_alone_are_read_and_no_more_than_a_page(void **state) {
-    size_t wrong = 0;
     (void)state;
-    for (size_t i = 0; i < N_ASKED; i++) {
-        struct cost cost;
-        explain(&cost, &asked[i]);
-        const char *problem = judge(&cost, &asked[i]);
-        if (problem == NULL) continue;
-        print_error("%s(%s) %s: %.0f\n", asked[i].statement, asked[i].arguments, problem, cost.rows);
-        wrong++;
-    }
-    assert_int_equal(wrong, 0);
+    assert_plans(conn, asked, N_ASKED, MAX_READ);
 }
 
 /* Whoever adds a statement to one of these repos says here what it is asked. */
 static void test_every_statement_is_asked(void **state) {
-    static const char *const repos[] = {"transfer_repo", "balance_repo", "token_repo"};
-    size_t n = 0;
+    static const char *const repos[] = {"transfer_repo", "balance_repo", "token_repo", NULL};
     (void)state;
-    for (size_t i = 0; i < pg_statement_tables_count; i++) {
-        const struct pg_statement_table *table = &pg_statement_tables[i];
-        bool counts = false;
-        for (size_t r = 0; r < sizeof repos / sizeof *repos; r++) {
-            if (strcmp(repos[r], table->repo) == 0) counts = true;
-        }
-        for (size_t j = 0; counts && j < table->n; j++, n++) {
-            size_t k = 0;
-            while (k < N_ASKED && strcmp(asked[k].statement, table->statements[j].name) != 0) k++;
-            if (k == N_ASKED) fail_msg("%s is not asked", table->statements[j].name);
-        }
-    }
-    assert_true(n >= 15);
+    assert_true(assert_all_asked(repos, asked, N_ASKED) >= 15);
 }
 
 int main(void) {
