@@ -72,6 +72,7 @@ static void test_parameters_are_in_network_order(void **state) {
     (void)state;
     struct pg_params params = {.n = 0};
     static const address holder = {{0xaa, 0xbb}};
+    static const uuid id = {{0x01, 0x02}};
     pg_param_i64(&params, -2);
     pg_param_i32(&params, 0x01020304);
     pg_param_i16(&params, -32768);
@@ -80,7 +81,10 @@ static void test_parameters_are_in_network_order(void **state) {
     pg_param_address(&params, &holder);
     pg_param_text(&params, "abc");
     pg_param_null(&params);
-    assert_int_equal(params.n, 8);
+    pg_param_uuid(&params, &id);
+    pg_param_uuid(&params, NULL);
+    pg_param_text(&params, NULL);
+    assert_int_equal(params.n, 11);
     check_param(&params, 0, "\xff\xff\xff\xff\xff\xff\xff\xfe", 8);
     check_param(&params, 1, "\1\2\3\4", 4);
     check_param(&params, 2, "\x80\0", 2);
@@ -90,6 +94,9 @@ static void test_parameters_are_in_network_order(void **state) {
     check_param(&params, 5, holder.bytes, 20);
     check_param(&params, 6, "abc", 3);
     assert_null(params.values[7]);
+    check_param(&params, 8, id.bytes, 16);
+    assert_null(params.values[9]);
+    assert_null(params.values[10]);
 }
 
 static void test_an_array_past_the_arenas_cap_is_refused(void **state) {
@@ -109,7 +116,8 @@ static void test_an_array_past_the_arenas_cap_is_refused(void **state) {
 static PGresult *result_of(const char *value, int len, int format) {
     PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
     PGresAttDesc column = {.name = (char[]){"c"}, .format = format};
-    char copy[16] = {0};
+    char copy[17] = {0};
+    assert_true(len < (int)sizeof copy);
     memcpy(copy, value, (size_t)len);
     assert_int_equal(PQsetResultAttrs(result, 1, &column), 1);
     assert_int_equal(PQsetvalue(result, 0, 0, copy, len), 1);
@@ -128,6 +136,30 @@ static void test_a_number_in_text_is_not_taken(void **state) {
     }
 }
 
+static void test_an_id_has_sixteen_bytes(void **state) {
+    (void)state;
+    struct task task = {.name = "test"};
+    for (int len = 15; len <= 16; len++) {
+        PGresult *result = result_of("0123456789abcdef", len, 1);
+        struct pg_rows rows = {.result = (const struct pg_result *)result, .n = 1};
+        const uuid id = pg_uuid(&rows, 0, 0);
+        assert_memory_equal(id.bytes, len == 16 ? "0123456789abcdef" : (const char[16]){0}, 16);
+        assert_int_equal(pg_rows_check(&task, &rows), len == 16 ? ERR_OK : ERR_INTERNAL);
+        PQclear(result);
+    }
+}
+
+static void test_a_text_ends_with_a_nul_and_null_is_none(void **state) {
+    (void)state;
+    PGresult *result = result_of("abc", 3, 1);
+    struct pg_rows rows = {.result = (const struct pg_result *)result, .n = 1};
+    assert_string_equal(pg_string(&rows, 0, 0), "abc");
+    assert_null(pg_string(&rows, 0, 1)); /* there is no such column */
+    assert_int_equal(PQsetvalue(result, 0, 0, NULL, -1), 1);
+    assert_null(pg_string(&rows, 0, 0));
+    PQclear(result);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers_are_as_postgres_has_them),
@@ -135,6 +167,8 @@ int main(void) {
         cmocka_unit_test(test_parameters_are_in_network_order),
         cmocka_unit_test(test_an_array_past_the_arenas_cap_is_refused),
         cmocka_unit_test(test_a_number_in_text_is_not_taken),
+        cmocka_unit_test(test_an_id_has_sixteen_bytes),
+        cmocka_unit_test(test_a_text_ends_with_a_nul_and_null_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
