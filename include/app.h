@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "core/buckets.h"
 #include "core/cache.h"
 #include "middleware/authenticator.h"
+#include "middleware/client_address.h"
 #include "repos/index_status.h"
 #include "rpc/chain.h"
 #include "services/auth.h"
@@ -21,6 +23,8 @@ struct app {
     struct chain **chains;
     size_t n_chains;
     struct index_status **index_status; /* one for each chain; NULL without a database */
+    struct trusted_proxies *trusted_proxies;
+    struct buckets *buckets; /* of clients; NULL where they are not limited */
     struct authenticator authenticator;
     struct auth *auth; /* NULL when dappd only indexes */
     unsigned threads;

@@ -74,6 +74,18 @@ static bool make_auth(struct app *app) {
     return true;
 }
 
+/* What stands between a client and the handlers. */
+static void make_gates(struct app *app) {
+    const struct config *config = app->config;
+    app->trusted_proxies = trusted_proxies_new(config->trusted_proxies);
+    if (strcmp(config->rate_limit, "on") == 0) app->buckets = buckets_new(config->rate_limit_bytes);
+}
+
+static void free_gates(struct app *app) {
+    if (app->buckets != NULL) buckets_free(app->buckets);
+    trusted_proxies_free(app->trusted_proxies);
+}
+
 /* Reactors are freed when all threads have ended, since they post to one another. */
 static void run_threads(struct runtime *runtime) {
     unsigned n = runtime->app.threads + (runtime->app.index_status != NULL ? 1 : 0);
@@ -112,9 +124,11 @@ static bool run(struct runtime *runtime) {
     app->cache = cache_new(app->config->cache_bytes);
     make_chains(app);
     make_index_status(app);
+    make_gates(app);
     bool starts = (!runtime->serves || make_auth(app)) && make_workers(runtime);
     if (starts) run_threads(runtime);
     auth_free(app->auth);
+    free_gates(app);
     free_chains(app);
     cache_free(app->cache);
     signature_stop();

@@ -10,6 +10,7 @@
 #include "core/listen_address.h"
 #include "core/log.h"
 #include "eth/address.h"
+#include "middleware/client_address.h"
 #include "repos/pg.h"
 #include "services/auth.h"
 #include "services/key_ring.h"
@@ -60,8 +61,12 @@ static bool check_log_format(struct part *bad, const char *value) {
     return check_word(bad, value, (const char *const[]){"json", "text", "auto", NULL});
 }
 
-static bool check_index(struct part *bad, const char *value) {
+static bool check_switch(struct part *bad, const char *value) {
     return check_word(bad, value, (const char *const[]){"on", "off", NULL});
+}
+
+static bool check_trusted_proxies(struct part *bad, const char *value) {
+    return trusted_proxies_setting_is_valid(&bad->p, &bad->len, value);
 }
 
 static bool check_database_url(struct part *bad, const char *value) {
@@ -155,7 +160,7 @@ static const struct rule {
                                     "a list of * or scheme://host[:port], in lower case and without a path"},
     [SETTING_INDEX_database_url] = {false, check_database_url,
                                     "a libpq connection string, such as postgresql://user@host/database"},
-    [SETTING_INDEX_index] = {false, check_index, "on or off"},
+    [SETTING_INDEX_index] = {false, check_switch, "on or off"},
     [SETTING_INDEX_auth_domains] = {true, check_auth_domains,
                                     "a list of at most 64 host or host:port, in lower case and without a scheme"},
     [SETTING_INDEX_auth_keys] = {true, check_auth_keys,
@@ -163,6 +168,10 @@ static const struct rule {
     [SETTING_INDEX_admins] = {true, check_admins,
                               "a list of at most 64 addresses, in mixed case only with the right checksum"},
     [SETTING_INDEX_data_dir] = {false, check_data_dir, "the path of a folder"},
+    [SETTING_INDEX_trusted_proxies] = {true, check_trusted_proxies,
+                                       "a list of numeric addresses, networks such as 10.0.0.0/8 or fd00::/8 with no "
+                                       "bits behind the prefix, or unix"},
+    [SETTING_INDEX_rate_limit] = {false, check_switch, "on or off"},
     [SETTING_INDEX_index_tokens] = {.is_list = true}, /* checked where a chain's index is put together */
     [SETTING_INDEX_rpc_urls] = {.is_list = true},     /* checked where they become upstreams */
 };

@@ -5,6 +5,7 @@
 #include "core/metrics.h"
 #include "http/router.h"
 #include "http/status.h"
+#include "middleware/rate_limit.h"
 #include "repos/pg.h"
 #include "rpc/rpc.h"
 #include "rpc/state.h"
@@ -39,6 +40,7 @@ void labels_set(const struct config *config) {
     for (size_t i = 0; i < RPC_OUTCOME_COUNT; i++) outcomes[i] = rpc_outcome_name((enum rpc_outcome)i);
     router_set_metric_labels();
     status_set_metric_labels();
+    rate_limit_set_metric_labels();
     state_set_metric_labels();
     pg_set_metric_labels();
     indexed_balance_set_metric_labels();

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/peer_address.h"
 #include "core/principal.h"
 #include "core/task.h"
 
@@ -42,6 +43,7 @@ struct request {
     size_t n_query;
     struct slice body;
     char id[REQUEST_ID_BYTES];  /* X-Request-Id; set by its middleware, "" before */
+    struct peer_address client; /* behind the proxies that are trusted; set by its middleware */
     struct principal principal; /* who asks; anonymous until its middleware has looked */
     uint64_t started_us;        /* clock_now_us */
     bool may_not_wait;          /* there is no room for one more that waits: routes that never do still answer */
@@ -55,8 +57,8 @@ const char *request_header(const struct request *req, const char *name);
  * "" when the arena is full. */
 const char *request_header_list(const struct request *req, const char *name);
 
-/* The client's address as text without port ("127.0.0.1", "::1", "unix"). */
-const char *request_peer(const struct request *req, char *out, size_t cap);
+/* Who is connected: the client, or the last of the proxies before it. */
+struct peer_address request_peer(const struct request *req);
 
 /* The value of a query argument; false when absent. */
 bool request_query(const struct request *req, struct slice *out, const char *name);

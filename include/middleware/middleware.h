@@ -26,6 +26,7 @@ void middleware_next_if_ok(struct request *req, struct response *res, const stru
 void middleware_run(struct request *req, struct response *res);
 
 void middleware_request_id(struct request *req, struct response *res, const struct middleware_next *next);
+void middleware_client(struct request *req, struct response *res, const struct middleware_next *next);
 void middleware_trace(struct request *req, struct response *res, const struct middleware_next *next);
 void middleware_cors(struct request *req, struct response *res, const struct middleware_next *next);
 void middleware_timeout(struct request *req, struct response *res, const struct middleware_next *next);
@@ -33,6 +34,7 @@ void middleware_compress(struct request *req, struct response *res, const struct
 void middleware_conditional(struct request *req, struct response *res, const struct middleware_next *next);
 void middleware_route(struct request *req, struct response *res, const struct middleware_next *next);
 void middleware_authenticate(struct request *req, struct response *res, const struct middleware_next *next);
+void middleware_rate_limit(struct request *req, struct response *res, const struct middleware_next *next);
 void middleware_authorize(struct request *req, struct response *res, const struct middleware_next *next);
 void middleware_handler(struct request *req, struct response *res, const struct middleware_next *next);
 

@@ -1,10 +1,7 @@
 /* Reading a request. Owned by its exchange; one thread. */
 #include "http/request.h"
 
-#include <arpa/inet.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -47,16 +44,9 @@ const char *request_header_list(const struct request *req, const char *name) {
     return list.text;
 }
 
-const char *request_peer(const struct request *req, char *out, size_t cap) {
+struct peer_address request_peer(const struct request *req) {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(req->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    const struct sockaddr *sa = info != NULL ? info->client_addr : NULL;
-    const void *bytes = NULL;
-    if (sa != NULL && sa->sa_family == AF_INET) bytes = &((const struct sockaddr_in *)(const void *)sa)->sin_addr;
-    if (sa != NULL && sa->sa_family == AF_INET6) bytes = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
-    if (bytes == NULL || inet_ntop(sa->sa_family, bytes, out, (socklen_t)cap) == NULL) {
-        (void)snprintf(out, cap, "unix");
-    }
-    return out;
+    return peer_address_of(info != NULL ? info->client_addr : NULL);
 }
 
 bool request_query(const struct request *req, struct slice *out, const char *name) {

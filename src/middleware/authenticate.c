@@ -9,23 +9,27 @@
 #include "bearer.h"
 #include "http/route.h"
 #include "middleware/middleware.h"
+#include "middleware/rate_limit.h"
 
 static bool looks_at_credentials(const struct route *route) {
     return route->access != ACCESS_PUBLIC || route->scope != SCOPE_NONE;
 }
 
 /* In: header, all of that name as one list: two of them are no credentials of one client. */
-static enum err identify(struct request *req, const char *header) {
+static enum err identify(struct request *req, struct response *res, const char *header) {
     const struct authenticator *authenticator = &req->app->authenticator;
     const char *token;
     size_t len;
-    if (!bearer_parse(&token, &len, header, strlen(header)) || authenticator->identify == NULL) {
+    if (!bearer_parse(&token, &len, header, strlen(header))) {
         return task_fail(&req->task, ERR_UNAUTHENTICATED, "Authorization must be Bearer and one token");
     }
+    enum err err = rate_limit_check_guesses(req, res);
+    if (err != ERR_OK) return err;
     struct principal principal = {.kind = PRINCIPAL_ANONYMOUS};
     bool verify = req->route->access != ACCESS_PUBLIC;
-    enum err err = authenticator->identify(&req->task, authenticator->arg, &principal, token, len, verify);
+    err = authenticator->identify(&req->task, authenticator->arg, &principal, token, len, verify);
     if (err == ERR_OK) req->principal = principal;
+    if (err == ERR_UNAUTHENTICATED) rate_limit_count_guess(req, res);
     return err;
 }
 
@@ -35,7 +39,7 @@ static enum err authenticate(struct request *req, struct response *res) {
     if (req->may_not_wait) {
         return task_fail(&req->task, ERR_OVERLOADED, "too many requests are being worked on to see whose this one is");
     }
-    enum err err = identify(req, header);
+    enum err err = identify(req, res, header);
     bool refused = err != ERR_OK && err_info(err)->status == 401;
     if (refused) response_header(res, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
     return err;

@@ -1,6 +1,7 @@
 /* The order of the onion, outermost first, and the walk through it. Static data; the request's coroutine.
  *
  * request_id   names the request before anyone logs or fails
+ * client       tells the client from the proxies before it
  * trace        measures all that follows, logs and counts it
  * cors         lets browsers read even the errors
  * timeout      sets the deadline that every wait obeys
@@ -8,6 +9,7 @@
  * conditional  renders the body, or answers 304 instead
  * route        finds the route in the target; answers OPTIONS, and what has no route
  * authenticate says who asks
+ * rate_limit   refuses who asks too often
  * authorize    refuses who may not
  * handler      runs the route's handler */
 #include "middleware/middleware.h"
@@ -17,9 +19,9 @@
 #include "http/problem.h"
 
 static const struct middleware_next chain[] = {
-    {middleware_request_id}, {middleware_trace},       {middleware_cors},  {middleware_timeout},
-    {middleware_compress},   {middleware_conditional}, {middleware_route}, {middleware_authenticate},
-    {middleware_authorize},  {middleware_handler},
+    {middleware_request_id},   {middleware_client},     {middleware_trace},       {middleware_cors},
+    {middleware_timeout},      {middleware_compress},   {middleware_conditional}, {middleware_route},
+    {middleware_authenticate}, {middleware_rate_limit}, {middleware_authorize},   {middleware_handler},
 };
 
 void middleware_next(struct request *req, struct response *res, const struct middleware_next *next) {

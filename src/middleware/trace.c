@@ -27,7 +27,10 @@ static void join_trace(struct request *req) {
 
 /* The path alone: query strings may hold what people would not want in a log. */
 static void log_access(struct request *req, struct response *res, uint64_t bytes) {
-    char peer[64], trace_id[2 * 16 + 1], path[LOGGED_PATH_BYTES];
+    char client[PEER_ADDRESS_TEXT_BYTES], proxy[PEER_ADDRESS_TEXT_BYTES], user[UUID_TEXT_BYTES], key[UUID_TEXT_BYTES];
+    char trace_id[2 * 16 + 1], path[LOGGED_PATH_BYTES];
+    struct peer_address peer = request_peer(req);
+    const struct principal *who = &req->principal;
     if (!log_enabled(LOG_ACCESS, LOG_INFO)) return;
     size_t len = strcspn(req->target.p, "?");
     if (len >= sizeof path) len = sizeof path - 1;
@@ -38,8 +41,11 @@ static void log_access(struct request *req, struct response *res, uint64_t bytes
               LOG_U64("bytes", bytes), LOG_US_AS_MS("duration_ms", clock_now_us() - req->started_us),
               LOG_US_AS_MS("rpc_ms", req->task.rpc_us), LOG_U64("rpc_calls", req->task.rpc_calls),
               LOG_US_AS_MS("db_ms", req->task.db_us), LOG_U64("db_queries", req->task.db_queries),
-              LOG_STR("peer", request_peer(req, peer, sizeof peer)), LOG_STR("request_id", req->id),
-              LOG_STR("trace_id", hex_write(trace_id, req->task.trace.trace_id, 16)));
+              LOG_STR("peer", peer_address_format(client, &req->client)),
+              LOG_STR("proxy", peer_address_equal(&peer, &req->client) ? NULL : peer_address_format(proxy, &peer)),
+              LOG_STR("user", who->has_user ? uuid_format(user, &who->user) : NULL),
+              LOG_STR("key", who->kind == PRINCIPAL_KEY ? uuid_format(key, &who->id) : NULL),
+              LOG_STR("request_id", req->id), LOG_STR("trace_id", hex_write(trace_id, req->task.trace.trace_id, 16)));
 }
 
 /* The time until the answer begins. */

@@ -22,11 +22,9 @@ const char *request_header_list(const struct request *req, const char *name) {
 }
 
 /* The rest of that file, which nobody here needs. */
-const char *request_peer(const struct request *req, char *out, size_t cap) {
+struct peer_address request_peer(const struct request *req) {
     (void)req;
-    (void)cap;
-    out[0] = '\0';
-    return out;
+    return peer_address_of(NULL);
 }
 
 bool request_query(const struct request *req, struct slice *out, const char *name) {
