@@ -1,5 +1,6 @@
 /* Cross-origin access for browsers: origins from the settings, preflights answered and cached. Stateless.
- * Source: the WHATWG Fetch standard. No credentials are involved. */
+ * Source: the WHATWG Fetch standard. There are no cookies, so nothing that it calls credentials: a page that sends
+ * Authorization got it itself. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,8 +9,11 @@
 #include "app.h"
 #include "middleware/middleware.h"
 
-static const char exposed[] = "X-Request-Id, ETag, Server-Timing, Retry-After, Link, X-Block-Number, X-Block-Hash";
-static const char allowed_headers[] = "Content-Type, If-None-Match, X-Request-Id, traceparent";
+static const char exposed[] =
+    "X-Request-Id, ETag, Server-Timing, Retry-After, Link, Location, X-Block-Number, X-Block-Hash, WWW-Authenticate, "
+    "RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Idempotency-Replayed";
+static const char allowed_headers[] =
+    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id, traceparent";
 
 /* In: list, comma-separated. Scheme and host of an origin have no case that matters. */
 static bool is_listed(const char *origin, const char *list) {

@@ -9,6 +9,16 @@ import { ROUTES } from './lib/tables.js';
 
 const LISTED = 'https://app.example';
 
+/** What pages have to be able to read, and to send. */
+const EXPOSED = [
+    ...['X-Request-Id', 'ETag', 'Server-Timing', 'Retry-After', 'Link', 'Location', 'WWW-Authenticate'],
+    ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Idempotency-Replayed'],
+];
+const ALLOWED = [
+    ...['authorization', 'content-type', 'if-match', 'if-none-match', 'idempotency-key'],
+    ...['x-request-id', 'traceparent'],
+];
+
 let chain, open, listed, closed, path;
 
 before(async () => {
@@ -39,9 +49,10 @@ test('by default any page may call and read the headers that matter', async () =
         const answer = await open.get(path, { origin });
         assert.equal(allowed(answer), '*');
         assert.ok(!/Origin/i.test(answer.headers.vary ?? ''), 'the answer is the same for all');
-        for (const name of ['X-Request-Id', 'ETag', 'Server-Timing', 'Retry-After']) {
+        for (const name of EXPOSED) {
             assert.ok(answer.headers['access-control-expose-headers'].split(', ').includes(name), name);
         }
+        assert.equal(answer.headers['access-control-allow-credentials'], undefined, 'there are no cookies');
     }
 });
 
@@ -91,8 +102,7 @@ test('a preflight is answered for every route with its methods, and may be kept'
         assert.equal(answer.headers['access-control-max-age'], '60');
         assert.match(answer.headers.vary, /\bOrigin\b/);
         const headers = answer.headers['access-control-allow-headers'].toLowerCase().split(', ');
-        for (const name of ['content-type', 'x-request-id', 'if-none-match', 'traceparent'])
-            assert.ok(headers.includes(name), name);
+        for (const name of ALLOWED) assert.ok(headers.includes(name), name);
     }
     assert.equal((await preflight(open, path, LISTED)).headers['access-control-max-age'], '7200');
 });

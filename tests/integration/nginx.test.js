@@ -17,6 +17,13 @@ import { parseMetrics, sumOf } from './lib/prometheus.js';
 import { randomAddress } from './lib/random.js';
 import { bounded, until } from './lib/wait.js';
 
+/** Limits that nobody here meets: what matters is what the answers say. */
+const AMPLE = {
+    rate_limit_cached_per_min: 1e6,
+    rate_limit_live_per_min: 1e6,
+    rate_limit_list_per_min: 1e6,
+};
+
 let chain, node, dappds, nginx, usd, alice;
 
 before(async () => {
@@ -25,7 +32,8 @@ before(async () => {
     node = await startFaultyNode(chain.url);
     usd = chain.tokens.usd.address;
     alice = chain.holders.alice;
-    const start = () => startDappd({ chains: [chainConfig(node.url)] });
+    const start = () =>
+        startDappd({ chains: [chainConfig(node.url)], trusted_proxies: '127.0.0.1', rate_limit: 'on', ...AMPLE });
     dappds = [await start(), await start()];
     await Promise.all(dappds.map(untilFinal));
     nginx = await startNginx(dappds.map(({ address }) => address));
@@ -99,6 +107,9 @@ const OWN_HEADERS = [
     'x-request-id',
     'transfer-encoding',
     'content-length',
+    'ratelimit-limit', // never of an answer out of the cache
+    'ratelimit-remaining',
+    'ratelimit-reset',
 ];
 
 const comparable = ({ status, headers, text }) => ({
@@ -181,6 +192,38 @@ test('a cached answer carries the id of whoever gets it', async () => {
     await nginx.get(target, { 'x-request-id': 'first' });
     const again = await untilCached(target, { 'x-request-id': 'second' });
     assert.equal(again.headers['x-request-id'], 'second');
+});
+
+test('the client is who asks nginx, whatever it says of itself', async () => {
+    const forged = { 'x-forwarded-for': '203.0.113.5, 127.0.0.1', 'x-request-id': 'forged' };
+    await nginx.request({ path: `/balance/${randomAddress()}`, localAddress: '127.0.0.9', headers: forged });
+    const line = await until(
+        () => dappds.flatMap(({ logs }) => logs).find(({ msg, request_id }) => msg === 'request' && request_id === 'forged'),
+        'line of the request',
+    );
+    assert.deepEqual([line.peer, line.proxy], ['127.0.0.9', '127.0.0.1']);
+});
+
+test('what a client has left is told by dappd alone, never out of the cache', async () => {
+    const target = `/balance/${randomAddress()}/${usd}?block=2`;
+    const told = ({ headers }) => Object.keys(headers).filter((name) => name.startsWith('ratelimit-')).sort();
+    const first = await nginx.get(target);
+    assert.deepEqual(told(first), ['ratelimit-limit', 'ratelimit-remaining', 'ratelimit-reset']);
+    assert.deepEqual(told(await untilCached(target)), []);
+});
+
+test('requests with credentials are neither answered from the cache nor kept in it', async () => {
+    const target = `/balance/${randomAddress()}/${usd}?block=2`;
+    await nginx.get(target);
+    await untilCached(target);
+    const credentials = { authorization: 'Bearer nobody.gave.this' };
+    for (let i = 0; i < 2; i++) {
+        const refused = await nginx.get(target, credentials);
+        assertProblem(refused, 'unauthenticated');
+        assert.equal(refused.headers['x-cache'], 'BYPASS');
+        assert.equal(refused.headers['www-authenticate'], 'Bearer error="invalid_token"');
+    }
+    assert.equal((await untilCached(target)).status, 200);
 });
 
 const connections = async () => {
