@@ -109,6 +109,7 @@ const ELSEWHERE = {
     issued_in_future: 'sign_in.test.js',
     message_expired: 'sign_in.test.js',
     message_not_yet_valid: 'sign_in.test.js',
+    rate_limited: 'rate_limit.test.js',
     accounts_unavailable: 'sign_in.test.js',
     sign_in_unavailable: 'sign_in.test.js',
     invalid_cursor: 'transfers.test.js',

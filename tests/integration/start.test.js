@@ -190,6 +190,8 @@ const wrongTexts = {
     log: ['loud', 'info,database=debug', 'info,rpc=', ',', 'info,,rpc=debug'],
     log_format: ['xml', 'JSON'],
     cors_origins: ['app.example', 'https://app.example/', 'https://App.example', 'https://app.example,,'],
+    trusted_proxies: ['nginx', '10.0.0.1/8', '10.0.0.0/33', '127.0.0.1:80', 'unix:/run/nginx.sock', '::1,,::2', '*'],
+    rate_limit: ['yes', 'ON', '0'],
 };
 
 function wrongValues({ key, type, min, max }) {
