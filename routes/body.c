@@ -9,6 +9,8 @@
 
 #include "core/json_depth.h"
 
+enum { SHOWN_NAME_BYTES = 32 };
+
 /* The most that every reader of JSON takes for the same integer. Source: RFC 8259, section 6. */
 static const json_int_t max_integer = ((json_int_t)1 << 53) - 1;
 
@@ -68,13 +70,22 @@ enum err body_load(struct task *task, const json_t **root, struct slice text, un
     return json_is_object(json) ? ERR_OK : task_fail(task, ERR_INVALID_JSON, "the body is not an object");
 }
 
+/* What was meant as a name of a member, and not a text that got to be one by mistake. */
+static bool is_name(const char *text) {
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+    return strlen(text) <= SHOWN_NAME_BYTES && strspn(text, plain) == strlen(text);
+}
+
 static enum err fail_unknown(struct task *task, const char *where, const char *name, const char *const *known) {
     char list[TASK_DETAIL_BYTES] = "";
     size_t len = 0;
     for (size_t i = 0; known[i] != NULL && len < sizeof list; i++) {
         len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", i > 0 ? ", " : "", known[i]);
     }
-    return task_fail(task, ERR_INVALID_PARAMETER, "%s has an unknown member \"%.64s\"; known: %s", where, name, list);
+    if (!is_name(name)) {
+        return task_fail(task, ERR_INVALID_PARAMETER, "%s has an unknown member; known: %s", where, list);
+    }
+    return task_fail(task, ERR_INVALID_PARAMETER, "%s has an unknown member \"%s\"; known: %s", where, name, list);
 }
 
 enum err body_check_members(struct task *task, const json_t *object, const char *const *known, const char *where) {

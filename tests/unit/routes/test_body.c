@@ -120,6 +120,9 @@ static const struct {
     {"{\"number\":01}", ERR_INVALID_JSON, "line 1"},
     {"{\"Text\":1}", ERR_INVALID_PARAMETER, "an unknown member \"Text\"; known: text, maybe, number, list"},
     {"{\"\":1}", ERR_INVALID_PARAMETER, "an unknown member \"\""},
+    /* what is no name may be personal, or a secret */
+    {"{\"a@example.org\":1}", ERR_INVALID_PARAMETER, "an unknown member; known"},
+    {"{\"a_word_of_thirty_three_characters\":1}", ERR_INVALID_PARAMETER, "an unknown member; known"},
 };
 
 static void test_mistakes(void **state) {
