@@ -15,16 +15,20 @@ static enum err check_scope(struct request *req) {
     return task_fail(&req->task, ERR_INSUFFICIENT_SCOPE, "the API key was made without the scope that this needs");
 }
 
+/* Without a database nobody is an admin or not one. */
+static enum err check_admin(struct request *req) {
+    if (req->principal.admin) return ERR_OK;
+    if (req->principal.has_user) return task_fail(&req->task, ERR_FORBIDDEN, "this is for admins");
+    return task_fail(&req->task, ERR_ACCOUNTS_UNAVAILABLE, "there are no users without a database");
+}
+
 static enum err authorize(struct request *req) {
     enum access access = req->route->access;
     if (access != ACCESS_PUBLIC && req->principal.kind == PRINCIPAL_ANONYMOUS) {
         return task_fail(&req->task, ERR_UNAUTHENTICATED, "this needs an access token or an API key");
     }
     enum err err = check_scope(req);
-    if (err == ERR_OK && access == ACCESS_ADMIN && !req->principal.admin) {
-        err = task_fail(&req->task, ERR_FORBIDDEN, "this is for admins");
-    }
-    return err;
+    return err == ERR_OK && access == ACCESS_ADMIN ? check_admin(req) : err;
 }
 
 void middleware_authorize(struct request *req, struct response *res, const struct middleware_next *next) {

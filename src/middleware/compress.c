@@ -33,8 +33,14 @@ static bool deflate_into(struct buf *out, const char *body, size_t len) {
     return done;
 }
 
+/* A tag that is not weak is of these very bytes: packed, they would need another one. */
+static bool has_strong_etag(const struct response *res) {
+    return res->etag != NULL && res->etag[0] == '"';
+}
+
 void middleware_compress(struct request *req, struct response *res, const struct middleware_next *next) {
     middleware_next(req, res, next);
+    if (has_strong_etag(res)) return;
     if (res->status == 304) response_vary(res, "Accept-Encoding"); /* its body was not made: it may be a long one */
     response_realize(res);
     size_t len;

@@ -25,17 +25,24 @@ static void join_trace(struct request *req) {
     clock_random(trace->span_id, sizeof trace->span_id);
 }
 
-/* The path alone: query strings may hold what people would not want in a log. */
+/* The path alone: query strings may hold what people would not want in a log. Of routes that ask who it is not even
+ * that: an address in it may be a user's, and is to be gone when the user is. */
+static void copy_path(char out[LOGGED_PATH_BYTES], const struct request *req) {
+    bool is_personal = req->route != NULL && req->route->access != ACCESS_PUBLIC;
+    const char *path = is_personal ? req->route->pattern : req->target.p;
+    size_t len = strcspn(path, "?");
+    if (len >= LOGGED_PATH_BYTES) len = LOGGED_PATH_BYTES - 1;
+    memcpy(out, path, len);
+    out[len] = '\0';
+}
+
 static void log_access(struct request *req, struct response *res, uint64_t bytes) {
     char client[PEER_ADDRESS_TEXT_BYTES], proxy[PEER_ADDRESS_TEXT_BYTES], user[UUID_TEXT_BYTES], key[UUID_TEXT_BYTES];
     char trace_id[2 * 16 + 1], path[LOGGED_PATH_BYTES];
     struct peer_address peer = request_peer(req);
     const struct principal *who = &req->principal;
     if (!log_enabled(LOG_ACCESS, LOG_INFO)) return;
-    size_t len = strcspn(req->target.p, "?");
-    if (len >= sizeof path) len = sizeof path - 1;
-    memcpy(path, req->target.p, len);
-    path[len] = '\0';
+    copy_path(path, req);
     log_write(LOG_ACCESS, LOG_INFO, "request", LOG_STR("method", req->method_name), LOG_STR("path", path),
               LOG_STR("route", req->route != NULL ? req->route->pattern : NULL), LOG_I64("status", res->status),
               LOG_U64("bytes", bytes), LOG_US_AS_MS("duration_ms", clock_now_us() - req->started_us),

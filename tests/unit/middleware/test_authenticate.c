@@ -61,7 +61,7 @@ static void ask(struct answer *answer, enum access access, unsigned scope, const
 
 static void be(enum principal_kind kind, unsigned scopes, bool admin) {
     asked.err = ERR_OK;
-    asked.principal = (struct principal){.kind = kind, .scopes = scopes, .admin = admin};
+    asked.principal = (struct principal){.kind = kind, .has_user = true, .scopes = scopes, .admin = admin};
 }
 
 static void test_what_is_no_bearer_token_is_401(void **state) {
@@ -205,6 +205,17 @@ static void test_who_may(void **state) {
     }
 }
 
+static void test_without_users_nobody_is_told_to_be_no_admin(void **state) {
+    (void)state;
+    struct answer answer;
+    be(PRINCIPAL_SESSION, 0, false);
+    asked.principal.has_user = false;
+    ask(&answer, ACCESS_ADMIN, SCOPE_AUDIT_READ, "Bearer x");
+    middleware_next(&answer.req, &answer.res, chain);
+    assert_problem(&answer, 503, "accounts_unavailable");
+    answer_end(&answer);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_no_bearer_token_is_401),
@@ -213,6 +224,7 @@ int main(void) {
         cmocka_unit_test(test_a_route_without_a_scope_asks_nobody),
         cmocka_unit_test(test_without_room_credentials_are_not_looked_up),
         cmocka_unit_test(test_who_may),
+        cmocka_unit_test(test_without_users_nobody_is_told_to_be_no_admin),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
