@@ -116,6 +116,18 @@ const ELSEWHERE = {
     not_indexed: 'indexed_balances.test.js',
     balances_drift: 'indexed_balances.test.js',
     cursor_expired: 'transfers.test.js',
+    forbidden: 'users.test.js',
+    insufficient_scope: 'keys.test.js',
+    user_not_found: 'users.test.js',
+    key_not_found: 'keys.test.js',
+    email_taken: 'users.test.js',
+    address_taken: 'user_addresses.test.js',
+    limit_reached: 'keys.test.js',
+    last_address: 'user_addresses.test.js',
+    precondition_failed: 'users.test.js',
+    precondition_required: 'users.test.js',
+    idempotency_key_reused: 'users.test.js',
+    accounts_unavailable: 'users.test.js',
 };
 
 /** No request gets these: one needs a bug of ours, the other stands in the reasons of /ready. */
