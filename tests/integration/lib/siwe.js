@@ -22,14 +22,14 @@ export async function askNonce(dappd) {
 }
 
 /** A message as the domain's page would write it now, but for the fields given; nonce: asked for unless given. */
-export async function messageFor(dappd, address, fields = {}) {
+export async function messageFor(dappd, address, { domain = DOMAIN, chainId = CHAIN_ID, nonce, ...fields } = {}) {
     return createSiweMessage({
-        domain: DOMAIN,
+        domain,
         address,
-        uri: `https://${fields.domain ?? DOMAIN}/login`,
+        uri: `https://${domain}/login`,
         version: '1',
-        chainId: CHAIN_ID,
-        nonce: fields.nonce ?? (await askNonce(dappd)),
+        chainId,
+        nonce: nonce ?? (await askNonce(dappd)),
         ...fields,
     });
 }
