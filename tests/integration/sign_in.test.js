@@ -15,14 +15,15 @@ import { until } from './lib/wait.js';
 
 const { CHAIN_ID, DOMAIN, grantOf, logout, newAccount, refresh, sessionOf, signIn, signedMessage, verify } = siwe;
 const OTHER_CHAIN = 31338;
+const ALONE = { database_url: '' };
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-let scene, otherChain, dappd, neighbour;
+let scene, otherChain, dappd, neighbour, alone;
 
 before(async () => {
     otherChain = await startBareChain({ args: ['--chain-id', String(OTHER_CHAIN)] });
     scene = await startScene({ otherChains: [chainConfig(otherChain.url, { name: 'other' })] });
-    [dappd, neighbour] = await Promise.all([scene.start(), scene.start()]);
+    [dappd, neighbour, alone] = await Promise.all([scene.start(), scene.start(), scene.start(ALONE)]);
 });
 after(() => stopAll(scene, otherChain));
 
@@ -396,10 +397,7 @@ test('while PostgreSQL is away nobody signs in, and the nonce is good when it is
 
 // --- without a database ---
 
-const ALONE = { database_url: '' };
-
-test('without a database an account signs in, for as long as its access token is good', async (t) => {
-    const alone = await dappdFor(t, ALONE);
+test('without a database an account signs in, for as long as its access token is good', async () => {
     const account = newAccount();
     const signed = await signedMessage(alone, account);
     const grant = grantOf(await verify(alone, signed));
@@ -412,15 +410,13 @@ test('without a database an account signs in, for as long as its access token is
     assertProblem(await refresh(alone, 'x'), 'accounts_unavailable', /without a database/);
 });
 
-test('without a database a message that is sent many times at once signs in once', async (t) => {
-    const alone = await dappdFor(t, { ...ALONE, threads: 2 });
+test('without a database a message that is sent many times at once signs in once', async () => {
     const signed = await signedMessage(alone, newAccount());
     const answers = await Promise.all(Array.from({ length: 12 }, () => verify(alone, signed)));
     assert.equal(answers.filter(({ status }) => status === 200).length, 1);
 });
 
-test('without a database signing out ends the session all the same', async (t) => {
-    const alone = await dappdFor(t, ALONE);
+test('without a database signing out ends the session all the same', async () => {
     const [grant, other] = [await signIn(alone), await signIn(alone)];
     assert.equal((await logout(alone, grant.headers)).status, 204);
     assertProblem(await sessionOf(alone, grant.headers), 'unauthenticated');
