@@ -83,6 +83,12 @@ static void test_a_domain_with_more_bytes_behind_it_is_not_taken(void **state) {
     assert_int_equal(sign_in_check_domain(&task, &said, domains), ERR_DOMAIN_MISMATCH);
 }
 
+static void test_no_domain_is_not_one_of_a_list_with_a_gap(void **state) {
+    (void)state;
+    struct siwe_message said = message(NULL, "", "");
+    assert_int_equal(sign_in_check_domain(&task, &said, "one.example,,two.example,"), ERR_DOMAIN_MISMATCH);
+}
+
 static void test_the_foreign_domain_and_those_allowed_are_named(void **state) {
     (void)state;
     assert_int_equal(check_domain(NULL, "evil.com"), ERR_DOMAIN_MISMATCH);
@@ -217,6 +223,7 @@ int main(void) {
         cmocka_unit_test(test_the_domains_of_the_list_are_taken),
         cmocka_unit_test(test_what_only_looks_like_a_domain_of_the_list_is_not),
         cmocka_unit_test(test_a_domain_with_more_bytes_behind_it_is_not_taken),
+        cmocka_unit_test(test_no_domain_is_not_one_of_a_list_with_a_gap),
         cmocka_unit_test(test_the_foreign_domain_and_those_allowed_are_named),
         cmocka_unit_test(test_of_many_domains_whole_ones_are_named),
         cmocka_unit_test(test_a_scheme_is_https_or_http_of_this_machine),
