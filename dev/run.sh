@@ -182,7 +182,7 @@ index_examples() {
 account_examples() {
     printf '\n  # sign in with a wallet: a script that does what a page does\n'
     printf '  eval "$(DAPPD_URL=%s node examples/sign_in.mjs)"\n' "$base"
-    local curl=("${curl[@]}" -H '"Authorization: Bearer $TOKEN"')
+    local curl=("${curl[@]}" -H '"Authorization: Bearer $ACCESS_TOKEN"')
     example "who that is" /auth/session
     example "an API key, shown this once" /keys '{"name":"first try","scopes":["read","account:read"]}'
     [[ ! ${chain_pid:-} ]] || example "another user, as an admin" /users '{"name":"Ada Lovelace"}'

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Signs in as a dApp's page does, and prints what a shell needs to go on as that user:
 //   eval "$(node examples/sign_in.mjs)"
-//   curl -H "Authorization: Bearer $TOKEN" http://127.0.0.1:8080/auth/session
+//   curl -H "Authorization: Bearer $ACCESS_TOKEN" http://127.0.0.1:8080/auth/session
 // Environment: DAPPD_URL; DOMAIN, one of dappd's auth_domains (default: the host and port of DAPPD_URL); PRIVATE_KEY, or
 // else ACCOUNT, which of the dev chain's accounts (default: 0, whose user make run makes an admin). Their keys are known to
 // everybody: use them for nothing else.
@@ -41,7 +41,7 @@ const wallet = key ? privateKeyToAccount(key) : mnemonicToAccount(DEV_MNEMONIC, 
 try {
     const message = await writeMessage(wallet.address);
     const grant = await ask('/auth/verify', { message, signature: await wallet.signMessage({ message }) });
-    console.log(`export TOKEN='${grant.access_token}'`);
+    console.log(`export ACCESS_TOKEN='${grant.access_token}'`);
     console.log(`export REFRESH_TOKEN='${grant.refresh_token ?? ''}'`);
     console.log(`export USER_ID='${grant.user.id ?? ''}'`);
     console.error(`signed in as ${grant.user.address}`);

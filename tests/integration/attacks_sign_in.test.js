@@ -14,7 +14,7 @@ import { exchangeRaw } from './lib/http.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
 import { randomAddress } from './lib/random.js';
-import { DOMAIN, askNonce, grantOf, messageFor, newAccount, signIn, signedMessage, verify } from './lib/siwe.js';
+import { CHAIN_ID, DOMAIN, askNonce, grantOf, messageFor, newAccount, signIn, signedMessage, verify } from './lib/siwe.js';
 import { until } from './lib/wait.js';
 
 const OTHER_CHAIN = 31338;
@@ -282,7 +282,7 @@ refuses('a signature over the bare hash, without the prefix that keeps it apart 
 // --- contracts ---
 
 /** A message for this address, with a signature of somebody else's or of one's own making. */
-async function claimed(address, { chainId, signature } = {}) {
+async function claimed(address, { chainId = CHAIN_ID, signature } = {}) {
     const message = await messageFor(dappd, address, { chainId });
     return { message, signature: signature ?? (await newAccount().signMessage({ message })) };
 }

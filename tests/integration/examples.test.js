@@ -1,19 +1,24 @@
-// What a newcomer tries first: every curl example runs against the dev chain and its index, and the container's file tree
-// holds all that dappd needs. Owns its chain, its PostgreSQL and its dappds.
+// What a newcomer tries first: every curl example runs against the dev chain and its index, signed in as the dev chain's
+// first account where it needs somebody, and the container's file tree holds all that dappd needs. Owns its chain, its
+// PostgreSQL and its dappds.
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { mnemonicToAccount } from 'viem/accounts';
+import { MNEMONIC } from '../../dev/chain/tokens.js';
 import { startChain } from './lib/chain.js';
 import { BINARY, VARIANT, environment } from './lib/dappd.js';
 import { request } from './lib/http.js';
 import { startIndexing, untilIndexed } from './lib/index.js';
 import { startServer } from './lib/postgres.js';
 import { CHECKOUT, SCRATCH, runProcess, startProcess, stopAll } from './lib/process.js';
+import { DOMAIN, SIGN_IN, signIn } from './lib/siwe.js';
 import { bounded, until } from './lib/wait.js';
 
 const EXAMPLES = path.join(CHECKOUT, 'examples/curl');
+const WALLET = mnemonicToAccount(MNEMONIC);
 
 let chain, server, dappd;
 
@@ -21,7 +26,7 @@ before(async () => {
     chain = await startChain();
     server = await startServer();
     const database = await server.databaseFor();
-    dappd = await startIndexing({ url: chain.url, database });
+    dappd = await startIndexing({ url: chain.url, database, ...SIGN_IN, admins: WALLET.address, rate_limit: 'on' });
     await untilIndexed(database, await chain.latest());
 });
 after(() => stopAll(dappd, server, chain));
@@ -32,13 +37,32 @@ test('there are examples', () => {
 
 for (const name of readdirSync(EXAMPLES).filter((file) => file.endsWith('.sh'))) {
     test(`examples/curl/${name} runs`, async () => {
+        const { access_token: ACCESS_TOKEN, refresh_token: REFRESH_TOKEN, user } = await signIn(dappd, WALLET);
         const { code, stdout, stderr } = await runProcess(['sh', path.join(EXAMPLES, name)], {
-            env: { ...process.env, DAPPD_URL: dappd.url },
+            env: { ...process.env, DAPPD_URL: dappd.url, ACCESS_TOKEN, REFRESH_TOKEN, USER_ID: user.id },
         });
         assert.deepEqual([code, stderr], [0, ''], stdout);
         assert.ok(stdout.length > 2);
     });
 }
+
+test('examples/sign_in.mjs leaves a shell signed in', async () => {
+    const signedIn = `eval "$(node ${CHECKOUT}/examples/sign_in.mjs)" && sh ${EXAMPLES}/user.sh`;
+    const { code, stdout, stderr } = await runProcess(['sh', '-c', signedIn], {
+        env: { ...process.env, DAPPD_URL: dappd.url, DOMAIN },
+    });
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr, `signed in as ${WALLET.address}\n`);
+    assert.equal(JSON.parse(stdout).addresses[0].address, WALLET.address);
+});
+
+test('examples/sign_in.mjs says why it could not', async () => {
+    const { code, stdout, stderr } = await runProcess(['node', path.join(CHECKOUT, 'examples/sign_in.mjs')], {
+        env: { ...process.env, DAPPD_URL: dappd.url, DOMAIN: 'evil.example' },
+    });
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /another domain/);
+});
 
 const isRoot = process.getuid() === 0;
 const whyNot = !isRoot ? 'chroot needs root' : VARIANT === 'tsan' && 'TSan takes a /proc';

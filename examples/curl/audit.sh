@@ -1,0 +1,7 @@
+#!/bin/sh
+# What has been changed lately, for admins.
+# Environment: DAPPD_URL, ACCESS_TOKEN (an admin's).
+set -eu
+url=${DAPPD_URL:-http://127.0.0.1:8080}
+token=${ACCESS_TOKEN:?sign in first: eval "$(node examples/sign_in.mjs)"}
+curl --silent --show-error --fail-with-body --header "Authorization: Bearer $token" "$url/audit?limit=5"
