@@ -26,7 +26,8 @@ before(async () => {
     chain = await startChain();
     server = await startServer();
     const database = await server.databaseFor();
-    dappd = await startIndexing({ url: chain.url, database, ...SIGN_IN, admins: WALLET.address, rate_limit: 'on' });
+    const settings = { ...SIGN_IN, admins: WALLET.address, rate_limit: 'on', rate_limit_write_per_min: 6000 };
+    dappd = await startIndexing({ url: chain.url, database, ...settings });
     await untilIndexed(database, await chain.latest());
 });
 after(() => stopAll(dappd, server, chain));
