@@ -44,15 +44,20 @@ async function disturbed(scene, times, disturb, { current, lost }) {
 test('kill -9 of dappd during writes: user and audit log never disagree', async (t) => {
     const scene = await sceneFor(t);
     let dappd = await scene.start();
-    const done = await disturbed(scene, moments(60, 4), async () => {
-        const old = dappd;
-        await old.kill();
-        await assertAccountsAgree(scene.database, 'between two');
-        dappd = await scene.start();
-    }, {
-        current: () => dappd,
-        lost: (one) => until(() => dappd !== one || !one.hasExited(), 'the next dappd'),
-    });
+    const done = await disturbed(
+        scene,
+        moments(60, 4),
+        async () => {
+            const old = dappd;
+            await old.kill();
+            await assertAccountsAgree(scene.database, 'between two');
+            dappd = await scene.start();
+        },
+        {
+            current: () => dappd,
+            lost: (one) => until(() => dappd !== one || !one.hasExited(), 'the next dappd'),
+        },
+    );
     t.diagnostic(JSON.stringify(done));
     assert.ok(done.users > 0 && done.keys > 0);
 });
@@ -61,23 +66,33 @@ test('kill -9 of one of two instances, which share what they write', async (t) =
     const scene = await sceneFor(t);
     const instances = await Promise.all([scene.start(), scene.start()]);
     let turn = 0;
-    await disturbed(scene, moments(30, 2), async () => {
-        const victim = below(2);
-        await instances[victim].kill();
-        instances[victim] = await scene.start();
-    }, {
-        current: () => instances[turn++ % 2],
-        lost: () => until(() => instances.every((dappd) => !dappd.hasExited()), 'both of them'),
-    });
+    await disturbed(
+        scene,
+        moments(30, 2),
+        async () => {
+            const victim = below(2);
+            await instances[victim].kill();
+            instances[victim] = await scene.start();
+        },
+        {
+            current: () => instances[turn++ % 2],
+            lost: () => until(() => instances.every((dappd) => !dappd.hasExited()), 'both of them'),
+        },
+    );
 });
 
 test('kill -9 of a session of PostgreSQL, and of all of it', async (t) => {
     const scene = await sceneFor(t);
     const dappd = await scene.start();
     let i = 0;
-    await disturbed(scene, moments(30, 2), async () => {
-        if (i++ % 2 === 0) return scene.server.killSession(scene.database);
-        await scene.server.kill();
-        return scene.server.start();
-    }, { current: () => dappd, lost: () => sleep(20) });
+    await disturbed(
+        scene,
+        moments(30, 2),
+        async () => {
+            if (i++ % 2 === 0) return scene.server.killSession(scene.database);
+            await scene.server.kill();
+            return scene.server.start();
+        },
+        { current: () => dappd, lost: () => sleep(20) },
+    );
 });

@@ -79,7 +79,9 @@ const isGranted = ({ status }) => status >= 200 && status < 300;
 
 test('every route that asks who it is stands here', () => {
     const known = RULES.map(({ route }) => route);
-    const asking = ROUTES.filter(({ access }) => access !== 'PUBLIC').map(({ method, pattern }) => `${method} ${pattern}`);
+    const asking = ROUTES.filter(({ access }) => access !== 'PUBLIC').map(
+        ({ method, pattern }) => `${method} ${pattern}`,
+    );
     assert.deepEqual(asking.sort(), known.toSorted());
 });
 

@@ -38,13 +38,19 @@ async function goodBodies() {
     };
 }
 
-const bodyRoutes = () => Object.entries(bodies).map(([route, { body, headers }]) => {
-    const [method, pattern] = route.split(' ');
-    const path = pattern.replace(':id', user.user.id);
-    const send = (text, more = {}) =>
-        dappd.request({ method, path, headers: { 'content-type': 'application/json', ...headers, ...more }, body: text });
-    return { route, method, path, body, headers, send };
-});
+const bodyRoutes = () =>
+    Object.entries(bodies).map(([route, { body, headers }]) => {
+        const [method, pattern] = route.split(' ');
+        const path = pattern.replace(':id', user.user.id);
+        const send = (text, more = {}) =>
+            dappd.request({
+                method,
+                path,
+                headers: { 'content-type': 'application/json', ...headers, ...more },
+                body: text,
+            });
+        return { route, method, path, body, headers, send };
+    });
 
 const tables = ['users', 'addresses', 'sessions', 'api_keys', 'idempotency_keys', 'audit'];
 const countAll = () => scene.sql(tables.map((name) => `SELECT count(*) FROM ${name}`).join(';'));
@@ -67,8 +73,12 @@ async function refusedByAll(make) {
 }
 
 test('every route of accounts that takes a body is among those asked here', () => {
-    const taking = ROUTES.filter(({ method, pattern }) => ['POST', 'PATCH', 'PUT'].includes(method) && pattern !== '/balances');
-    const names = taking.map(({ method, pattern }) => `${method} ${pattern}`).filter((name) => name !== 'POST /auth/logout');
+    const taking = ROUTES.filter(
+        ({ method, pattern }) => ['POST', 'PATCH', 'PUT'].includes(method) && pattern !== '/balances',
+    );
+    const names = taking
+        .map(({ method, pattern }) => `${method} ${pattern}`)
+        .filter((name) => name !== 'POST /auth/logout');
     assert.deepEqual(names.sort(), Object.keys(bodies).sort());
 });
 
@@ -90,12 +100,24 @@ test('duplicate keys', async () => {
         const member = `"${name}":${JSON.stringify(body[name])}`;
         const escaped = `"\\u${name.charCodeAt(0).toString(16).padStart(4, '0')}${name.slice(1)}":${JSON.stringify(body[name])}`;
         const text = JSON.stringify(body);
-        return [text.replace('{', `{${member},`), text.replace('{', `{${escaped},`), text.replace('{', `{"${name}":null,`)];
+        return [
+            text.replace('{', `{${member},`),
+            text.replace('{', `{${escaped},`),
+            text.replace('{', `{"${name}":null,`),
+        ];
     });
 });
 
 test('numbers beyond 2^53', async () => {
-    const numbers = ['9007199254740993', '-9007199254740993', '18446744073709551616', '1e400', '-1e400', '9e99', `1${'0'.repeat(5000)}`];
+    const numbers = [
+        '9007199254740993',
+        '-9007199254740993',
+        '18446744073709551616',
+        '1e400',
+        '-1e400',
+        '9e99',
+        `1${'0'.repeat(5000)}`,
+    ];
     await refusedByAll((body) =>
         numbers.map((number) => {
             const [name] = Object.keys(body);
@@ -125,7 +147,14 @@ test('values of another kind', async () => {
 test('what is almost JSON', async () => {
     await refusedByAll((body) => {
         const text = JSON.stringify(body);
-        return [`${text}x`, `${text}${text}`, text.slice(0, -1), `${text}\0`, `\ufeff${text}`, text.replaceAll('"', "'")];
+        return [
+            `${text}x`,
+            `${text}${text}`,
+            text.slice(0, -1),
+            `${text}\0`,
+            `\ufeff${text}`,
+            text.replaceAll('"', "'"),
+        ];
     });
 });
 
@@ -183,8 +212,17 @@ for (const [what, bytes] of Object.entries(noNames)) {
 test('a name that looks like SQL, HTML or a header is only a name', async () => {
     const one = await signIn(dappd);
     const path = `/users/${one.user.id}`;
-    for (const name of ["'; DROP TABLE users; --", '<script>alert(1)</script>', '${jndi:ldap://evil}', '%00%0d%0a', '\u{1f9c0} \u05d0']) {
-        const answer = await ask(dappd, 'PATCH', path, { body: { name }, headers: { ...one.headers, 'if-match': '*' } });
+    for (const name of [
+        "'; DROP TABLE users; --",
+        '<script>alert(1)</script>',
+        '${jndi:ldap://evil}',
+        '%00%0d%0a',
+        '\u{1f9c0} \u05d0',
+    ]) {
+        const answer = await ask(dappd, 'PATCH', path, {
+            body: { name },
+            headers: { ...one.headers, 'if-match': '*' },
+        });
         assert.equal(answer.status, 200, answer.text);
         assert.equal((await dappd.get(path, one.headers)).json().name, name);
     }
@@ -202,8 +240,21 @@ test('1 MB e-mail', async () => {
 });
 
 test('an e-mail address that is none, or carries a header', async () => {
-    for (const email of ['a', '@', 'a@', '@b', 'a@b@c', 'a b@c.example', 'a@c.example\r\nBcc: x@y.example', 'a@c.example\0',
-        '"a"@c.example', 'a@c.example,b@c.example', '\u00e4@c.example', `${'a'.repeat(250)}@b.example`, '<a@c.example>']) {
+    for (const email of [
+        'a',
+        '@',
+        'a@',
+        '@b',
+        'a@b@c',
+        'a b@c.example',
+        'a@c.example\r\nBcc: x@y.example',
+        'a@c.example\0',
+        '"a"@c.example',
+        'a@c.example,b@c.example',
+        '\u00e4@c.example',
+        `${'a'.repeat(250)}@b.example`,
+        '<a@c.example>',
+    ]) {
         const body = { email };
         const headers = { ...user.headers, 'if-match': '*' };
         assertRefused(await ask(dappd, 'PATCH', `/users/${user.user.id}`, { body, headers }), email);
@@ -227,14 +278,25 @@ async function inject(lines, { method = 'GET', target = '/chains', body = '' } =
     return answers[0];
 }
 
-const breaks = { CRLF: '\r\n ', CR: '\r', LF: '\n ', 'escaped CRLF': '%0d%0a', NUL: '\0', 'UTF-8 that truncates to LF': '\u010a' };
+const breaks = {
+    CRLF: '\r\n ',
+    CR: '\r',
+    LF: '\n ',
+    'escaped CRLF': '%0d%0a',
+    NUL: '\0',
+    'UTF-8 that truncates to LF': '\u010a',
+};
 for (const [what, text] of Object.entries(breaks)) {
     test(`header injection: ${what} in X-Request-Id, Idempotency-Key, If-Match, Authorization, Origin`, async () => {
         const token = user.headers.authorization;
         for (const name of ['X-Request-Id', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'Origin', 'traceparent']) {
-            await inject(`${name}: a${text}${INJECTED}\r\nAuthorization: ${token}`, { target: `/users/${user.user.id}` });
             await inject(`${name}: a${text}${INJECTED}\r\nAuthorization: ${token}`, {
-                method: 'PATCH', target: `/users/${user.user.id}`, body: '{"role":"user"}',
+                target: `/users/${user.user.id}`,
+            });
+            await inject(`${name}: a${text}${INJECTED}\r\nAuthorization: ${token}`, {
+                method: 'PATCH',
+                target: `/users/${user.user.id}`,
+                body: '{"role":"user"}',
             });
         }
         await inject(`Authorization: Bearer a${text}${INJECTED}`);
@@ -248,15 +310,23 @@ test('header injection: names that are none', async () => {
 });
 
 test('header injection: in paths and queries', async () => {
-    for (const target of [`/users/%0d%0a${encodeURIComponent(INJECTED)}`, `/keys?cursor=%0d%0a${encodeURIComponent(INJECTED)}`,
-        `/%0d%0a${encodeURIComponent(INJECTED)}`, `/chains?%0d%0a${encodeURIComponent(INJECTED)}=1`]) {
+    for (const target of [
+        `/users/%0d%0a${encodeURIComponent(INJECTED)}`,
+        `/keys?cursor=%0d%0a${encodeURIComponent(INJECTED)}`,
+        `/%0d%0a${encodeURIComponent(INJECTED)}`,
+        `/chains?%0d%0a${encodeURIComponent(INJECTED)}=1`,
+    ]) {
         await inject(`Authorization: ${user.headers.authorization}`, { target });
     }
 });
 
 test('an Idempotency-Key that is none: empty, too long, not visible ASCII', async () => {
     for (const key of [' ', 'k'.repeat(256), 'a\tb', '\u00e9', 'a b']) {
-        const answer = await dappd.post('/keys', { name: 'a key', scopes: ['read'] }, { ...user.headers, 'idempotency-key': key });
+        const answer = await dappd.post(
+            '/keys',
+            { name: 'a key', scopes: ['read'] },
+            { ...user.headers, 'idempotency-key': key },
+        );
         assertProblem(answer, 'invalid_parameter');
     }
 });
@@ -272,7 +342,14 @@ async function grantedTo(instance, forwardedFor, n = 20) {
 
 /** Two requests at once, and then hardly any for a minute. */
 const strict = { rate_limit: 'on', rate_limit_cached_per_min: 2, rate_limit_burst_s: 60 };
-const claims = (i) => [`203.0.113.${i}`, `203.0.113.${i}, 127.0.0.1`, `2001:db8:${i}::1`, '127.0.0.1', `unix, 203.0.113.${i}`, ''];
+const claims = (i) => [
+    `203.0.113.${i}`,
+    `203.0.113.${i}, 127.0.0.1`,
+    `2001:db8:${i}::1`,
+    '127.0.0.1',
+    `unix, 203.0.113.${i}`,
+    '',
+];
 
 test('forged X-Forwarded-For: nobody has configured a proxy', async () => {
     const instance = await scene.start(strict);
@@ -301,7 +378,20 @@ test('forged X-Forwarded-For: a proxy of another network is not believed', async
 
 test('forged X-Forwarded-For: text that is no address', async () => {
     const instance = await scene.start({ ...strict, trusted_proxies: '127.0.0.1' });
-    const nonsense = ['x', ',', ' , , ', '1.2.3', '999.1.1.1', '::g', '1.2.3.4:80:90', '"[::1]:x"', '%00', 'a'.repeat(5000), '-1', '0x7f.1'];
+    const nonsense = [
+        'x',
+        ',',
+        ' , , ',
+        '1.2.3',
+        '999.1.1.1',
+        '::g',
+        '1.2.3.4:80:90',
+        '"[::1]:x"',
+        '%00',
+        'a'.repeat(5000),
+        '-1',
+        '0x7f.1',
+    ];
     for (const text of nonsense) {
         assert.ok([200, 429].includes((await instance.get('/chains', { 'x-forwarded-for': text })).status), text);
     }

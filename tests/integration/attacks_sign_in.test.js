@@ -14,7 +14,17 @@ import { exchangeRaw } from './lib/http.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
 import { randomAddress } from './lib/random.js';
-import { CHAIN_ID, DOMAIN, askNonce, grantOf, messageFor, newAccount, signIn, signedMessage, verify } from './lib/siwe.js';
+import {
+    CHAIN_ID,
+    DOMAIN,
+    askNonce,
+    grantOf,
+    messageFor,
+    newAccount,
+    signIn,
+    signedMessage,
+    verify,
+} from './lib/siwe.js';
 import { until } from './lib/wait.js';
 
 const OTHER_CHAIN = 31338;
@@ -83,9 +93,7 @@ test('a nonce replayed by another wallet', async () => {
 test('a nonce replayed at two instances at once: one sign-in', async () => {
     const signed = await signedMessage(dappd, newAccount());
     const before = await countOf('sessions');
-    const answers = await Promise.all(
-        Array.from({ length: 20 }, (_, i) => verify(i % 2 ? neighbour : dappd, signed)),
-    );
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => verify(i % 2 ? neighbour : dappd, signed)));
     const refused = answers.filter(({ status }) => status !== 200);
     assert.equal(refused.length, 19);
     for (const answer of refused) assertProblem(answer, 'invalid_nonce');
@@ -99,11 +107,9 @@ test('a wrong signature does not use up the nonce of somebody else', async () =>
     grantOf(await verify(dappd, signed));
 });
 
-refuses('a nonce of one\'s own making', 'invalid_nonce', () =>
-    withFields({ nonce: randomBytes(48).toString('hex') })(),
-);
+refuses("a nonce of one's own making", 'invalid_nonce', () => withFields({ nonce: randomBytes(48).toString('hex') })());
 
-refuses('a nonce of one\'s own making, short', 'invalid_nonce', withFields({ nonce: 'abcdefgh' }));
+refuses("a nonce of one's own making, short", 'invalid_nonce', withFields({ nonce: 'abcdefgh' }));
 
 refuses('a nonce with one character changed', 'invalid_nonce', async () => {
     const nonce = await askNonce(dappd);
@@ -139,7 +145,7 @@ refuses('a foreign domain', 'domain_mismatch', withFields({ domain: 'evil.exampl
 
 const lookAlikes = {
     'with a port': `${DOMAIN}:8443`,
-    'with the scheme\'s port': `${DOMAIN}:443`,
+    "with the scheme's port": `${DOMAIN}:443`,
     'in capitals': DOMAIN.toUpperCase(),
     'with one capital': DOMAIN.replace('a', 'A'),
     'with a trailing dot': `${DOMAIN}.`,
@@ -180,7 +186,7 @@ const foreignUris = {
     'with another port': `https://${DOMAIN}:8443/`,
     'with the domain in its path': `https://evil.example/${DOMAIN}`,
     'with the domain in its fragment': `https://evil.example#${DOMAIN}`,
-    'of the domain\'s parent': `https://${DOMAIN.slice(DOMAIN.indexOf('.') + 1)}/`,
+    "of the domain's parent": `https://${DOMAIN.slice(DOMAIN.indexOf('.') + 1)}/`,
     'that is no web page': `ftp://${DOMAIN}/`,
 };
 for (const [how, uri] of Object.entries(foreignUris)) {
@@ -191,8 +197,14 @@ test('a Host, an Origin or a forwarded host makes no domain one of ours', async 
     const signed = await signedMessage(dappd, newAccount(), { domain: 'evil.example', uri: 'https://evil.example/' });
     const body = JSON.stringify(signed);
     const head = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close`;
-    for (const forged of ['Host: evil.example', 'Host: x\r\nX-Forwarded-Host: evil.example\r\nOrigin: https://evil.example']) {
-        const [answer] = await exchangeRaw(dappd.target, `POST /auth/verify HTTP/1.1\r\n${forged}\r\n${head}\r\n\r\n${body}`);
+    for (const forged of [
+        'Host: evil.example',
+        'Host: x\r\nX-Forwarded-Host: evil.example\r\nOrigin: https://evil.example',
+    ]) {
+        const [answer] = await exchangeRaw(
+            dappd.target,
+            `POST /auth/verify HTTP/1.1\r\n${forged}\r\n${head}\r\n\r\n${body}`,
+        );
         assertProblem(answer, 'domain_mismatch');
     }
 });
@@ -211,22 +223,54 @@ refuses('a chain id beyond 64 bits', 'invalid_message', replacing('31337', Strin
 
 // --- text ---
 
-refuses('a message with CR', 'invalid_message', withText((text) => text.replaceAll('\n', '\r\n')));
-refuses('a message with one CR', 'invalid_message', withText((text) => text.replace('Nonce', '\rNonce')));
-refuses('a message with an extra line at the end', 'invalid_message', withText((text) => `${text}\nGrants: everything`));
+refuses(
+    'a message with CR',
+    'invalid_message',
+    withText((text) => text.replaceAll('\n', '\r\n')),
+);
+refuses(
+    'a message with one CR',
+    'invalid_message',
+    withText((text) => text.replace('Nonce', '\rNonce')),
+);
+refuses(
+    'a message with an extra line at the end',
+    'invalid_message',
+    withText((text) => `${text}\nGrants: everything`),
+);
 refuses('a message with an extra line inside', 'invalid_message', replacing('Version:', 'Grants: all\nVersion:'));
-refuses('a message with an empty line at the end', 'invalid_message', withText((text) => `${text}\n`));
+refuses(
+    'a message with an empty line at the end',
+    'invalid_message',
+    withText((text) => `${text}\n`),
+);
 refuses('a message with a second nonce', 'invalid_message', async () => {
     const other = await askNonce(dappd);
     return signedText((text) => text.replace(/(Nonce: .*)/, `$1\nNonce: ${other}`));
 });
-refuses('a message behind another one', 'invalid_message', withText((text) => `${text}\n\n${text}`));
+refuses(
+    'a message behind another one',
+    'invalid_message',
+    withText((text) => `${text}\n\n${text}`),
+);
 refuses('a statement of two lines', 'invalid_message', replacing('\n\nURI', '\n\nOne.\nTwo.\n\nURI'));
-refuses('a message with NUL', 'invalid_json', withText((text) => text.replace('Version', '\0Version')));
+refuses(
+    'a message with NUL',
+    'invalid_json',
+    withText((text) => text.replace('Version', '\0Version')),
+);
 refuses('another version', 'invalid_message', replacing('Version: 1', 'Version: 2'));
-refuses('an address whose checksum is wrong', 'checksum_mismatch', withText((text) =>
-    text.replace(/0x[0-9a-fA-F]{40}/, (address) => address.replace(/[a-fA-F](?=[^a-fA-F]*$)/, (c) =>
-        c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase()))));
+refuses(
+    'an address whose checksum is wrong',
+    'checksum_mismatch',
+    withText((text) =>
+        text.replace(/0x[0-9a-fA-F]{40}/, (address) =>
+            address.replace(/[a-fA-F](?=[^a-fA-F]*$)/, (c) =>
+                c === c.toUpperCase() ? c.toLowerCase() : c.toUpperCase(),
+            ),
+        ),
+    ),
+);
 
 test('a statement that looks like the head of a message of ours does not make it one', async () => {
     const statement = `${DOMAIN} wants you to sign in with your Ethereum account: URI: https://${DOMAIN}/`;
@@ -242,13 +286,41 @@ const withSignature = (change) => async () => {
 };
 
 refuses('a high s', 'invalid_signature', withSignature(wallets.withHighS));
-refuses('r of zero', 'invalid_signature', withSignature((it) => wallets.altered(it, { r: 0n })));
-refuses('s of zero', 'invalid_signature', withSignature((it) => wallets.altered(it, { s: 0n })));
-refuses('r of the group\'s order', 'invalid_signature', withSignature((it) => wallets.altered(it, { r: wallets.GROUP_ORDER })));
-refuses('v of 29', 'invalid_signature', withSignature((it) => wallets.altered(it, { v: 29 })));
-refuses('v of 2', 'invalid_signature', withSignature((it) => wallets.altered(it, { v: 2 })));
-refuses('r of all ones', 'invalid_signature', withSignature((it) => wallets.altered(it, { r: 2n ** 256n - 1n })));
-refuses('the other parity', 'signature_mismatch', withSignature((it) => `${it.slice(0, -2)}${it.endsWith('1b') ? '1c' : '1b'}`));
+refuses(
+    'r of zero',
+    'invalid_signature',
+    withSignature((it) => wallets.altered(it, { r: 0n })),
+);
+refuses(
+    's of zero',
+    'invalid_signature',
+    withSignature((it) => wallets.altered(it, { s: 0n })),
+);
+refuses(
+    "r of the group's order",
+    'invalid_signature',
+    withSignature((it) => wallets.altered(it, { r: wallets.GROUP_ORDER })),
+);
+refuses(
+    'v of 29',
+    'invalid_signature',
+    withSignature((it) => wallets.altered(it, { v: 29 })),
+);
+refuses(
+    'v of 2',
+    'invalid_signature',
+    withSignature((it) => wallets.altered(it, { v: 2 })),
+);
+refuses(
+    'r of all ones',
+    'invalid_signature',
+    withSignature((it) => wallets.altered(it, { r: 2n ** 256n - 1n })),
+);
+refuses(
+    'the other parity',
+    'signature_mismatch',
+    withSignature((it) => `${it.slice(0, -2)}${it.endsWith('1b') ? '1c' : '1b'}`),
+);
 
 test('a truncated signature', async () => {
     const signed = await signedMessage(dappd, newAccount());
@@ -273,11 +345,15 @@ refuses('a signature of another message', 'signature_mismatch', async () => {
     return { ...signed, signature: other.signature };
 });
 
-refuses('a signature over the bare hash, without the prefix that keeps it apart from transactions', 'signature_mismatch', async () => {
-    const wallet = newAccount();
-    const message = await messageFor(dappd, wallet.address);
-    return { message, signature: await wallet.sign({ hash: keccak256(toHex(message)) }) };
-});
+refuses(
+    'a signature over the bare hash, without the prefix that keeps it apart from transactions',
+    'signature_mismatch',
+    async () => {
+        const wallet = newAccount();
+        const message = await messageFor(dappd, wallet.address);
+        return { message, signature: await wallet.sign({ hash: keccak256(toHex(message)) }) };
+    },
+);
 
 // --- contracts ---
 
@@ -348,5 +424,9 @@ test('the same address on two chains is two users, and neither that of the key',
     const here = grantOf(await verify(dappd, await claimed(owner.address)));
     const there = grantOf(await verify(dappd, await claimed(owner.address, { chainId: OTHER_CHAIN })));
     assert.equal(new Set([own, here, there].map(({ user }) => user.id)).size, 3);
-    assert.equal((await signIn(dappd, owner, { chainId: OTHER_CHAIN })).user.id, own.user.id, 'its key is known on all');
+    assert.equal(
+        (await signIn(dappd, owner, { chainId: OTHER_CHAIN })).user.id,
+        own.user.id,
+        'its key is known on all',
+    );
 });

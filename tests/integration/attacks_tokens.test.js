@@ -35,7 +35,8 @@ async function assertNoCredentials(text, code) {
     for (const path of ['/auth/session', '/chains']) assertUnauthenticated(await dappd.get(path, bearer(text)), code);
 }
 
-const forged = (header, payload, how = RING) => jwt.signed({ ...parts.header, ...header }, { ...parts.payload, ...payload }, how);
+const forged = (header, payload, how = RING) =>
+    jwt.signed({ ...parts.header, ...header }, { ...parts.payload, ...payload }, how);
 
 /** Puts one letter of base64url in the place of another. */
 const changed = (text, at) => text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
@@ -145,7 +146,16 @@ test('a header that says more than dappd does, signed with the right key', async
 });
 
 test('an unknown kid', async () => {
-    for (const kid of ['unknown', '', `${RING.name}x`, RING.name.slice(1), '../../etc/passwd', "' OR 1=1 --", 7, null]) {
+    for (const kid of [
+        'unknown',
+        '',
+        `${RING.name}x`,
+        RING.name.slice(1),
+        '../../etc/passwd',
+        "' OR 1=1 --",
+        7,
+        null,
+    ]) {
         await assertNoCredentials(forged({ kid }, {}));
     }
     await assertNoCredentials(jwt.signed({ alg: 'HS256', typ: 'JWT' }, parts.payload, RING));
@@ -257,7 +267,10 @@ test('50 refreshes of one token at once: at most one wins, and the session is ov
     const won = answers.filter(({ status }) => status === 200);
     assert.ok(won.length <= 1, `${won.length} won`);
     for (const answer of answers.filter((one) => !won.includes(one))) {
-        assertUnauthenticated(answer, answer.json().code === 'refresh_token_reused' ? 'refresh_token_reused' : 'invalid_refresh_token');
+        assertUnauthenticated(
+            answer,
+            answer.json().code === 'refresh_token_reused' ? 'refresh_token_reused' : 'invalid_refresh_token',
+        );
     }
     await assertOver(victim);
     for (const answer of won) {
@@ -266,7 +279,7 @@ test('50 refreshes of one token at once: at most one wins, and the session is ov
     }
 });
 
-test('a tampered refresh token ends nobody\'s session', async () => {
+test("a tampered refresh token ends nobody's session", async () => {
     const holder = await signIn(dappd);
     const { length } = holder.refresh_token;
     for (let at = 0; at < length; at += 5) {
@@ -306,7 +319,9 @@ test('an unknown key and a wrong secret get the same answer', async () => {
         copy[at] ^= 1;
         return `dappd_${copy.toString('base64url')}`;
     };
-    const answers = await Promise.all([withChange(15), withChange(39)].map((text) => dappd.get('/chains', bearer(text))));
+    const answers = await Promise.all(
+        [withChange(15), withChange(39)].map((text) => dappd.get('/chains', bearer(text))),
+    );
     const [unknown, wrong] = answers.map((answer) => {
         assertUnauthenticated(answer);
         const { request_id, ...same } = answer.json();
@@ -319,7 +334,15 @@ test('an unknown key and a wrong secret get the same answer', async () => {
 
 test('a key in other words: another prefix, more, less, another case', async () => {
     const { key } = await makeKey(dappd, session.headers);
-    const texts = [key.slice(6), `${key}A`, key.slice(0, -1), key.toUpperCase(), `${key}=`, 'dappd_', `dappd_${'A'.repeat(5000)}`];
+    const texts = [
+        key.slice(6),
+        `${key}A`,
+        key.slice(0, -1),
+        key.toUpperCase(),
+        `${key}=`,
+        'dappd_',
+        `dappd_${'A'.repeat(5000)}`,
+    ];
     for (const text of texts) await assertNoCredentials(text);
 });
 
@@ -354,7 +377,7 @@ test('an admin who was demoted is none any more, with the same token', async () 
 
 // --- credentials in the wrong place ---
 
-test('a JWT in the query or a cookie is nobody\'s', async () => {
+test("a JWT in the query or a cookie is nobody's", async () => {
     const { access_token: token } = session;
     assertProblem(await dappd.get(`/auth/session?access_token=${token}`), 'invalid_parameter');
     for (const headers of [

@@ -17,8 +17,7 @@ before(async () => {
 });
 after(() => stopAll(scene));
 
-const limits = ({ headers }) =>
-    ['limit', 'remaining', 'reset'].map((name) => Number(headers[`ratelimit-${name}`]));
+const limits = ({ headers }) => ['limit', 'remaining', 'reset'].map((name) => Number(headers[`ratelimit-${name}`]));
 
 /** Sends so many requests on each connection without waiting for answers. Returns what was granted, and when. */
 async function flood(target, connections, each) {

@@ -49,7 +49,7 @@ function keepGrant({ access_token, refresh_token }) {
 function keepSigned({ message, signature }) {
     const nonce = /Nonce: (\w+)/.exec(message)[1];
     keep('a nonce', nonce);
-    keep("the end of a nonce, its MAC", nonce.slice(-24));
+    keep('the end of a nonce, its MAC', nonce.slice(-24));
     keep('a signature', signature.slice(2));
 }
 
@@ -85,7 +85,12 @@ async function provoked({ session, headers, path, key, signed }) {
     const other = await signIn(dappd);
     keepGrant(other);
     const match = { 'if-match': '*' };
-    noted(await ask(dappd, 'PATCH', `/users/${other.user.id}`, { body: { email: EMAIL.toUpperCase() }, headers: { ...other.headers, ...match } }));
+    noted(
+        await ask(dappd, 'PATCH', `/users/${other.user.id}`, {
+            body: { email: EMAIL.toUpperCase() },
+            headers: { ...other.headers, ...match },
+        }),
+    );
     for (const email of [`${EMAIL} `, `${EMAIL},x`]) {
         noted(await ask(dappd, 'PATCH', path, { body: { name: NAME, email }, headers: { ...headers, ...match } }));
     }
@@ -114,7 +119,11 @@ function assertNoSecret(text, where) {
 test('a whole life of accounts tells nobody else what is secret or personal', async () => {
     const { session, headers, path } = await wholeLife();
     assert.ok(problems.length >= 15, `${problems.length} problems`);
-    const others = { status: await dappd.get('/status'), metrics: await dappd.get('/metrics'), index: await dappd.get('/') };
+    const others = {
+        status: await dappd.get('/status'),
+        metrics: await dappd.get('/metrics'),
+        index: await dappd.get('/'),
+    };
     for (const [where, answer] of Object.entries(others)) assertNoSecret(answer.text, where);
     for (const answer of problems) assertNoSecret(answer.text + JSON.stringify(answer.rawHeaders), 'a problem');
     noted(await refresh(dappd, session.refresh_token)); // used before: ends the session

@@ -18,7 +18,8 @@ class Client {
     async run() {
         while (this.going()) {
             const user = await this.#signInAnew();
-            for (let left = 3 + below(6); user && !user.gone && left > 0 && this.going(); left--) await this.#change(user);
+            for (let left = 3 + below(6); user && !user.gone && left > 0 && this.going(); left--)
+                await this.#change(user);
         }
     }
 
@@ -131,11 +132,14 @@ async function assertBook(database, user) {
     const keys = await database.sql(`SELECT id, name FROM api_keys WHERE user_id = '${user.id}'`);
     const there = new Map(keys);
     for (const [id, { name, state }] of user.keys) {
-        if (state !== 'either') assert.equal(there.get(id), state === 'there' ? name : undefined, `key ${id}, ${state}`);
+        if (state !== 'either')
+            assert.equal(there.get(id), state === 'there' ? name : undefined, `key ${id}, ${state}`);
     }
     const names = keys.map(([, name]) => name);
     assert.equal(new Set(names).size, names.length, 'each Idempotency-Key has made one key');
-    const addresses = await database.sql(`SELECT '0x' || encode(address, 'hex') FROM addresses WHERE user_id = '${user.id}'`);
+    const addresses = await database.sql(
+        `SELECT '0x' || encode(address, 'hex') FROM addresses WHERE user_id = '${user.id}'`,
+    );
     for (const address of user.addresses ?? []) assert.ok(addresses.flat().includes(address), address);
     return undefined;
 }

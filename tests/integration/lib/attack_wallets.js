@@ -38,10 +38,9 @@ export const GROUP_ORDER = ORDER;
 
 /** As ERC-6492 has it: what deploys the wallet, around what the wallet is to judge. */
 export function wrapped(factory, factoryData, signature) {
-    const parts = encodeAbiParameters([{ type: 'address' }, { type: 'bytes' }, { type: 'bytes' }], [
-        factory,
-        factoryData,
-        signature,
-    ]);
+    const parts = encodeAbiParameters(
+        [{ type: 'address' }, { type: 'bytes' }, { type: 'bytes' }],
+        [factory, factoryData, signature],
+    );
     return `${parts}${MAGIC_SUFFIX}`;
 }
