@@ -6,8 +6,8 @@
 #include "nonces.h"
 #include "session_repo_sql.h"
 
-/* Another's sign-in may make the user, and somebody delete it, meanwhile; not for ever. */
-enum { MAX_ROUNDS = 3 };
+/* Another's sign-in may make the user meanwhile, and somebody delete it before it is found; not for ever. */
+enum { MAX_ROUNDS = 50 };
 
 static void read_session(struct session *out, struct pg_rows *rows) {
     *out = (struct session){.id = pg_uuid(rows, 0, 0),
