@@ -24,7 +24,7 @@ export function assertProblem(answer, code, detail = /./) {
 }
 
 function assertRetry(answer, status, retryAfter) {
-    if (status !== 503) return;
+    if (status !== 429 && status !== 503) return;
     assert.ok(Number.isInteger(retryAfter) && retryAfter >= 1, answer.text);
     assert.equal(answer.headers['retry-after'], String(retryAfter));
 }

@@ -41,7 +41,7 @@ static void test_retry_after(void **state) {
         {ERR_UPSTREAM_UNAVAILABLE, 0, "1"}, {ERR_UPSTREAM_UNAVAILABLE, 30, "30"},
         {ERR_OVERLOADED, 0, "1"},           {ERR_SHUTTING_DOWN, -5, "1"},
         {ERR_NOT_FOUND, 0, NULL},           {ERR_TIMEOUT, 0, NULL},
-        {ERR_UPSTREAM_ERROR, 0, NULL},
+        {ERR_UPSTREAM_ERROR, 0, NULL},      {ERR_RATE_LIMITED, 42, "42"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct answer answer;
@@ -56,6 +56,26 @@ static void test_retry_after(void **state) {
         json_decref(json);
         answer_end(&answer);
     }
+}
+
+/* RFC 9110, 15.5.2: a 401 says how to authenticate; who knows more has said it already. */
+static void test_a_challenge_goes_with_401(void **state) {
+    (void)state;
+    for (int code = ERR_OK + 1; code < ERR_COUNT; code++) {
+        struct answer answer;
+        answer_begin(&answer, HTTP_GET, "/");
+        (void)task_fail(&answer.req.task, (enum err)code, "x");
+        problem_from_fault(&answer.req, &answer.res);
+        assert_header(&answer, "WWW-Authenticate", err_info((enum err)code)->status == 401 ? "Bearer" : NULL);
+        answer_end(&answer);
+    }
+    struct answer answer;
+    answer_begin(&answer, HTTP_GET, "/");
+    response_header(&answer.res, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
+    (void)task_fail(&answer.req.task, ERR_UNAUTHENTICATED, "x");
+    problem_from_fault(&answer.req, &answer.res);
+    assert_header(&answer, "WWW-Authenticate", "Bearer error=\"invalid_token\"");
+    answer_end(&answer);
 }
 
 static void test_without_a_fault_it_is_internal(void **state) {
@@ -100,6 +120,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_error_becomes_its_problem),
         cmocka_unit_test(test_retry_after),
+        cmocka_unit_test(test_a_challenge_goes_with_401),
         cmocka_unit_test(test_without_a_fault_it_is_internal),
         cmocka_unit_test(test_nothing_of_the_inside_is_shown),
         cmocka_unit_test(test_hostile_details_stay_one_json_string),
