@@ -20,7 +20,7 @@ static bool sweep(const struct sweeper *sweeper) {
     struct task task = {.reactor = sweeper->reactor, .arena = arena_new(ARENA_BYTES), .name = "sweep"};
     bool more = false;
     task.deadline_ms = reactor_now_ms(sweeper->reactor) + LIMIT_MS;
-    enum err err = session_repo_sweep(&task, &more, clock_wall_us() / 1000000);
+    enum err err = session_repo_sweep(&task, &more, clock_wall_s());
     if (err != ERR_OK) {
         log_write(LOG_DB, LOG_WARN, "what has run out could not be deleted", LOG_STR("reason", task.fault.detail));
     }

@@ -21,6 +21,10 @@ uint64_t clock_wall_us(void) {
     return read_us(CLOCK_REALTIME);
 }
 
+uint64_t clock_wall_s(void) {
+    return clock_wall_us() / 1000000;
+}
+
 /* splitmix64: one addition and a mix a word; its period of 2^64 is plenty for ids and jitter. */
 static uint64_t next_random(void) {
     static _Thread_local uint64_t state;

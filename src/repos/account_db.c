@@ -82,7 +82,7 @@ enum err account_change(struct task *task, struct pg_rows *rows, const struct pg
 }
 
 uint64_t account_now_s(void) {
-    return clock_wall_us() / 1000000;
+    return clock_wall_s();
 }
 
 void account_param_log(struct pg_params *params, const struct audit_actor *by) {

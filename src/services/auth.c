@@ -41,7 +41,7 @@ enum err auth_new(struct auth **out, char problem[KEY_RING_PROBLEM_BYTES], const
                           .cache = cache,
                           .has_database = has_database,
                           .spent = has_database ? NULL : spent_new(MAX_SPENT),
-                          .started_s = clock_wall_us() / 1000000};
+                          .started_s = clock_wall_s()};
     secure_random(auth->token_hash_key, sizeof auth->token_hash_key);
     set_admins(auth, settings->admins);
     /* That a nonce is spent is known to this process alone. */

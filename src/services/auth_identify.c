@@ -65,7 +65,7 @@ static enum err verify_session(struct task *task, struct principal *principal) {
 static enum err identify_session(struct task *task, struct auth *auth, struct principal *out, const char *text,
                                  size_t len, bool verify) {
     struct access_claims claims;
-    uint64_t now_s = clock_wall_us() / 1000000;
+    uint64_t now_s = clock_wall_s();
     enum err err = verified_token_read(&claims, auth, text, len, now_s, reactor_now_ms(task->reactor));
     if (err != ERR_OK) return fail_token(task, err);
     set_session(out, &claims);
@@ -90,7 +90,7 @@ static enum err check_key(struct task *task, const struct known_key *key, const 
 static enum err identify_key(struct task *task, struct auth *auth, struct principal *out,
                              const struct api_key_text *text, bool verify) {
     struct known_key key;
-    uint64_t now_s = clock_wall_us() / 1000000;
+    uint64_t now_s = clock_wall_s();
     if (!auth->has_database) return task_fail(task, ERR_ACCOUNTS_UNAVAILABLE, "API keys need the database");
     enum err err = known_key_get(task, auth, &key, &text->id, verify);
     if (err == ERR_OK) err = check_key(task, &key, text, now_s);

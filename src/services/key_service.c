@@ -19,7 +19,7 @@ static enum err check_scopes(struct task *task, const struct caller *caller, uin
 }
 
 static enum err check_wish(struct task *task, const struct caller *caller, const struct key_wish *wish) {
-    uint64_t now_s = clock_wall_us() / 1000000;
+    uint64_t now_s = clock_wall_s();
     if (!label_is_valid(wish->name, strlen(wish->name))) {
         return task_fail(task, ERR_INVALID_PARAMETER, "name is not " LABEL_RULE);
     }

@@ -9,10 +9,6 @@
 #include "services/signature_service.h"
 #include "sign_in_rules.h"
 
-static uint64_t wall_s(void) {
-    return clock_wall_us() / 1000000;
-}
-
 static bool find_known_chain(const struct auth *auth, struct chain **out, uint64_t id) {
     for (size_t i = 0; i < auth->n_chains; i++) {
         *out = auth->chains[i];
@@ -64,7 +60,7 @@ static enum err parse(struct task *task, struct siwe_message *out, const char *t
 /* All but the signature. Out: chain, the message's. */
 static enum err check_message(struct task *task, const struct auth *auth, struct chain **chain, struct nonce *nonce,
                               const struct siwe_message *message) {
-    uint64_t now_s = wall_s();
+    uint64_t now_s = clock_wall_s();
     enum err err = sign_in_check_domain(task, message, auth->domains);
     if (err == ERR_OK) err = sign_in_check_uri(task, message);
     if (err == ERR_OK) err = find_chain(task, auth, chain, message->chain_id);
@@ -90,7 +86,7 @@ enum err sign_in_prove(struct task *task, struct auth *auth, struct proof *out, 
 }
 
 enum err sign_in_spend(struct task *task, struct spending *out, const struct proof *proof) {
-    if (proof->nonce.expires_s <= wall_s()) {
+    if (proof->nonce.expires_s <= clock_wall_s()) {
         return task_fail(task, ERR_INVALID_NONCE, "the nonce expired while the signature was being checked");
     }
     *out = (struct spending){.expires_at_s = proof->nonce.expires_s + SIGN_IN_SKEW_S};

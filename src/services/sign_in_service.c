@@ -9,14 +9,10 @@
 
 enum { START_POLL_MS = 20 };
 
-static uint64_t wall_s(void) {
-    return clock_wall_us() / 1000000;
-}
-
 enum err sign_in_nonce(struct task *task, struct auth *auth, char out[NONCE_TEXT_BYTES], uint64_t *expires_s) {
     enum err err = sign_in_check_configured(task, auth->domains);
     if (err != ERR_OK) return err;
-    uint64_t now_s = wall_s();
+    uint64_t now_s = clock_wall_s();
     nonce_make(out, auth->ring, now_s, auth->nonce_ttl_s);
     *expires_s = now_s + auth->nonce_ttl_s;
     return ERR_OK;
@@ -52,7 +48,7 @@ static void write_grant(const struct auth *auth, struct grant *out, const struct
 
 static enum err begin_kept(struct task *task, const struct auth *auth, struct grant *out, const struct proof *proof,
                            const struct spending *spending, const char *request_id) {
-    uint64_t now_s = wall_s();
+    uint64_t now_s = clock_wall_s();
     const struct sign_in what = {.spending = *spending,
                                  .address = proof->address,
                                  .chain_id = proof->chain_id,
@@ -71,17 +67,17 @@ static enum err begin_kept(struct task *task, const struct auth *auth, struct gr
 
 /* An id that may be used once, kept in memory. ERR_INVALID_NONCE when it was. */
 static enum err spend_here(struct task *task, const struct auth *auth, const uint8_t id[16], uint64_t expires_s) {
-    enum err err = spent_add(auth->spent, id, expires_s, wall_s());
-    if (err == ERR_INVALID_NONCE)
-        return task_fail(task, err, "the nonce has been used; GET /auth/nonce gives a new one");
+    enum err err = spent_add(auth->spent, id, expires_s, clock_wall_s());
     if (err == ERR_OK) return ERR_OK;
-    return task_fail(task, err, "as many have come and gone as can be remembered without a database");
+    return task_fail(task, err, "%s",
+                     err == ERR_INVALID_NONCE ? "the nonce has been used; GET /auth/nonce gives a new one"
+                                              : "as many have come and gone as can be remembered without a database");
 }
 
 /* Without a database nobody remembers which sessions had ended before the start, so none as old as that goes on. Tokens
  * count seconds: one of the second of the start would be as old. */
 static enum err wait_past_start(struct task *task, const struct auth *auth) {
-    while (wall_s() <= auth->started_s) {
+    while (clock_wall_s() <= auth->started_s) {
         if (reactor_now_ms(task->reactor) >= task->deadline_ms) {
             return task_fail(task, ERR_TIMEOUT, "the deadline passed in the second in which the server was started");
         }
@@ -97,7 +93,7 @@ static enum err begin_here(struct task *task, const struct auth *auth, struct gr
     if (err != ERR_OK) return err;
     const struct access_claims claims = {.session = uuid_new(), .address = proof->address, .chain_id = proof->chain_id};
     *out = (struct grant){.created = false};
-    write_access_token(auth, out, &claims, wall_s(), UINT64_MAX);
+    write_access_token(auth, out, &claims, clock_wall_s(), UINT64_MAX);
     return ERR_OK;
 }
 
@@ -119,7 +115,7 @@ enum err sign_in_refresh(struct task *task, struct auth *auth, struct grant *out
     }
     enum err err = refresh_token_read(&read, auth->ring, token, len);
     if (err != ERR_OK) return task_fail(task, err, "the refresh token was not made here");
-    uint64_t now_s = wall_s();
+    uint64_t now_s = clock_wall_s();
     err = session_repo_rotate(task, &session, &read.session, read.generation, now_s + auth->refresh_ttl_s, request_id);
     if (err != ERR_OK) return err;
     write_grant(auth, out, &session, now_s);

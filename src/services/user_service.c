@@ -102,9 +102,8 @@ enum err user_service_add_address(struct task *task, const struct caller *caller
     }
     if (err == ERR_OK) err = sign_in_spend(task, &spending, &proof);
     if (err != ERR_OK) return err;
-    const struct user_address what = {.address = proof.address,
-                                      .chain_id = proof.any_chain ? 0 : proof.chain_id,
-                                      .proven_at_s = clock_wall_us() / 1000000};
+    const struct user_address what = {
+        .address = proof.address, .chain_id = proof.any_chain ? 0 : proof.chain_id, .proven_at_s = clock_wall_s()};
     return user_repo_add_address(task, out, replayed, id, &what, USER_MAX_ADDRESSES, &spending, &actor,
                                  replay_idempotency(replay));
 }

@@ -38,6 +38,7 @@ static void test_clocks_are_the_system_s(void **state) {
     before = system_us(CLOCK_REALTIME);
     now = clock_wall_us();
     assert_in_range(now + 1000000, before, system_us(CLOCK_REALTIME) + 2000000); /* it may be set meanwhile, a bit */
+    assert_in_range(clock_wall_s() + 1, now / 1000000, now / 1000000 + 2 + 60);
 }
 
 static void test_random_fills_exactly_what_it_is_given(void **state) {
