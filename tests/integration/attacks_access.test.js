@@ -130,6 +130,23 @@ test('a user does not learn from its refusal whether another exists', async () =
     }
 });
 
+test('the same path and method in other words lead nowhere else', async () => {
+    const user = await newUser();
+    for (const path of ['/audit/', '//audit', '/./audit', '/x/../audit', '/AUDIT', '/audit%2f', '/audit;x', '/%61udit']) {
+        const headers = { ...user.headers, 'x-original-url': '/audit', 'x-rewrite-url': '/audit' };
+        const answer = await dappd.get(path, headers);
+        assert.ok([403, 404].includes(answer.status), `${path}: ${answer.text}`);
+    }
+    const b = await newUser();
+    const before = await stateOf(b);
+    for (const method of ['GET', 'HEAD', 'PUT', 'POST', 'OPTIONS']) {
+        const headers = { ...user.headers, 'x-http-method-override': 'DELETE', 'x-method-override': 'DELETE' };
+        const { status } = await dappd.request({ method, path: `/users/${b.id}`, headers });
+        assert.ok(method === 'OPTIONS' ? status === 204 : status >= 400, `${method}: ${status}`);
+    }
+    assert.equal(await stateOf(b), before);
+});
+
 test('a user makes no key with the scopes of admins, nor itself an admin', async () => {
     const user = await newUser();
     for (const scope of ADMIN_SCOPES) {
