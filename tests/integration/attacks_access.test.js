@@ -1,6 +1,6 @@
 // Who may do what, held against every route that asks who it is: user A on what is user B's, API keys beyond their
-// scopes, nobody at all. What each route needs stands here a second time, so that a route that is new, or that asks for
-// less than it did, makes a test fail. Owns its chain, its PostgreSQL and its dappd.
+// scopes, nobody at all, anybody more often than allowed. What each route needs stands here a second time, so that a
+// route that is new, or that asks for less than it did, makes a test fail. Owns its chain, its PostgreSQL and its dappds.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -132,7 +132,16 @@ test('a user does not learn from its refusal whether another exists', async () =
 
 test('the same path and method in other words lead nowhere else', async () => {
     const user = await newUser();
-    for (const path of ['/audit/', '//audit', '/./audit', '/x/../audit', '/AUDIT', '/audit%2f', '/audit;x', '/%61udit']) {
+    for (const path of [
+        '/audit/',
+        '//audit',
+        '/./audit',
+        '/x/../audit',
+        '/AUDIT',
+        '/audit%2f',
+        '/audit;x',
+        '/%61udit',
+    ]) {
         const headers = { ...user.headers, 'x-original-url': '/audit', 'x-rewrite-url': '/audit' };
         const answer = await dappd.get(path, headers);
         assert.ok([403, 404].includes(answer.status), `${path}: ${answer.text}`);
@@ -197,4 +206,55 @@ test("an admin's key loses what only admins may when its user is none any more",
     for (const path of ['/audit', '/users']) assertProblem(await dappd.get(path, key.headers), 'forbidden');
     const other = await newUser();
     assertProblem(await dappd.get(`/users/${other.id}`, key.headers), 'forbidden');
+});
+
+// --- limits of those who are known ---
+
+/** So little that nothing comes back within a test: so many requests of each class, and a sixtieth of that a minute. */
+const atOnce = (n) => ({
+    rate_limit: 'on',
+    rate_limit_cached_per_min: 1,
+    rate_limit_live_per_min: 1,
+    rate_limit_list_per_min: 1,
+    rate_limit_write_per_min: 1,
+    rate_limit_burst_s: 60 * n,
+    rate_limit_user_factor: 2,
+});
+
+/** How many of these requests were granted before the first that was not; that one is a proper 429. */
+async function grantedBefore(send) {
+    for (let granted = 0; ; granted++) {
+        const answer = await send();
+        if (answer.status === 429) {
+            const { retry_after } = assertProblem(answer, 'rate_limited');
+            assert.equal(answer.headers['retry-after'], String(retry_after));
+            return granted;
+        }
+        assert.ok(answer.status < 300, answer.text);
+    }
+}
+
+test('an address, a user and an API key have a budget each, and each class of routes one of its own', async () => {
+    const limited = await scene.start(atOnce(8));
+    const session = await signIn(limited);
+    const key = await makeKey(limited, session.headers, ['read', 'account:read']);
+    const chains = (headers) => () => limited.get('/chains', headers);
+    assert.equal(await grantedBefore(chains({})), 8, 'the address');
+    assert.equal(await grantedBefore(chains(session.headers)), 16, 'the user');
+    assert.equal(await grantedBefore(chains(key.headers)), 16, 'the key');
+    const second = await signIn(limited);
+    assert.equal(await grantedBefore(chains(second.headers)), 16, 'another user');
+    const path = `/users/${session.user.id}`;
+    assert.equal((await limited.get(path, session.headers)).status, 200, 'another class');
+    assert.equal((await limited.get('/health')).status, 200, 'for operators');
+    await limited.stop();
+});
+
+test('a request that is refused for its limit does nothing', async () => {
+    const limited = await scene.start({ ...atOnce(2), rate_limit_user_factor: 1 });
+    const session = await signIn(limited);
+    await grantedBefore(() => limited.post('/keys', { name: 'a key', scopes: ['read'] }, session.headers));
+    const keys = await scene.sql(`SELECT count(*) FROM api_keys WHERE user_id = '${session.user.id}'`);
+    assert.deepEqual(keys, [['2']]);
+    await limited.stop();
 });
