@@ -190,6 +190,10 @@ const wrongTexts = {
     log: ['loud', 'info,database=debug', 'info,rpc=', ',', 'info,,rpc=debug'],
     log_format: ['xml', 'JSON'],
     cors_origins: ['app.example', 'https://app.example/', 'https://App.example', 'https://app.example,,'],
+    auth_domains: ['https://app.example', 'App.example', 'app.example/', 'user@app.example', 'app.example:0', 'a,,b'],
+    auth_keys: ['current', 'current:', 'current:c2hvcnQ', ':' + 'A'.repeat(43), `a:${'A'.repeat(43)},a:${'A'.repeat(43)}`],
+    data_dir: [''],
+    admins: ['0x12', 'alice', `0x${'1'.repeat(40)},`, '0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96046'],
     trusted_proxies: ['nginx', '10.0.0.1/8', '10.0.0.0/33', '127.0.0.1:80', 'unix:/run/nginx.sock', '::1,,::2', '*'],
     rate_limit: ['yes', 'ON', '0'],
 };
