@@ -58,7 +58,6 @@ static void log_notice(void *arg, const PGresult *notice) {
 static void succeed(struct pg_connector *connector) {
     PGconn *conn = connector->conn;
     if (PQsetnonblocking(conn, 1) != 0) abort(); /* nothing waits to be sent yet */
-    PQsetNoticeReceiver(conn, log_notice, NULL);
     pg_connector_fn fn = connector->fn;
     void *arg = connector->arg;
     connector->conn = NULL;
@@ -118,6 +117,7 @@ static void begin(struct pg_connector *connector) {
                    connector->options.read_only ? " -c default_transaction_read_only=on -c jit=off" : "");
     connector->conn = pg_target_connect(connector->target, settings, connector->options.application_name);
     if (connector->conn == NULL) abort();
+    PQsetNoticeReceiver(connector->conn, log_notice, NULL); /* from the first moment: libpq itself writes to stderr */
     if (PQstatus(connector->conn) == CONNECTION_BAD) {
         fail_soon(connector, NULL);
     } else {

@@ -1,14 +1,15 @@
-// Whatever dies while accounts are written, dappd, a session of PostgreSQL or all of it: users, addresses, sessions and
-// keys agree with the audit log, what was acknowledged is there, and what is asked again under an Idempotency-Key is
-// done once. The moments are random; DAPPD_SOAK asks for many more of them.
+// Whatever dies while accounts are written, dappd, a session of PostgreSQL or all of it, and whatever else is done to a
+// user while it is deleted: users, addresses, sessions and keys agree with the audit log, what was acknowledged is there,
+// and what is asked again under an Idempotency-Key is done once. The moments are random; DAPPD_SOAK asks for many more.
 // Owns a chain, a PostgreSQL and its dappds for each test.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startClients } from './lib/account_clients.js';
 import { assertAccountsAgree } from './lib/account_truth.js';
-import { startScene } from './lib/accounts.js';
+import { ask, startScene } from './lib/accounts.js';
 import { below } from './lib/random.js';
+import { newAccount, refresh, signIn, signedMessage, verify } from './lib/siwe.js';
 import { sleep, until } from './lib/wait.js';
 
 const SOAK = Boolean(process.env.DAPPD_SOAK);
@@ -91,4 +92,33 @@ test('kill -9 of a session of PostgreSQL, and of all of it', async (t) => {
     };
     const where = { current: () => dappd, lost: () => sleep(20) };
     await assertTrue(t, scene, await disturb(moments(30, 2), killSome, where));
+});
+
+test('a user is deleted while everything else is done to it, at two instances', async (t) => {
+    const scene = await sceneFor(t);
+    const instances = await Promise.all([scene.start(), scene.start()]);
+    for (let i = 0; i < moments(200, 8); i++) {
+        const [dappd, other] = i % 2 ? instances : instances.toReversed();
+        const wallet = newAccount();
+        const { headers, user, refresh_token } = await signIn(dappd, wallet);
+        const path = `/users/${user.id}`;
+        const match = { ...headers, 'if-match': '*' };
+        const [again, added] = [await signedMessage(dappd, wallet), await signedMessage(dappd, newAccount())];
+        const answers = await Promise.all([
+            ask(other, 'PATCH', path, { body: { name: 'Somebody' }, headers: match }),
+            other.post('/keys', { name: 'a key', scopes: ['read'] }, headers),
+            other.post(`${path}/addresses`, added, headers),
+            verify(other, again),
+            refresh(other, refresh_token),
+            ask(dappd, 'DELETE', path, { headers: match }),
+            ask(other, 'DELETE', path, { headers: match }),
+        ]);
+        const statuses = answers.map(({ status }) => status);
+        assert.ok(
+            statuses.every((status) => status < 500),
+            `${statuses}`,
+        );
+        assert.ok(statuses.slice(-2).includes(204), 'it was deleted once');
+    }
+    await assertAccountsAgree(scene.database, 'after deletions');
 });
