@@ -92,7 +92,7 @@ static enum err remove_address(struct task *task, struct pg_session *session, vo
     const struct removing *removing = arg;
     struct user *user = removing->out;
     bool removed;
-    enum err err = user_rows_lock(task, session, user, removing->id, removing->version, USER_LOCK_TO_CHANGE);
+    enum err err = user_rows_lock(task, session, user, removing->id, removing->version, USER_LOCK_TO_DELETE);
     if (err != ERR_OK) return err;
     if (!has_address(user, removing->what, removing->chain_id)) {
         return task_fail(task, ERR_NOT_FOUND, "the address is none of the user's");

@@ -12,7 +12,8 @@ enum err user_rows_take(struct task *task, struct user **users, size_t *n, struc
 /* Within a transaction. ERR_USER_NOT_FOUND. */
 enum err user_rows_get(struct task *task, struct pg_session *session, struct user *out, const uuid *id) MUST_CHECK;
 
-/* To change it: sign-ins go on meanwhile. To delete it: whoever needs the user waits. */
+/* To change it: sign-ins go on meanwhile. To delete it, or what its sessions rest on: sign-ins that are under way come
+ * first, so that the sessions they begin are seen. */
 enum user_lock { USER_LOCK_TO_CHANGE, USER_LOCK_TO_DELETE };
 
 /* Within a transaction: the user as it is, and stays until its end but for what the transaction does. In: version, that

@@ -3,7 +3,7 @@
  * Runs on one thread, besides libuv's own. */
 #include "accounts.h"
 
-enum { CROWD = 6, MAX = 3, CHAIN = 1 };
+enum { CROWD = 6, MAX = 3, CHAIN = 1, PATIENCE_TRIES = 2000 };
 
 static struct audit_actor actor_2;
 static size_t n_ok, n_refused, n_replayed;
@@ -188,6 +188,55 @@ static void test_addresses_given_up_at_once_leave_one(void **state) {
     assert_int_equal(count("audit WHERE action = 'address.remove'"), 2);
 }
 
+/* Holds whoever has made a session, before the statement that made it ends. */
+static void hold_sign_ins(void) {
+    (void)sql(conn, "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS"
+                    " $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$;"
+                    " CREATE TRIGGER hold AFTER INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION hold();"
+                    " SELECT pg_advisory_lock(1)");
+}
+
+static void await_waiting(struct actor *actor, const char *n) {
+    for (int i = 0; i < PATIENCE_TRIES; i++) {
+        if (strcmp(sql(conn, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"), n) == 0) return;
+        reactor_sleep_ms(actor->task.reactor, 5);
+    }
+    expect(!"they wait");
+}
+
+static void give_up_during_a_sign_in(struct actor *actor) {
+    const address one = address_of(1);
+    const struct sign_in signing = {.spending = {.nonce = {1}, .expires_at_s = 4000000000},
+                                    .address = one,
+                                    .chain_id = CHAIN,
+                                    .any_chain = true,
+                                    .session = uuid_new(),
+                                    .expires_at_s = 4000000000};
+    struct user user;
+    struct session session;
+    bool created;
+    if (actor->i == 0) {
+        expect(session_repo_sign_in(&actor->task, &session, &created, &signing, NULL) == ERR_OK && !created);
+    } else if (actor->i == 1) {
+        await_waiting(actor, "1");
+        expect(user_repo_remove_address(&actor->task, &user, &user_2, 0, &one, 0, &actor_2) == ERR_OK);
+    } else {
+        await_waiting(actor, "2");
+        (void)sql(conn, "SELECT pg_advisory_unlock(1)");
+    }
+}
+
+static void test_a_sign_in_under_way_does_not_outlive_its_address(void **state) {
+    (void)state;
+    put_addresses();
+    (void)sql(conn, "DELETE FROM sessions");
+    hold_sign_ins();
+    scene_play(&accounts_pool, give_up_during_a_sign_in, 3);
+    assert_string_equal(audit_log("sign_in|address"), "sign_in;address.remove addresses");
+    assert_string_equal(audit_log("session"), "session.end");
+    assert_int_equal(count("sessions"), 0);
+}
+
 #define test_of(test) cmocka_unit_test_setup(test, reset)
 
 int main(void) {
@@ -198,6 +247,7 @@ int main(void) {
         test_of(test_a_claim_sent_again_needs_no_other_nonce),
         test_of(test_what_is_given_up_ends_its_sessions_and_the_last_is_kept),
         test_of(test_addresses_given_up_at_once_leave_one),
+        test_of(test_a_sign_in_under_way_does_not_outlive_its_address),
     };
     return cmocka_run_group_tests(tests, accounts_begin, accounts_end);
 }
