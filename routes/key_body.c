@@ -27,8 +27,7 @@ static enum err read_scopes(const struct body *body, uint32_t *out) {
     for (size_t i = 0; err == ERR_OK && i < n; i++) {
         const struct scope_row *row = scope_find(names[i].p, names[i].len);
         if (row == NULL) {
-            err = task_fail(body->task, ERR_INVALID_PARAMETER, "scopes[%zu] is \"%.32s\", not one of %s", i, names[i].p,
-                            list_scopes(list));
+            err = task_fail(body->task, ERR_INVALID_PARAMETER, "scopes[%zu] is not one of %s", i, list_scopes(list));
         } else if ((*out & row->scope) != 0) {
             err = task_fail(body->task, ERR_INVALID_PARAMETER, "scopes[%zu], %s, is there twice", i, row->name);
         } else {

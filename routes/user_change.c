@@ -21,7 +21,7 @@ static enum err read_role(const struct body *body, struct user_change *out) {
     out->set_role = true;
     out->admin = strcmp(text.p, "admin") == 0;
     if (out->admin || strcmp(text.p, "user") == 0) return ERR_OK;
-    return task_fail(body->task, ERR_INVALID_PARAMETER, "role is \"%.64s\", not user or admin", text.p);
+    return task_fail(body->task, ERR_INVALID_PARAMETER, "role is neither user nor admin");
 }
 
 enum err user_change_parse(struct task *task, struct user_change *out, struct slice text) {

@@ -69,15 +69,16 @@ enum err sign_in_check_domain(struct task *task, const struct siwe_message *mess
     return ERR_OK;
 }
 
+/* The URI is not shown: its path and query are the page's own, and may hold what is secret or personal. */
 enum err sign_in_check_uri(struct task *task, const struct siwe_message *message) {
     const struct siwe_text uri = message->uri, domain = message->domain;
     if (!siwe_uri_is_of_domain(message)) {
-        return task_fail(task, ERR_URI_MISMATCH, "the URI \"%.*s\" is not a page of the domain \"%.*s\"", shown(uri),
-                         uri.p, shown(domain), domain.p);
+        return task_fail(task, ERR_URI_MISMATCH, "the URI is not a page of the domain \"%.*s\"", shown(domain),
+                         domain.p);
     }
     const char *colon = memchr(uri.p, ':', uri.len);
     if (colon == NULL || !is_allowed_scheme(uri.p, (size_t)(colon - uri.p), domain)) {
-        return task_fail(task, ERR_URI_MISMATCH, "the scheme of the URI \"%.*s\" is not https", shown(uri), uri.p);
+        return task_fail(task, ERR_URI_MISMATCH, "the scheme of the URI is not https");
     }
     return ERR_OK;
 }

@@ -101,6 +101,11 @@ async function provoked({ session, headers, path, key, signed }) {
     }
     noted(await verify(dappd, { ...signed, signature: signed.signature.slice(0, -2) }));
     noted(await verify(dappd, { ...signed, message: signed.message.replace('Version', 'Verson') }));
+    for (const uri of [`https://elsewhere.example/?mail=${EMAIL}`, `mailto:${EMAIL}`, `http://app.example.com/${EMAIL}`]) {
+        noted(await verify(dappd, await signedMessage(dappd, newAccount(), { uri })));
+    }
+    noted(await ask(dappd, 'PATCH', path, { body: { role: EMAIL }, headers: { ...headers, ...match } }));
+    noted(await dappd.post('/keys', { name: 'other', scopes: [EMAIL] }, headers));
     noted(await dappd.get(path, other.headers));
     noted(await refresh(dappd, `${session.refresh_token}x`));
     noted(await refresh(dappd, session.access_token));
