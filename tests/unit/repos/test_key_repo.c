@@ -115,6 +115,45 @@ static void test_a_request_sent_again_gives_the_same_key(void **state) {
     assert_string_equal(audit_log("."), "key.create;key.delete");
 }
 
+/* Two users have the same Idempotency-Key for the same request, each twice. */
+static void create_as_each(struct actor *actor) {
+    const struct idempotency same = {.key_hash = {1}, .fingerprint = {1}};
+    const uuid *users[] = {&user_1, &user_2, &user_1, &user_2};
+    for (uint8_t i = 0; i < 4; i++) {
+        const struct audit_actor by = {.user = users[i]};
+        struct api_key key = key_of(users[i], 0);
+        uint8_t secret[SEALED] = {(uint8_t)(100 + i)}, sealed[SEALED] = {0};
+        bool replayed;
+        expect(key_repo_create(&actor->task, &key, &replayed, sealed, MAX, secret, &by, &same) == ERR_OK);
+        expect(replayed == (i >= 2) && uuid_equal(&key.user, users[i]));
+        expect(!replayed || sealed[0] == 100 + i - 2);
+    }
+}
+
+static void test_an_idempotency_key_is_its_users_own(void **state) {
+    (void)state;
+    scene_play(&accounts_pool, create_as_each, 1);
+    assert_int_equal(count("api_keys"), 2);
+}
+
+static void create_key_for_a_user(struct actor *actor) {
+    const struct idempotency same = {.key_hash = {1}, .fingerprint = {1}};
+    const struct user_change nothing = {.set_name = false};
+    struct api_key key = key_of(&user_2, 0);
+    struct user user;
+    uint8_t secret[SEALED] = {1}, sealed[SEALED];
+    bool replayed;
+    expect(user_repo_create(&actor->task, &user, &replayed, &nothing, &actor_2, &same) == ERR_OK);
+    expect(key_repo_create(&actor->task, &key, &replayed, sealed, MAX, secret, &actor_2, &same) ==
+           ERR_IDEMPOTENCY_KEY_REUSED);
+}
+
+static void test_what_was_made_without_a_secret_is_no_key(void **state) {
+    (void)state;
+    scene_play(&accounts_pool, create_key_for_a_user, 1);
+    assert_int_equal(count("api_keys"), 0);
+}
+
 static void delete_keys(struct actor *actor) {
     struct task *task = &actor->task;
     struct api_key key = key_of(&user_2, 1), other = key_of(&user_2, 0);
@@ -167,8 +206,12 @@ static void test_pages_have_the_users_keys_alone(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        test_of(test_a_key_is_found_as_it_was_made),           test_of(test_keys_made_at_once_stay_within_the_limit),
-        test_of(test_a_request_sent_again_gives_the_same_key), test_of(test_a_key_is_deleted_by_its_user_or_any_admin),
+        test_of(test_a_key_is_found_as_it_was_made),
+        test_of(test_keys_made_at_once_stay_within_the_limit),
+        test_of(test_a_request_sent_again_gives_the_same_key),
+        test_of(test_an_idempotency_key_is_its_users_own),
+        test_of(test_what_was_made_without_a_secret_is_no_key),
+        test_of(test_a_key_is_deleted_by_its_user_or_any_admin),
         test_of(test_pages_have_the_users_keys_alone),
     };
     return cmocka_run_group_tests(tests, accounts_begin, accounts_end);

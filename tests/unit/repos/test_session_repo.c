@@ -158,8 +158,8 @@ static void refresh(struct actor *actor) {
     struct session session;
     const struct sign_in what = signing(1, 7);
     expect(sign_in(&actor->task, &first, &created, &what) == ERR_OK);
-    expect(session_repo_rotate(&actor->task, &session, &first.id, 1, 4000000100, "r-2") == ERR_OK);
-    expect(session.generation == 2 && session.expires_at_s == 4000000100 && uuid_equal(&session.user, &first.user));
+    expect(session_repo_rotate(&actor->task, &session, &first.id, 1, 3999999900, "r-2") == ERR_OK);
+    expect(session.generation == 2 && session.expires_at_s == 3999999900 && uuid_equal(&session.user, &first.user));
     expect(session_repo_get(&actor->task, &session, &first.id) == ERR_OK && session.generation == 2);
     expect(uuid_equal(&session.id, &first.id) && address_equal(&session.address, &what.address) && !session.admin);
     expect(session_repo_rotate(&actor->task, &session, &first.id, 3, 1, "r-3") == ERR_INVALID_REFRESH_TOKEN);
