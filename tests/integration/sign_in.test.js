@@ -194,7 +194,7 @@ test('while no node tells which chain it is of, nobody can say that it is not se
 test('each refusal says what was found and what is allowed', async () => {
     const asked = async (fields) => verify(dappd, await signedMessage(dappd, newAccount(), fields));
     assertProblem(await asked({ domain: 'evil.example' }), 'domain_mismatch', /"evil\.example".* app\.example\.com$/);
-    assertProblem(await asked({ uri: 'https://evil.example/' }), 'uri_mismatch', /"https:\/\/evil\.example\/"/);
+    assertProblem(await asked({ uri: 'https://evil.example/' }), 'uri_mismatch', /the domain "app\.example\.com"/);
     assertProblem(await asked({ nonce: 'abcdefgh12345678' }), 'invalid_nonce', /not made here/);
     assertProblem(await asked({ issuedAt: ahead(90) }), 'issued_in_future', /allows 60 s/);
     assertProblem(await asked({ issuedAt: ahead(-90) }), 'invalid_nonce', /made \d+ s after/);

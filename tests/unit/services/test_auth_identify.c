@@ -165,6 +165,32 @@ static void test_a_key_that_is_forgotten_counts_no_more(void **state) {
     scene_play(&accounts_pool, forgotten, 1);
 }
 
+static bool is_there(void *arg, const void *value, size_t len) {
+    (void)arg;
+    (void)value;
+    return len > 0;
+}
+
+static bool is_kept(const uuid *id, uint64_t for_ms) {
+    return cache_take(cache, CACHE_API_KEY, NULL, is_there, id->bytes, sizeof id->bytes,
+                      clock_now_us() / 1000 + for_ms);
+}
+
+/* So long is a key good where another instance has deleted it, and unknown where another has made it. */
+static void kept(struct actor *actor) {
+    struct api_key_text unknown = {.id = uuid_new()};
+    char text[API_KEY_TEXT_BYTES];
+    api_key_write(text, &unknown);
+    expect(verdict(actor, key_text, false) == ERR_OK && verdict(actor, text, false) == ERR_UNAUTHENTICATED);
+    expect(is_kept(&key.id, 0) && is_kept(&unknown.id, 0));
+    expect(!is_kept(&key.id, 10000) && !is_kept(&unknown.id, 10000));
+}
+
+static void test_a_key_is_kept_for_some_seconds(void **state) {
+    (void)state;
+    scene_play(&accounts_pool, kept, 1);
+}
+
 /* In: how many queries it may take. */
 static void expect_queries(struct actor *actor, const char *text, bool verify, uint32_t n) {
     uint32_t before = actor->task.db_queries;
@@ -251,12 +277,16 @@ static void test_as_many_notes_as_may_be_are_written_at_a_time(void **state) {
 
 static void a_session(struct actor *actor) {
     struct principal who;
+    char other[UUID_TEXT_BYTES];
     expect(identify(actor, &who, token, false) == ERR_OK && !who.verified && !who.admin);
     expect(who.has_user && uuid_equal(&who.user, &user_1));
     expect(identify(actor, &who, token, true) == ERR_OK && who.verified && who.admin);
     expect(who.kind == PRINCIPAL_SESSION && uuid_equal(&who.id, &session) && uuid_equal(&who.user, &user_1));
     (void)ask("UPDATE users SET role = 'user'");
     expect(identify(actor, &who, token, true) == ERR_OK && !who.admin);
+    (void)ask("UPDATE sessions SET user_id = '%s'", uuid_format(other, &user_2));
+    expect(identify(actor, &who, token, true) == ERR_OK);
+    expect(uuid_equal(&who.user, &user_2)); /* whatever the token says */
     (void)ask("DELETE FROM sessions");
     expect(verdict(actor, token, true) == ERR_UNAUTHENTICATED);
     expect(verdict(actor, token, false) == ERR_OK); /* until it expires, as said */
@@ -291,6 +321,7 @@ int main(void) {
         auth_test(test_a_key_expires),
         auth_test(test_a_key_that_was_deleted_is_none),
         auth_test(test_a_key_that_is_forgotten_counts_no_more),
+        auth_test(test_a_key_is_kept_for_some_seconds),
         auth_test(test_the_database_is_asked_once_for_what_is_kept),
         auth_test(test_a_use_is_noted_once_a_minute),
         auth_test(test_a_use_is_noted_when_the_last_note_is_old),
