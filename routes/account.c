@@ -52,7 +52,7 @@ static struct buf describe_request(const struct request *req, const json_t *body
 }
 
 enum err account_replay(struct request *req, const struct replay **out) {
-    const char *key = request_header(req, "Idempotency-Key");
+    const char *key = request_header_list(req, "Idempotency-Key");
     const json_t *body;
     *out = NULL;
     if (key == NULL) return ERR_OK;

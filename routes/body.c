@@ -58,10 +58,11 @@ static enum err fail_json(struct task *task, const json_error_t *error) {
 
 enum err body_load(struct task *task, const json_t **root, struct slice text, unsigned max_depth) {
     json_error_t error;
+    if (text.len == 0) return task_fail(task, ERR_INVALID_JSON, "the body is empty");
     if (!json_depth_within(text.p, text.len, max_depth)) {
         return task_fail(task, ERR_INVALID_JSON, "the body is nested deeper than %u levels", max_depth);
     }
-    json_t *json = json_loadb(text.len > 0 ? text.p : "", text.len, JSON_REJECT_DUPLICATES, &error);
+    json_t *json = json_loadb(text.p, text.len, JSON_REJECT_DUPLICATES, &error);
     if (json == NULL) return fail_json(task, &error);
     if (!arena_defer(task->arena, release_json, json)) {
         return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");

@@ -51,7 +51,7 @@ bool if_match_parse(struct expected_versions *out, const char *text, size_t len)
 }
 
 enum err if_match_read(struct request *req, struct expected_versions *out, bool required) {
-    const char *text = request_header(req, "If-Match");
+    const char *text = request_header_list(req, "If-Match");
     *out = (struct expected_versions){.any = true};
     if (text == NULL && required) {
         return task_fail(&req->task, ERR_PRECONDITION_REQUIRED, "send the ETag of what you have read as If-Match");

@@ -42,7 +42,7 @@ static enum err read_chain_id(struct request *req, uint64_t *out) {
     *out = 0;
     if (!request_query(req, &text, "chain")) return ERR_OK;
     if (decimal_parse_u64(out, text.p, text.len) && *out > 0 && *out <= INT64_MAX) return ERR_OK;
-    return task_fail(&req->task, ERR_INVALID_PARAMETER, "chain is not the id of one");
+    return task_fail(&req->task, ERR_INVALID_PARAMETER, "chain is not the id of a chain, in decimal");
 }
 
 enum err route_user_address_remove(struct request *req, struct response *res) {

@@ -1,6 +1,7 @@
 /* Reads the head of a request under the limits, before anyone else sees it. Works on an exchange, on its server's
  * thread. Source of the rules of framing: RFC 9112, section 6. */
 #include <ctype.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -25,11 +26,20 @@ struct framing {
     const char *length;
     const char *encoding;
     bool odd_name; /* "Content-Length : 5" is a length to some and nothing to others */
+    bool folded;
 };
+
+/* A line that begins with a blank goes on with the one before. libmicrohttpd until 0.9.75 has it go on with the name of
+ * that header instead of its value, so that one is lost, and another is there that no proxy has seen. It makes that name
+ * anew, behind all that was received, where otherwise values stand behind their names. */
+static bool is_folded(const char *name, const char *value) {
+    return (uintptr_t)value <= (uintptr_t)name + strlen(name);
+}
 
 static enum MHD_Result note_header(void *cls, enum MHD_ValueKind kind, const char *name, const char *value) {
     struct framing *framing = cls;
     (void)kind;
+    if (is_folded(name, value)) framing->folded = true;
     for (const char *p = name; *p != '\0'; p++) {
         if (!isgraph((unsigned char)*p)) framing->odd_name = true;
     }
@@ -48,6 +58,7 @@ static enum MHD_Result note_header(void *cls, enum MHD_ValueKind kind, const cha
 /* Returns what is wrong, or NULL. A proxy in front may read other requests out of the same bytes than we do, unless
  * whatever can be read in two ways is refused and its connection closed. */
 static const char *find_ambiguity(const struct framing *framing) {
+    if (framing->folded) return "a header goes on in a second line";
     if (framing->odd_name) return "a header's name has a space or a control character";
     if (framing->lengths + framing->encodings > 1) return "the length of the request body is given twice";
     if (framing->hosts > 1) return "Host is given twice";

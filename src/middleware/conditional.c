@@ -14,7 +14,7 @@ static void answer_not_modified(struct response *res) {
 
 void middleware_conditional(struct request *req, struct response *res, const struct middleware_next *next) {
     middleware_next(req, res, next);
-    const char *have = request_header(req, "If-None-Match");
+    const char *have = request_header_list(req, "If-None-Match");
     bool safe = req->method == HTTP_GET || req->method == HTTP_HEAD;
     if (have != NULL && res->etag != NULL && res->status == 200 && safe &&
         etag_list_has(have, strlen(have), res->etag)) {

@@ -320,8 +320,8 @@ test('header injection: in paths and queries', async () => {
     }
 });
 
-test('an Idempotency-Key that is none: empty, too long, not visible ASCII', async () => {
-    for (const key of [' ', 'k'.repeat(256), 'a\tb', '\u00e9', 'a b']) {
+test('an Idempotency-Key that is none: empty, too long, not visible ASCII, two of them', async () => {
+    for (const key of [' ', 'k'.repeat(256), 'a\tb', '\u00e9', 'a b', ['a', 'b'], ['a', 'a']]) {
         const answer = await dappd.post(
             '/keys',
             { name: 'a key', scopes: ['read'] },

@@ -13,7 +13,7 @@ import { startChain } from './lib/chain.js';
 import { BINARY, chainConfig, dappdFor, environment } from './lib/dappd.js';
 import * as faults from './lib/faults.js';
 import { startFaultyNode } from './lib/faulty_node.js';
-import { connect, parseAnswers, request } from './lib/http.js';
+import { connect, exchangeRaw, parseAnswers, request } from './lib/http.js';
 import { assertProblem } from './lib/problem.js';
 import { parseMetrics, sumOf } from './lib/prometheus.js';
 import { SCRATCH, runProcess, startProcess, stopAll } from './lib/process.js';
@@ -111,6 +111,18 @@ test('framing that can be read in two ways gets one refusal and the end of its c
         });
     }
     assert.equal((await dappd.get('/health')).status, 200);
+});
+
+test('a header in two lines is not lost, and no other one made of it', async (t) => {
+    const dappd = await dappdFor(t, { chains });
+    const ask = async (lines) => {
+        const head = `GET /chains HTTP/1.1\r\nHost: x\r\n${lines}\r\nConnection: close\r\n\r\n`;
+        return (await exchangeRaw(dappd.target, head))[0];
+    };
+    assert.ok([400, 401].includes((await ask('Authorization: Bearer\r\n nobody')).status));
+    assert.ok([400, 401].includes((await ask('Authorization: Basic\r\n\tnobody')).status));
+    const { status, headers } = await ask('X-Request-: folded\r\n Id');
+    assert.ok(status === 400 || headers['x-request-id'] !== 'folded');
 });
 
 test('a compressed body is of a type that is not taken', async (t) => {

@@ -149,9 +149,9 @@ test('a change says which version it is meant for', async () => {
     for (const stale of ['"1"', '"3"', 'W/"2"', '"abc"', '"1", "3"', '"9223372036854775808"']) {
         assertProblem(await change(stale), 'precondition_failed');
     }
-    await assertUser(await change('"7", "2" ,W/"9"'));
+    await assertUser(await change(['"7"', '"2" ,W/"9"'])); // in two lines, which are one list
     await assertUser(await change('*'));
-    for (const wrong of ['4', '"4', '"4",', '*, "4"']) assertProblem(await change(wrong), 'invalid_parameter', /If-Match/);
+    for (const wrong of ['4', '"4', '"4",', '*, "4"', ['*', '"4"']]) assertProblem(await change(wrong), 'invalid_parameter', /If-Match/);
     assert.equal((await rowOf(session.user.id)).version, 4);
 });
 
