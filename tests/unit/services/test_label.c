@@ -29,7 +29,10 @@ static void test_names(void **state) {
         "<script>",
         "\xc3\x89lodie",
         "\xe5\xb1\xb1\xe7\x94\xb0",
-        "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80", /* an emoji of two, joined */
+        "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x9a\x80",     /* an emoji of two, joined */
+        "\xf0\x9f\x8f\xb4\xf3\xa0\x81\xa7\xf3\xa0\x81\xbf", /* a flag of tags */
+        "\xe2\x9d\xa4\xef\xb8\x8f",                         /* a heart in colour */
+        "\xef\xb8\xb5",                                     /* a bracket of vertical text */
         "\xd8\xb9\xd9\x84\xd9\x8a",
         "a\xc2\xa0z",
     };
@@ -51,6 +54,17 @@ static void test_what_is_none(void **state) {
         "\xe2\x80\x8b",
         "\xef\xbb\xbf"
         "Alice",
+        "\xc2\xad",          /* soft hyphen */
+        "\xcd\x8f",          /* grapheme joiner */
+        "\xe2\x80\x8d",      /* joiner */
+        "Alice\xe2\x80\x8c", /* non-joiner */
+        "\xe2\x81\xa0",      /* word joiner */
+        "\xe2\x81\xa2",      /* invisible times */
+        "\xe2\xa0\x80",      /* empty cell of Braille */
+        "\xe3\x85\xa4",      /* Hangul filler */
+        "\xef\xbe\xa0",      /* half-width Hangul filler */
+        "\xef\xb8\x8f",      /* variation selector */
+        "\xf3\xa0\x81\x81",  /* tag */
         "a\nb",
         "a\tb",
         "a\x7f",
