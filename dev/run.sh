@@ -186,7 +186,7 @@ account_examples() {
     example "who that is" /auth/session
     example "an API key, shown this once" /keys '{"name":"first try","scopes":["read","account:read"]}'
     [[ ! ${chain_pid:-} ]] || example "another user, as an admin" /users '{"name":"Ada Lovelace"}'
-    example "what is left of this minute's requests" "/balance/$owner" '' -i
+    example "how many more requests may come at once: RateLimit-Remaining" "/balance/$owner" '' -i
 }
 
 batch_items() {
