@@ -75,6 +75,11 @@ struct spending {
     uint64_t expires_at_s;
 };
 
+/* Whether the request has added an address already: what proves one is good for minutes, the same request for a day.
+ * Out: *replayed, and then the user as it is now. ERR_IDEMPOTENCY_KEY_REUSED; ERR_USER_NOT_FOUND. */
+enum err user_repo_find_added(struct task *task, struct user *out, bool *replayed, const struct audit_actor *by,
+                              const struct idempotency *idempotency) MUST_CHECK;
+
 /* The address is the user's from now on; it may have been already. Out: the user; *replayed as above, and then the
  * nonce may be spent. ERR_USER_NOT_FOUND, ERR_ADDRESS_TAKEN, ERR_LIMIT_REACHED, ERR_INVALID_NONCE (spent before),
  * ERR_IDEMPOTENCY_KEY_REUSED. */

@@ -48,7 +48,7 @@ struct address_claim {
 };
 
 /* The signature proves the address, the session whose it becomes: so nobody does this for another, not even an admin.
- * Errors of sign_in_prove too. */
+ * What the same request has added before is not proven again. Errors of sign_in_prove too. */
 enum err user_service_add_address(struct task *task, const struct caller *caller, struct user *out, bool *replayed,
                                   const uuid *id, const struct address_claim *claim,
                                   const struct replay *replay) MUST_CHECK;

@@ -43,26 +43,40 @@ static enum err begin(struct task *task, struct pg_session *session, bool *begun
     return task_fail(task, ERR_USER_NOT_FOUND, "who asks is no user any more");
 }
 
-/* Out: *found, and then record. */
-static enum err find(struct task *task, struct pg_session *session, bool *found, struct idempotency_record *record,
-                     const uuid *user, const struct idempotency *what) {
-    struct pg_params params = {.n = 0};
-    struct pg_rows rows;
+/* Out: *found, and then record. In: rows of IDEMPOTENCY_FIND. */
+static enum err read_record(struct task *task, bool *found, struct idempotency_record *record, struct pg_rows *rows,
+                            const struct idempotency *what) {
     size_t len;
-    pg_param_uuid(&params, user);
-    pg_param_bytes(&params, what->key_hash, sizeof what->key_hash);
-    enum err err = pg_session_query(task, session, &rows, &idempotency_statements[IDEMPOTENCY_FIND], &params);
-    *found = err == ERR_OK && rows.n > 0;
-    if (!*found) return err;
-    hash32 fingerprint = pg_hash32(&rows, 0, 0);
+    *found = rows->n > 0;
+    if (!*found) return ERR_OK;
+    hash32 fingerprint = pg_hash32(rows, 0, 0);
     if (memcmp(fingerprint.bytes, what->fingerprint, sizeof what->fingerprint) != 0) {
         return task_fail(task, ERR_IDEMPOTENCY_KEY_REUSED, "send another Idempotency-Key with another request");
     }
-    *record = (struct idempotency_record){.resource = pg_uuid(&rows, 0, 1)};
-    const char *sealed = pg_text(&rows, 0, 2, &len);
+    *record = (struct idempotency_record){.resource = pg_uuid(rows, 0, 1)};
+    const char *sealed = pg_text(rows, 0, 2, &len);
     record->has_sealed_secret = sealed != NULL && len == sizeof record->sealed_secret;
     if (record->has_sealed_secret) memcpy(record->sealed_secret, sealed, len);
-    return pg_rows_check(task, &rows);
+    return pg_rows_check(task, rows);
+}
+
+/* In: session, NULL for a read of its own. */
+static enum err find(struct task *task, struct pg_session *session, bool *found, struct idempotency_record *record,
+                     const uuid *user, const struct idempotency *what) {
+    const struct pg_statement *statement = &idempotency_statements[IDEMPOTENCY_FIND];
+    struct pg_params params = {.n = 0};
+    struct pg_rows rows;
+    pg_param_uuid(&params, user);
+    pg_param_bytes(&params, what->key_hash, sizeof what->key_hash);
+    enum err err = session != NULL ? pg_session_query(task, session, &rows, statement, &params)
+                                   : account_read(task, &rows, statement, &params);
+    return err == ERR_OK ? read_record(task, found, record, &rows, what) : err;
+}
+
+enum err idempotency_find(struct task *task, bool *replayed, struct idempotency_record *record, const uuid *user,
+                          const struct idempotency *what) {
+    *replayed = false;
+    return what != NULL ? find(task, NULL, replayed, record, user, what) : ERR_OK;
 }
 
 enum err idempotency_begin(struct task *task, struct pg_session *session, bool *replayed,

@@ -25,4 +25,9 @@ enum err idempotency_begin(struct task *task, struct pg_session *session, bool *
                            struct idempotency_record *record, const uuid *user,
                            const struct idempotency *what) MUST_CHECK;
 
+/* The same question outside of transactions, for whoever would have much to do before it began one: what is done at
+ * this moment is not found. */
+enum err idempotency_find(struct task *task, bool *replayed, struct idempotency_record *record, const uuid *user,
+                          const struct idempotency *what) MUST_CHECK;
+
 #endif

@@ -65,6 +65,13 @@ static enum err add(struct task *task, struct pg_session *session, void *arg) {
     return err == ERR_OK ? user_rows_get(task, session, adding->out, &record.resource) : err;
 }
 
+enum err user_repo_find_added(struct task *task, struct user *out, bool *replayed, const struct audit_actor *by,
+                              const struct idempotency *idempotency) {
+    struct idempotency_record record;
+    enum err err = idempotency_find(task, replayed, &record, by->user, idempotency);
+    return err == ERR_OK && *replayed ? user_repo_get(task, out, &record.resource) : err;
+}
+
 enum err user_repo_add_address(struct task *task, struct user *out, bool *replayed, const uuid *id,
                                const struct user_address *what, size_t max, const struct spending *spending,
                                const struct audit_actor *by, const struct idempotency *idempotency) {

@@ -90,22 +90,31 @@ static enum err check_is_self(struct task *task, const struct caller *caller, co
     return task_fail(task, ERR_FORBIDDEN, "an address is added by the user whose it becomes");
 }
 
+/* Out: the address that the claim proves, and what proving it uses up. */
+static enum err prove(struct task *task, const struct caller *caller, struct user_address *out,
+                      struct spending *spending, const struct address_claim *claim) {
+    struct proof proof;
+    enum err err = sign_in_prove(task, caller->auth, &proof, claim->message, claim->message_len, claim->signature,
+                                 claim->signature_len);
+    if (err == ERR_OK) err = sign_in_spend(task, spending, &proof);
+    if (err != ERR_OK) return err;
+    *out = (struct user_address){
+        .address = proof.address, .chain_id = proof.any_chain ? 0 : proof.chain_id, .proven_at_s = clock_wall_s()};
+    return ERR_OK;
+}
+
 enum err user_service_add_address(struct task *task, const struct caller *caller, struct user *out, bool *replayed,
                                   const uuid *id, const struct address_claim *claim, const struct replay *replay) {
     const struct audit_actor actor = caller_actor(caller);
-    struct proof proof;
+    const struct idempotency *idempotency = replay_idempotency(replay);
+    struct user_address what;
     struct spending spending;
     enum err err = check_is_self(task, caller, id);
-    if (err == ERR_OK) {
-        err = sign_in_prove(task, caller->auth, &proof, claim->message, claim->message_len, claim->signature,
-                            claim->signature_len);
-    }
-    if (err == ERR_OK) err = sign_in_spend(task, &spending, &proof);
+    if (err == ERR_OK) err = user_repo_find_added(task, out, replayed, &actor, idempotency);
+    if (err != ERR_OK || *replayed) return err;
+    err = prove(task, caller, &what, &spending, claim);
     if (err != ERR_OK) return err;
-    const struct user_address what = {
-        .address = proof.address, .chain_id = proof.any_chain ? 0 : proof.chain_id, .proven_at_s = clock_wall_s()};
-    return user_repo_add_address(task, out, replayed, id, &what, USER_MAX_ADDRESSES, &spending, &actor,
-                                 replay_idempotency(replay));
+    return user_repo_add_address(task, out, replayed, id, &what, USER_MAX_ADDRESSES, &spending, &actor, idempotency);
 }
 
 enum err user_service_remove_address(struct task *task, const struct caller *caller, struct user *out, const uuid *id,

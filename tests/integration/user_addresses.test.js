@@ -9,6 +9,7 @@ import { assertAccountsAgree } from './lib/account_truth.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
 import { CHAIN_ID, newAccount, refresh, signIn, signedMessage } from './lib/siwe.js';
+import { until } from './lib/wait.js';
 import { deployWallet } from './lib/wallets.js';
 
 const MAX_ADDRESSES = 20;
@@ -103,6 +104,22 @@ test('the same request under an Idempotency-Key adds once, at whichever instance
     const replayed = answers.map(({ headers }) => headers['idempotency-replayed']);
     assert.deepEqual(replayed.sort(), ['true', 'true', undefined]);
     assertProblem(await add(session, newAccount(), { key }), 'idempotency_key_reused');
+});
+
+test('a request sent again is answered the same when its message has expired', async () => {
+    const [session, rival] = [await signIn(dappd), await signIn(dappd)];
+    let signed, key, first;
+    await until(async () => {
+        key = randomUUID();
+        signed = await signedMessage(dappd, newAccount(), { expirationTime: new Date(Date.now() + 2000) });
+        first = await add(session, signed, { key });
+        return first.status === 201;
+    }, 'message that is in time');
+    await until(async () => (await add(rival, signed)).json().code === 'message_expired', 'expiry');
+    const again = await add(session, signed, { key, at: neighbour });
+    assert.deepEqual([again.status, again.headers['idempotency-replayed'], again.text], [201, 'true', first.text]);
+    assertProblem(await add(rival, signed, { key }), 'message_expired');
+    assertProblem(await add(rival, signed, { key, path: pathOf(session) }), 'forbidden');
 });
 
 test('nobody adds an address for another, no admin and no key', async () => {

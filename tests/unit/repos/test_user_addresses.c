@@ -117,11 +117,27 @@ static void add_again(struct actor *actor) {
            ERR_IDEMPOTENCY_KEY_REUSED);
 }
 
+static void find_added(struct actor *actor) {
+    const struct audit_actor actor_1 = {.user = &user_1};
+    const struct idempotency same = {.key_hash = {1}, .fingerprint = {1}}, other = {.key_hash = {1}};
+    const struct idempotency unknown = {.key_hash = {2}, .fingerprint = {1}};
+    struct task *task = &actor->task;
+    struct user user;
+    bool replayed = true;
+    expect(user_repo_find_added(task, &user, &replayed, &actor_2, NULL) == ERR_OK && !replayed);
+    expect(user_repo_find_added(task, &user, &replayed, &actor_2, &unknown) == ERR_OK && !replayed);
+    expect(user_repo_find_added(task, &user, &replayed, &actor_1, &same) == ERR_OK && !replayed);
+    expect(user_repo_find_added(task, &user, &replayed, &actor_2, &other) == ERR_IDEMPOTENCY_KEY_REUSED);
+    expect(user_repo_find_added(task, &user, &replayed, &actor_2, &same) == ERR_OK && replayed);
+    expect(uuid_equal(&user.id, &user_2) && user.n_addresses == 1);
+}
+
 static void test_a_claim_sent_again_needs_no_other_nonce(void **state) {
     (void)state;
     scene_play(&accounts_pool, add_again, CROWD);
     assert_int_equal(n_replayed, CROWD - 1);
     assert_int_equal(count("audit"), 1);
+    scene_play(&accounts_pool, find_added, 1);
 }
 
 static void give_up(struct actor *actor) {

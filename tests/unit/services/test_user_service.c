@@ -22,7 +22,7 @@ static struct {
     enum err user_err, admin_err, prove_err, delete_err;
     enum scope own_scope, admins_scope, admin_scope;
     uint64_t version; /* of the user that there is */
-    bool any_chain;
+    bool any_chain, added;
     size_t reads, proofs, writes, forgotten;
     uint64_t version_given, chain_given;
     const struct idempotency *idempotency_given;
@@ -139,6 +139,17 @@ enum err user_repo_delete(struct task *t, const uuid *id, uint64_t version, cons
     (void)id;
     (void)note_write(by, version);
     return answer(world.delete_err);
+}
+
+enum err user_repo_find_added(struct task *t, struct user *out, bool *replayed, const struct audit_actor *by,
+                              const struct idempotency *idempotency) {
+    (void)t;
+    (void)out;
+    assert_ptr_equal(by->user, &principal.user);
+    world.reads++;
+    world.idempotency_given = idempotency;
+    *replayed = world.added;
+    return ERR_OK;
 }
 
 enum err user_repo_add_address(struct task *t, struct user *out, bool *replayed, const uuid *id,
@@ -291,6 +302,21 @@ static void test_an_address_becomes_that_of_who_asks(void **state) {
     assert_int_equal(world.writes, 2);
 }
 
+static void test_what_was_added_is_not_proven_again(void **state) {
+    static const struct address_claim claim = {.message = ""};
+    static const struct replay replay = {.text = "key"};
+    bool replayed = false;
+    (void)state;
+    world.added = true;
+    world.prove_err = ERR_MESSAGE_EXPIRED;
+    assert_int_equal(user_service_add_address(&task, &caller, &out, &replayed, &own, &claim, &replay), ERR_OK);
+    assert_true(replayed);
+    assert_ptr_equal(world.idempotency_given, &replay.idempotency);
+    assert_int_equal(world.proofs + world.writes, 0);
+    assert_int_equal(user_service_add_address(&task, &caller, &out, &replayed, &others, &claim, &replay),
+                     ERR_FORBIDDEN);
+}
+
 static void test_the_keys_of_who_is_deleted_are_forgotten(void **state) {
     (void)state;
     world.delete_err = ERR_PRECONDITION_FAILED;
@@ -319,6 +345,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_role_is_for_admins, begin, end),
         cmocka_unit_test_setup_teardown(test_members_are_checked_and_not_shown, begin, end),
         cmocka_unit_test_setup_teardown(test_an_address_becomes_that_of_who_asks, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_was_added_is_not_proven_again, begin, end),
         cmocka_unit_test_setup_teardown(test_the_keys_of_who_is_deleted_are_forgotten, begin, end),
         cmocka_unit_test_setup_teardown(test_the_log_says_who_and_with_which_key, begin, end),
     };
