@@ -109,14 +109,15 @@ static struct bucket *make_room(struct set *set, const struct tag *tag) {
     return place;
 }
 
-/* Units that are missing from it. A time that is further off than an empty bucket's is another thread's, whose clock
- * was read a moment later than ours. */
+/* Units that are missing from it, at most all: where more seem to be, the time is another thread's, whose clock was read
+ * a moment later than ours. */
 static uint64_t deficit_of(const struct bucket *bucket, const struct bucket_rate *rate, uint64_t capacity,
                            uint64_t now_us) {
     if (bucket == NULL) return 0;
     uint64_t wait_us = bucket->full_at_us - now_us;
-    if (wait_us > divide_up(capacity, rate->per_min)) return capacity;
-    return wait_us * rate->per_min - bucket->excess;
+    if (wait_us > divide_up(capacity, rate->per_min)) return capacity; /* nor is this more than 64 bits hold */
+    uint64_t deficit = wait_us * rate->per_min - bucket->excess;
+    return deficit < capacity ? deficit : capacity;
 }
 
 static void set_deficit(struct bucket *bucket, uint64_t deficit, uint64_t per_min, uint64_t now_us) {

@@ -154,6 +154,27 @@ static void test_retry_is_true_to_the_second(void **state) {
     }
 }
 
+/* Threads read the clock before they wait for the lock, so to the bucket it may seem to go backwards. */
+static void test_a_clock_that_goes_backwards_leaves_a_bucket_empty(void **state) {
+    (void)state;
+    for (uint64_t per_min = 1; per_min <= 50; per_min++) {
+        struct buckets *buckets = buckets_new(BUCKETS_MIN_BYTES);
+        const struct bucket_rate rate = {per_min, 2};
+        assert_true(take(buckets, "a", rate, 2, START).allowed);
+        for (uint64_t n = 1; n <= 10; n++) {
+            uint64_t now_us = START + (n * 60 * SECOND + per_min - 1) / per_min; /* as soon as it has the next one */
+            assert_true(take(buckets, "a", rate, 1, now_us).allowed);
+            for (uint64_t back = 1; back <= 3; back++) {
+                struct bucket_verdict no = take(buckets, "a", rate, 1, now_us - back);
+                assert_false(no.allowed);
+                assert_int_equal(no.remaining, 0);
+                assert_true(no.retry_s <= 60 / per_min + 1 && no.reset_s <= 2 * 60 / per_min + 1);
+            }
+        }
+        buckets_free(buckets);
+    }
+}
+
 static void test_keys_are_bytes(void **state) {
     (void)state;
     struct buckets *buckets = buckets_new(BYTES);
@@ -244,10 +265,15 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_full_bucket_and_its_refill), cmocka_unit_test(test_costs),
-        cmocka_unit_test(test_nothing_is_rounded_away),      cmocka_unit_test(test_the_rate_is_kept_over_an_hour),
-        cmocka_unit_test(test_retry_is_true_to_the_second),  cmocka_unit_test(test_keys_are_bytes),
-        cmocka_unit_test(test_a_flood_of_addresses),         cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_a_full_bucket_and_its_refill),
+        cmocka_unit_test(test_costs),
+        cmocka_unit_test(test_nothing_is_rounded_away),
+        cmocka_unit_test(test_the_rate_is_kept_over_an_hour),
+        cmocka_unit_test(test_retry_is_true_to_the_second),
+        cmocka_unit_test(test_a_clock_that_goes_backwards_leaves_a_bucket_empty),
+        cmocka_unit_test(test_keys_are_bytes),
+        cmocka_unit_test(test_a_flood_of_addresses),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
