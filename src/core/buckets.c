@@ -109,8 +109,8 @@ static struct bucket *make_room(struct set *set, const struct tag *tag) {
     return place;
 }
 
-/* Units that are missing from it, at most all: where more seem to be, the time is another thread's, whose clock was read
- * a moment later than ours. */
+/* Units that are missing from it, at most all: where more seem to be, the time is another thread's, whose clock was
+ * read a moment later than ours. */
 static uint64_t deficit_of(const struct bucket *bucket, const struct bucket_rate *rate, uint64_t capacity,
                            uint64_t now_us) {
     if (bucket == NULL) return 0;

@@ -2,7 +2,7 @@
  * jansson's tree lives as long as the call; the types' memory is the caller's arena. Values are hashed as they are met,
  * so that nothing grows with them but the depth, which json_depth bounds.
  * Any thread: pure functions. Source: EIP-712. */
-#include "eth/typed_data.h"
+#include "typed_data.h"
 
 #include <assert.h>
 #include <stdio.h>

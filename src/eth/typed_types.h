@@ -9,7 +9,7 @@
 
 #include "core/arena.h"
 #include "core/err.h"
-#include "eth/typed_data.h"
+#include "typed_data.h"
 
 /* Far past what anybody signs; together they bound how much one small request makes us hash: a struct's hash is over
  * the text of every struct that it can reach. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/pinned.h"
+#include "pinned.h"
 #include "snapshot.h"
 
 struct batch {

@@ -1,5 +1,5 @@
 /* Checks e-mail addresses. Owns nothing; pure, any thread. */
-#include "services/email.h"
+#include "email.h"
 
 #include <string.h>
 

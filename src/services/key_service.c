@@ -5,8 +5,8 @@
 
 #include "core/clock.h"
 #include "core/scope_table.h"
+#include "label.h"
 #include "sealed_secret.h"
-#include "services/label.h"
 
 static enum err check_scopes(struct task *task, const struct caller *caller, uint32_t scopes) {
     if (scopes == SCOPE_NONE) return task_fail(task, ERR_INVALID_PARAMETER, "a key needs one scope at least");

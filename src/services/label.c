@@ -1,5 +1,5 @@
 /* Checks names. Owns nothing; pure, any thread. */
-#include "services/label.h"
+#include "label.h"
 
 #include <string.h>
 

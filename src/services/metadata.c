@@ -1,5 +1,5 @@
 /* Token metadata from the cache or the nodes. Memory is the task's arena; the task's coroutine. */
-#include "services/metadata.h"
+#include "metadata.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Pin, read, and pin again when the block has gone. Stateless; the task's coroutine. */
-#include "services/pinned.h"
+#include "pinned.h"
 
 enum { MAX_PINS = 3 };
 

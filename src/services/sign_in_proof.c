@@ -6,8 +6,8 @@
 #include "core/clock.h"
 #include "eth/signature.h"
 #include "services/sign_in_service.h"
-#include "services/signature_service.h"
 #include "sign_in_rules.h"
+#include "signature_service.h"
 
 static bool find_known_chain(const struct auth *auth, struct chain **out, uint64_t id) {
     for (size_t i = 0; i < auth->n_chains; i++) {

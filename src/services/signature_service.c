@@ -3,13 +3,13 @@
  * An account's own key is tried first, which asks nobody. ERC-6492 wants it tried last, for the sake of those who take
  * any address that recovers for the signer's: here it is compared with the one account that claims to have signed, and
  * whoever has that account's key speaks for it, with or without code there (EIP-7702). */
-#include "services/signature_service.h"
+#include "signature_service.h"
 
 #include "core/buf.h"
 #include "eth/contract_signature.h"
 #include "eth/signature.h"
+#include "pinned.h"
 #include "rpc/state.h"
-#include "services/pinned.h"
 
 enum { MAX_QUESTION_BYTES = 49152 /* EIP-3860 */ };
 

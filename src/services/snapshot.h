@@ -4,7 +4,7 @@
 #define DAPPD_SERVICES_SNAPSHOT_H
 
 #include "services/amount.h"
-#include "services/metadata.h"
+#include "metadata.h"
 
 struct snapshot {
     struct amount_read *amounts;

@@ -1,7 +1,7 @@
 /* Metadata and supply of one token. Memory is the task's arena; the task's coroutine. */
 #include "services/token_service.h"
 
-#include "services/pinned.h"
+#include "pinned.h"
 #include "snapshot.h"
 
 static bool is_nothing(const struct erc20_metadata *metadata) {

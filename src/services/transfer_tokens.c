@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/pinned.h"
+#include "pinned.h"
 #include "snapshot.h"
 
 static int compare(const void *a, const void *b) {

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "services/email.h"
+#include "email.h"
+#include "label.h"
 #include "services/key_service.h"
-#include "services/label.h"
 #include "services/sign_in_service.h"
 
 /* Versions begin at 1. */

@@ -10,11 +10,17 @@ BEGIN {
 
 FNR == 1 {
     layer = layer_of(FILENAME)
+    if (FILENAME ~ /^include\/.*\/.*\.h$/) shared_header[FILENAME] = 1
     if (!(layer in may_use)) complain("there is no layer " layer " in tests/lint/arrows.sh")
 }
 
 /^[ \t]*#[ \t]*include[ \t]*</ { check_library(between("<", ">")) }
 /^[ \t]*#[ \t]*include[ \t]*"/ { check_own(between("\"", "\"")) }
+
+END {
+    for (header in shared_header)
+        if (!(header in crosses)) print header ":1: no other folder uses this; its place is beside its source"
+}
 
 # Lines such as "routes: core eth".
 function read_table(text, table,    lines, n, i, colon) {
@@ -53,17 +59,19 @@ function check_library(header,    key) {
     key = index(header, "/") > 0 ? substr(header, 1, index(header, "/")) : header
     if (key in system_header) return
     if (!(key in library_of)) complain("<" header "> is in no table of tests/lint/arrows.sh")
-    else if (!is_listed(library_of[key], layer)) complain(layer " may not use <" header ">")
+    else if (!is_listed(library_of[key], layer) && !is_listed(library_of[key], FILENAME))
+        complain(FILENAME " may not use <" header ">")
 }
 
 function check_own(header,    target) {
     if (header ~ /\.\.\//) complain("\"" header "\" climbs out of its folder")
-    if (exists(folder_of(FILENAME) header)) return
+    if (FILENAME !~ /^include\// && exists(folder_of(FILENAME) header)) return
     if (!exists("include/" header)) {
         complain("\"" header "\" is neither beside this file nor below include/")
         return
     }
     target = layer_of("include/" header)
+    if (target != layer || FILENAME ~ /^include\//) crosses["include/" header] = 1
     if (target == "program") {
         if (!(header in shared_with) || !is_listed(shared_with[header], layer)) complain(layer " may not use " header)
     } else if (target != layer && !is_listed(may_use[layer], target)) {

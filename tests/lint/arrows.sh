@@ -23,13 +23,13 @@ app.h: program routes middleware
 config.h: program routes middleware
 config.def: program'
 
-# HEADER OR FOLDER/: LAYERS THAT MAY USE IT, of libraries.
+# HEADER OR FOLDER/: LAYERS OR FILES THAT MAY USE IT, of libraries.
 readonly libraries='
 cyaml/: program
 curl/: rpc program
-mbedtls/: core
-secp256k1.h: eth
-secp256k1_recovery.h: eth
+mbedtls/: src/core/digest.c
+secp256k1.h: src/eth/signature.c
+secp256k1_recovery.h: src/eth/signature.c
 jansson.h: eth http rpc services routes
 libpq-fe.h: repos
 microhttpd.h: http
