@@ -14,8 +14,9 @@
 
 /* Who makes a change, for its row. Borrowed. */
 struct audit_actor {
-    const uuid *user; /* NULL: dappd itself */
-    const uuid *key;  /* NULL: not with an API key */
+    const uuid *user;    /* NULL: dappd itself */
+    const uuid *key;     /* NULL: not with an API key */
+    const uuid *session; /* NULL: not in a session. In no row: what outlives a session is given in a live one only */
     const char *request_id;
 };
 

@@ -25,7 +25,8 @@ struct api_key {
 
 /* In: key without times but expires_at_s; max, how many a user may have; sealed_secret, 24 bytes to be kept with the
  * idempotency key, NULL without one. Out: key; *replayed, then sealed is what was kept. ERR_LIMIT_REACHED,
- * ERR_USER_NOT_FOUND, ERR_IDEMPOTENCY_KEY_REUSED; ERR_KEY_NOT_FOUND when what was made then is gone. */
+ * ERR_USER_NOT_FOUND, ERR_IDEMPOTENCY_KEY_REUSED, ERR_UNAUTHENTICATED (by's session has ended); ERR_KEY_NOT_FOUND when
+ * what was made then is gone. */
 enum err key_repo_create(struct task *task, struct api_key *key, bool *replayed, uint8_t sealed[24], size_t max,
                          const uint8_t *sealed_secret, const struct audit_actor *by,
                          const struct idempotency *idempotency) MUST_CHECK;

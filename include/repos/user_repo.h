@@ -82,7 +82,7 @@ enum err user_repo_find_added(struct task *task, struct user *out, bool *replaye
 
 /* The address is the user's from now on; it may have been already. Out: the user; *replayed as above, and then the
  * nonce may be spent. ERR_USER_NOT_FOUND, ERR_ADDRESS_TAKEN, ERR_LIMIT_REACHED, ERR_INVALID_NONCE (spent before),
- * ERR_IDEMPOTENCY_KEY_REUSED. */
+ * ERR_IDEMPOTENCY_KEY_REUSED, ERR_UNAUTHENTICATED (by's session has ended). */
 enum err user_repo_add_address(struct task *task, struct user *out, bool *replayed, const uuid *id,
                                const struct user_address *what, size_t max, const struct spending *spending,
                                const struct audit_actor *by, const struct idempotency *idempotency) MUST_CHECK;

@@ -7,6 +7,7 @@
 #include "account_db.h"
 #include "idempotency.h"
 #include "key_repo_sql.h"
+#include "live_session.h"
 #include "user_rows.h"
 
 static uint64_t time_or_never(struct pg_rows *rows, size_t row, int column) {
@@ -119,6 +120,7 @@ static enum err create_key(struct task *task, struct pg_session *session, void *
     *creation->replayed = false;
     if (record.has_sealed_secret) memcpy(record.sealed_secret, creation->sealed_secret, sizeof record.sealed_secret);
     enum err err = user_rows_lock(task, session, &user, &creation->key->user, 0, USER_LOCK_TO_CHANGE);
+    if (err == ERR_OK) err = live_session_hold(task, session, creation->by);
     if (err != ERR_OK) return err;
     err = idempotency_begin(task, session, creation->replayed, &record, creation->by->user, creation->idempotency);
     if (err == ERR_OK) err = take_sealed(task, creation, &record);

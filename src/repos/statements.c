@@ -6,6 +6,7 @@
 #include "index_watch_repo_sql.h"
 #include "index_writer_sql.h"
 #include "key_repo_sql.h"
+#include "live_session.h"
 #include "migrate_sql.h"
 #include "nonces.h"
 #include "repos/pg_session.h"
@@ -21,6 +22,7 @@ const struct pg_statement_table pg_statement_tables[] = {
     {"index_watch_repo", index_watch_repo_sql, INDEX_WATCH_SQL_COUNT},
     {"index_writer", index_writer_sql, INDEX_SQL_COUNT},
     {"key_repo", key_repo_statements, KEY_REPO_STATEMENT_COUNT},
+    {"live_session", live_session_statements, LIVE_SESSION_STATEMENT_COUNT},
     {"migrate", migrate_statements, MIGRATE_STATEMENTS},
     {"nonces", nonces_statements, NONCES_STATEMENT_COUNT},
     {"session_repo", session_repo_statements, SESSION_REPO_STATEMENT_COUNT},

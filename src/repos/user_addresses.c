@@ -2,6 +2,7 @@
  * never has more than it may, nor loses the last one twice. The task's coroutine. */
 #include "account_db.h"
 #include "idempotency.h"
+#include "live_session.h"
 #include "nonces.h"
 #include "repos/user_repo.h"
 #include "user_repo_sql.h"
@@ -59,6 +60,7 @@ static enum err add(struct task *task, struct pg_session *session, void *arg) {
     struct idempotency_record record = {.resource = *adding->id};
     *adding->replayed = false;
     enum err err = user_rows_lock(task, session, adding->out, adding->id, 0, USER_LOCK_TO_CHANGE);
+    if (err == ERR_OK) err = live_session_hold(task, session, adding->by);
     if (err != ERR_OK) return err;
     err = idempotency_begin(task, session, adding->replayed, &record, adding->by->user, adding->idempotency);
     if (err == ERR_OK && !*adding->replayed) err = claim(task, session, adding);

@@ -6,9 +6,12 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { adminOf, ask, makeKey, startScene } from './lib/accounts.js';
 import { assertAccountsAgree } from './lib/account_truth.js';
+import { chainConfig } from './lib/dappd.js';
+import * as faults from './lib/faults.js';
+import { startFaultyNode } from './lib/faulty_node.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
-import { CHAIN_ID, newAccount, refresh, signIn, signedMessage } from './lib/siwe.js';
+import { CHAIN_ID, logout, newAccount, refresh, signIn, signedMessage } from './lib/siwe.js';
 import { until } from './lib/wait.js';
 import { deployWallet } from './lib/wallets.js';
 
@@ -198,4 +201,22 @@ test('a contract is the user\'s on its own chain', async () => {
     const left = await remove(session, wallet.address, { query: `?chain=${CHAIN_ID}` });
     assert.equal(left.status, 200, left.text);
     assert.equal(left.json().addresses.length, 1);
+});
+
+test('a session that ends while a contract is asked adds no address', async (t) => {
+    const node = await startFaultyNode(scene.chain.url);
+    t.after(() => node.stop());
+    const slow = await scene.start({ chains: [chainConfig(node.url)], rpc_attempt_timeout_ms: 60_000 });
+    const wallet = await deployWallet(scene.chain.client, newAccount());
+    await slow.untilHead(await scene.chain.client.getBlockNumber());
+    const own = newAccount();
+    const session = await signIn(slow, own);
+    const { fault, open } = faults.gate();
+    node.on('eth_call', fault);
+    const asked = add(session, wallet, { at: slow });
+    await until(() => node.count('eth_call') > 0, 'question to the contract');
+    assert.equal((await logout(dappd, session.headers)).status, 204);
+    open();
+    assertProblem(await asked, 'unauthenticated', /ended/);
+    assert.deepEqual(await rowsOf(session.user.id), [[own.address.toLowerCase(), '0']]);
 });

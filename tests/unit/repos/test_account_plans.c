@@ -45,6 +45,7 @@ static const struct asked asked[] = {
     {"key_repo_create", BY ", " NEW ", an_id(7), 'k', sha256('k'), 1, NULL, 1000", false, false},
     {"key_repo_delete", BY ", an_id(2), NULL", false, false},
     {"key_repo_touch", "an_id(2), 1000", false, false},
+    {"live_session_hold", "an_id(2)", false, false},
     {"nonces_spend", NONCE ", 1", false, false},
     {"session_repo_begin", "1, 'r', " NEW ", an_address(2), 1, 0, 1", false, false},
     {"session_repo_create_user", "1, 'r', " NEW ", an_address(0), 0, true", false, false},
@@ -76,8 +77,8 @@ static void test_indexes_alone_are_read_and_no_more_than_a_few_pages(void **stat
 
 /* Whoever adds a statement to one of these repos says here what it is asked. */
 static void test_every_statement_is_asked(void **state) {
-    static const char *const repos[] = {"audit_repo",   "idempotency", "key_repo", "nonces",
-                                        "session_repo", "user_repo",   NULL};
+    static const char *const repos[] = {"audit_repo", "idempotency",  "key_repo",  "live_session",
+                                        "nonces",     "session_repo", "user_repo", NULL};
     (void)state;
     assert_true(assert_all_asked(repos, asked, N_ASKED) >= 25);
 }

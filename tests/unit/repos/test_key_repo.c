@@ -154,6 +154,27 @@ static void test_what_was_made_without_a_secret_is_no_key(void **state) {
     assert_int_equal(count("api_keys"), 0);
 }
 
+static void create_in_a_session(struct actor *actor) {
+    const uuid live = uuid_new(), gone = uuid_new();
+    const struct audit_actor by[] = {{.user = &user_2, .session = &gone}, {.user = &user_2, .session = &live}};
+    char id[UUID_TEXT_BYTES], user[UUID_TEXT_BYTES];
+    (void)ask("INSERT INTO sessions VALUES ('%s', '%s', '\\x%040d', 1, 1, 1, 4000000000)", uuid_format(id, &live),
+              uuid_format(user, &user_2), 0);
+    for (size_t i = 0; i < 2; i++) {
+        struct api_key key = key_of(&user_2, 0);
+        bool replayed;
+        enum err err = key_repo_create(&actor->task, &key, &replayed, NULL, MAX, NULL, &by[i], NULL);
+        expect(err == (i == 0 ? ERR_UNAUTHENTICATED : ERR_OK));
+    }
+}
+
+static void test_a_session_that_has_ended_makes_no_key(void **state) {
+    (void)state;
+    scene_play(&accounts_pool, create_in_a_session, 1);
+    assert_int_equal(count("api_keys"), 1);
+    assert_string_equal(audit_log("."), "key.create");
+}
+
 static void delete_keys(struct actor *actor) {
     struct task *task = &actor->task;
     struct api_key key = key_of(&user_2, 1), other = key_of(&user_2, 0);
@@ -210,6 +231,7 @@ int main(void) {
         test_of(test_keys_made_at_once_stay_within_the_limit),
         test_of(test_a_request_sent_again_gives_the_same_key),
         test_of(test_an_idempotency_key_is_its_users_own),
+        test_of(test_a_session_that_has_ended_makes_no_key),
         test_of(test_what_was_made_without_a_secret_is_no_key),
         test_of(test_a_key_is_deleted_by_its_user_or_any_admin),
         test_of(test_pages_have_the_users_keys_alone),
