@@ -213,11 +213,12 @@ static void hold_sign_ins(void) {
 }
 
 static void await_waiting(struct actor *actor, const char *n) {
-    for (int i = 0; i < PATIENCE_TRIES; i++) {
-        if (strcmp(sql(conn, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"), n) == 0) return;
-        reactor_sleep_ms(actor->task.reactor, 5);
+    bool they_wait = false;
+    for (int i = 0; i < PATIENCE_TRIES && !they_wait; i++) {
+        they_wait = strcmp(sql(conn, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"), n) == 0;
+        if (!they_wait) reactor_sleep_ms(actor->task.reactor, 5);
     }
-    expect(!"they wait");
+    expect(they_wait);
 }
 
 static void give_up_during_a_sign_in(struct actor *actor) {
