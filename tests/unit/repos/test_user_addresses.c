@@ -204,12 +204,12 @@ static void test_addresses_given_up_at_once_leave_one(void **state) {
     assert_int_equal(count("audit WHERE action = 'address.remove'"), 2);
 }
 
-/* Holds whoever has made a session, before the statement that made it ends. */
-static void hold_sign_ins(void) {
-    (void)sql(conn, "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS"
-                    " $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$;"
-                    " CREATE TRIGGER hold AFTER INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION hold();"
-                    " SELECT pg_advisory_lock(1)");
+/* Holds whoever has done that, such as "INSERT ON sessions", before the statement that does it ends. */
+static void hold(const char *what) {
+    (void)ask("CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS"
+              " $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$;"
+              " CREATE TRIGGER hold AFTER %s FOR EACH ROW EXECUTE FUNCTION hold(); SELECT pg_advisory_lock(1)",
+              what);
 }
 
 static void await_waiting(struct actor *actor, const char *n) {
@@ -221,37 +221,64 @@ static void await_waiting(struct actor *actor, const char *n) {
     expect(they_wait);
 }
 
-static void give_up_during_a_sign_in(struct actor *actor) {
+/* The address that is given up, and signs in with it. */
+static void give_up_one(struct actor *actor) {
     const address one = address_of(1);
-    const struct sign_in signing = {.spending = {.nonce = {1}, .expires_at_s = 4000000000},
-                                    .address = one,
-                                    .chain_id = CHAIN,
-                                    .any_chain = true,
-                                    .session = uuid_new(),
-                                    .expires_at_s = 4000000000};
     struct user user;
+    expect(user_repo_remove_address(&actor->task, &user, &user_2, 0, &one, 0, &actor_2) == ERR_OK);
+}
+
+static void sign_in_with_one(struct actor *actor, bool is_new) {
+    const struct sign_in what = {.spending = {.nonce = {1}, .expires_at_s = 4000000000},
+                                 .address = address_of(1),
+                                 .chain_id = CHAIN,
+                                 .any_chain = true,
+                                 .session = uuid_new(),
+                                 .expires_at_s = 4000000000};
     struct session session;
     bool created;
-    if (actor->i == 0) {
-        expect(session_repo_sign_in(&actor->task, &session, &created, &signing, NULL) == ERR_OK && !created);
-    } else if (actor->i == 1) {
-        await_waiting(actor, "1");
-        expect(user_repo_remove_address(&actor->task, &user, &user_2, 0, &one, 0, &actor_2) == ERR_OK);
-    } else {
-        await_waiting(actor, "2");
-        (void)sql(conn, "SELECT pg_advisory_unlock(1)");
-    }
+    expect(session_repo_sign_in(&actor->task, &session, &created, &what, NULL) == ERR_OK);
+    expect(created == is_new && uuid_equal(&session.user, &user_2) == !is_new);
+}
+
+static void let_go(struct actor *actor) {
+    await_waiting(actor, "2");
+    (void)sql(conn, "SELECT pg_advisory_unlock(1)");
+}
+
+static void sign_in_then_give_up(struct actor *actor) {
+    if (actor->i == 0) sign_in_with_one(actor, false);
+    if (actor->i == 1) await_waiting(actor, "1");
+    if (actor->i == 1) give_up_one(actor);
+    if (actor->i == 2) let_go(actor);
+}
+
+static void give_up_then_sign_in(struct actor *actor) {
+    if (actor->i == 0) give_up_one(actor);
+    if (actor->i == 1) await_waiting(actor, "1");
+    if (actor->i == 1) sign_in_with_one(actor, true);
+    if (actor->i == 2) let_go(actor);
 }
 
 static void test_a_sign_in_under_way_does_not_outlive_its_address(void **state) {
     (void)state;
     put_addresses();
     (void)sql(conn, "DELETE FROM sessions");
-    hold_sign_ins();
-    scene_play(&accounts_pool, give_up_during_a_sign_in, 3);
+    hold("INSERT ON sessions");
+    scene_play(&accounts_pool, sign_in_then_give_up, 3);
     assert_string_equal(audit_log("sign_in|address"), "sign_in;address.remove addresses");
     assert_string_equal(audit_log("session"), "session.end");
     assert_int_equal(count("sessions"), 0);
+}
+
+static void test_a_sign_in_that_comes_too_late_is_somebody_elses(void **state) {
+    (void)state;
+    put_addresses();
+    (void)sql(conn, "DELETE FROM sessions");
+    hold("DELETE ON addresses");
+    scene_play(&accounts_pool, give_up_then_sign_in, 3);
+    assert_string_equal(audit_log("."), "address.remove addresses;user.create addresses;sign_in");
+    assert_int_equal(count("sessions s JOIN addresses a ON a.user_id = s.user_id AND a.address = s.address"), 1);
 }
 
 #define test_of(test) cmocka_unit_test_setup(test, reset)
@@ -265,6 +292,7 @@ int main(void) {
         test_of(test_what_is_given_up_ends_its_sessions_and_the_last_is_kept),
         test_of(test_addresses_given_up_at_once_leave_one),
         test_of(test_a_sign_in_under_way_does_not_outlive_its_address),
+        test_of(test_a_sign_in_that_comes_too_late_is_somebody_elses),
     };
     return cmocka_run_group_tests(tests, accounts_begin, accounts_end);
 }
