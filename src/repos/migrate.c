@@ -86,6 +86,16 @@ static enum err refuse(struct task *task, enum migrate_verdict verdict, int64_t 
     return ERR_OK;
 }
 
+/* Names are UTF-8 and counted in characters: another encoding would refuse some of them, later. */
+static enum err check_encoding(struct task *task, struct pg_session *session) {
+    bool is_utf8;
+    enum err err = ask(task, session, &is_utf8, MIGRATE_IS_UTF8);
+    if (err != ERR_OK || is_utf8) return err;
+    return task_fail(task, ERR_INVALID_PARAMETER,
+                     "the database has another encoding than UTF8: make one with CREATE DATABASE ... ENCODING 'UTF8' "
+                     "TEMPLATE template0");
+}
+
 static enum err read_applied(struct task *task, struct pg_session *session, struct migrate_step **out, size_t *n) {
     struct pg_rows rows;
     *n = 0;
@@ -156,6 +166,7 @@ enum err migrate_run(struct task *task, struct pg_session *session, unsigned *ap
     *applied = 0;
     enum err err = take_lock(task, session);
     bool unlocked;
+    if (err == ERR_OK) err = check_encoding(task, session);
     if (err == ERR_OK) err = apply_missing(task, session, applied);
     if (err == ERR_OK) err = ask(task, session, &unlocked, MIGRATE_UNLOCK);
     return err;

@@ -8,6 +8,7 @@
 const struct pg_statement migrate_statements[MIGRATE_STATEMENTS] = {
     [MIGRATE_LOCK] = {"migrate_lock", 0, "SELECT pg_try_advisory_lock(" LOCK_KEY "::bigint)"},
     [MIGRATE_UNLOCK] = {"migrate_unlock", 0, "SELECT pg_advisory_unlock(" LOCK_KEY "::bigint)"},
+    [MIGRATE_IS_UTF8] = {"migrate_is_utf8", 0, "SELECT current_setting('server_encoding') = 'UTF8'"},
     [MIGRATE_HAS_TABLE] = {"migrate_has_table", 0, "SELECT to_regclass('schema_migrations') IS NOT NULL"},
     [MIGRATE_APPLIED] = {"migrate_applied", 0, "SELECT version, checksum FROM schema_migrations ORDER BY version"},
     [MIGRATE_RECORD] = {"migrate_record", 3,

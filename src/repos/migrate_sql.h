@@ -7,6 +7,7 @@
 enum migrate_statement {
     MIGRATE_LOCK,
     MIGRATE_UNLOCK,
+    MIGRATE_IS_UTF8,
     MIGRATE_HAS_TABLE,
     MIGRATE_APPLIED,
     MIGRATE_RECORD,

@@ -115,6 +115,14 @@ test('a schema that is newer, was made by other files, or has gaps is refused', 
     }
 });
 
+test('a database of another encoding than UTF8, which some names do not fit, is refused', async (t) => {
+    const database = await server.databaseFor(t);
+    await database.sql(`CREATE DATABASE ascii TEMPLATE template0 ENCODING 'SQL_ASCII'`);
+    const url = new URL(urlOf(database));
+    url.pathname = '/ascii';
+    await assertRefused(url.href, /another encoding than UTF8/);
+});
+
 test('what the database does not allow is said, without its password', async (t) => {
     const database = await server.databaseFor(t);
     await database.sql('CREATE ROLE guest LOGIN');
