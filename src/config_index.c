@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/comma_list.h"
 #include "core/decimal.h"
 
 static const char every_token[] = "every";
@@ -74,13 +75,10 @@ static enum err take_from(const struct config_loader *loader, struct index_confi
 
 /* The setting's value, split at its commas. */
 static const char *const *split(const struct config_loader *loader, const char *text, size_t *n) {
-    *n = 1;
-    for (const char *c = text; *c != '\0'; c++) *n += *c == ',' ? 1 : 0;
-    const char **texts = config_alloc(loader, *n, sizeof *texts);
-    for (size_t i = 0; i < *n; i++) {
-        size_t len = strcspn(text, ",");
-        texts[i] = config_copy(loader, text, len);
-        text += len + 1;
+    const char **texts = config_alloc(loader, comma_list_count(text), sizeof *texts);
+    *n = 0;
+    for (struct comma_list list = comma_list_of(text); comma_list_next(&list);) {
+        texts[(*n)++] = config_copy(loader, list.entry, list.len);
     }
     return texts;
 }

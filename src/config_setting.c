@@ -6,11 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/comma_list.h"
 #include "core/decimal.h"
 #include "core/listen_address.h"
 #include "core/log.h"
+#include "core/peer_address.h"
 #include "eth/address.h"
-#include "middleware/client_address.h"
 #include "repos/pg.h"
 #include "services/auth.h"
 #include "services/key_ring.h"
@@ -65,10 +66,6 @@ static bool check_switch(struct part *bad, const char *value) {
     return check_word(bad, value, (const char *const[]){"on", "off", NULL});
 }
 
-static bool check_trusted_proxies(struct part *bad, const char *value) {
-    return trusted_proxies_setting_is_valid(&bad->p, &bad->len, value);
-}
-
 static bool check_database_url(struct part *bad, const char *value) {
     *bad = (struct part){value, strlen(value)};
     return value[0] == '\0' || pg_url_is_valid(value);
@@ -114,13 +111,11 @@ static bool is_address(const char *text, size_t len) {
 /* In: max, how many entries there may be. */
 static bool check_list(struct part *bad, const char *value, bool (*is_entry)(const char *text, size_t len),
                        size_t max) {
-    if (value[0] == '\0') return true; /* none */
-    for (const char *at = value;; at++, max--) {
-        *bad = (struct part){at, strcspn(at, ",")};
-        if (max == 0 || !is_entry(at, bad->len)) return false;
-        at += bad->len;
-        if (*at == '\0') return true;
+    for (struct comma_list list = comma_list_of(value); comma_list_next(&list); max--) {
+        *bad = (struct part){list.entry, list.len};
+        if (max == 0 || !is_entry(list.entry, list.len)) return false;
     }
+    return true;
 }
 
 static bool check_cors_origins(struct part *bad, const char *value) {
@@ -133,6 +128,15 @@ static bool check_auth_domains(struct part *bad, const char *value) {
 
 static bool check_admins(struct part *bad, const char *value) {
     return check_list(bad, value, is_address, MAX_ADMINS);
+}
+
+static bool is_network(const char *text, size_t len) {
+    struct peer_network parsed;
+    return peer_network_parse(&parsed, text, len);
+}
+
+static bool check_trusted_proxies(struct part *bad, const char *value) {
+    return check_list(bad, value, is_network, SIZE_MAX);
 }
 
 static bool check_auth_keys(struct part *bad, const char *value) {

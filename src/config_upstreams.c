@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/comma_list.h"
 #include "rpc/node_url.h"
 
 enum {
@@ -86,16 +87,13 @@ enum err config_build_upstreams(const struct config_loader *loader, struct chain
 enum err config_list_upstreams(const struct config_loader *loader, struct chain_config *chain, size_t *n_upstreams,
                                const char *urls) {
     const char *origin = loader->origins[SETTING_INDEX_rpc_urls];
-    size_t n = 1;
-    for (const char *c = urls; *c != '\0'; c++) n += *c == ',' ? 1 : 0;
+    struct comma_list list = comma_list_of(urls);
     struct upstream_config *upstreams;
-    enum err err = alloc_upstreams(loader, &upstreams, chain, n_upstreams, origin, n);
-    for (size_t i = 0; err == ERR_OK && i < n; i++) {
+    enum err err = alloc_upstreams(loader, &upstreams, chain, n_upstreams, origin, comma_list_count(urls));
+    for (size_t i = 0; err == ERR_OK && comma_list_next(&list); i++) {
         struct config_item item = item_of(chain, origin, i);
-        size_t len = strcspn(urls, ",");
-        upstreams[i].url = config_copy(loader, urls, len);
+        upstreams[i].url = config_copy(loader, list.entry, list.len);
         err = check_url(loader, &item, upstreams[i].url);
-        urls += len + 1;
     }
     return err;
 }

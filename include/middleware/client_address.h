@@ -10,12 +10,9 @@
 
 struct trusted_proxies;
 
-/* In: setting, comma-separated addresses, networks or unix, checked; "" for nobody. */
+/* In: setting, comma-separated, each what peer_network_parse takes; "" for nobody. */
 struct trusted_proxies *trusted_proxies_new(const char *setting);
 void trusted_proxies_free(struct trusted_proxies *proxies);
-
-/* Out: *bad, the entry that is wrong, borrowed from setting. */
-bool trusted_proxies_setting_is_valid(const char **bad, size_t *bad_len, const char *setting);
 
 bool trusted_proxies_have(const struct trusted_proxies *proxies, const struct peer_address *address);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/comma_list.h"
 #include "core/decimal.h"
 
 struct trusted_proxies {
@@ -13,33 +14,19 @@ struct trusted_proxies {
 };
 
 struct trusted_proxies *trusted_proxies_new(const char *setting) {
-    size_t max = 1;
-    for (const char *p = setting; *p != '\0'; p++) max += *p == ',' ? 1 : 0;
-    struct trusted_proxies *proxies = malloc(sizeof *proxies + max * sizeof *proxies->networks);
+    size_t n = comma_list_count(setting);
+    struct trusted_proxies *proxies = malloc(sizeof *proxies + n * sizeof *proxies->networks);
     if (proxies == NULL) abort();
     proxies->n = 0;
-    for (const char *at = setting; *at != '\0'; at += *at == ',' ? 1 : 0) {
-        size_t len = strcspn(at, ",");
-        if (!peer_network_parse(&proxies->networks[proxies->n++], at, len)) abort(); /* the setting was checked */
-        at += len;
+    for (struct comma_list list = comma_list_of(setting); comma_list_next(&list);) {
+        struct peer_network *network = &proxies->networks[proxies->n++];
+        if (!peer_network_parse(network, list.entry, list.len)) abort(); /* the setting was checked */
     }
     return proxies;
 }
 
 void trusted_proxies_free(struct trusted_proxies *proxies) {
     free(proxies);
-}
-
-bool trusted_proxies_setting_is_valid(const char **bad, size_t *bad_len, const char *setting) {
-    if (setting[0] == '\0') return true;
-    for (const char *at = setting;; at++) {
-        struct peer_network network;
-        *bad = at;
-        *bad_len = strcspn(at, ",");
-        if (!peer_network_parse(&network, at, *bad_len)) return false;
-        at += *bad_len;
-        if (*at == '\0') return true;
-    }
 }
 
 bool trusted_proxies_have(const struct trusted_proxies *proxies, const struct peer_address *address) {

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "app.h"
+#include "core/comma_list.h"
 #include "middleware/middleware.h"
 
 static const char exposed[] =
@@ -17,12 +18,9 @@ static const char allowed_headers[] =
 
 /* In: list, comma-separated. Scheme and host of an origin have no case that matters. */
 static bool is_listed(const char *origin, const char *list) {
-    size_t origin_len = strlen(origin);
-    while (*list != '\0') {
-        list += strspn(list, ", ");
-        size_t len = strcspn(list, ", ");
-        if (len == origin_len && strncasecmp(list, origin, len) == 0) return true;
-        list += len;
+    size_t len = strlen(origin);
+    for (struct comma_list allowed = comma_list_of(list); comma_list_next(&allowed);) {
+        if (allowed.len == len && strncasecmp(allowed.entry, origin, len) == 0) return true;
     }
     return false;
 }

@@ -5,6 +5,7 @@
 
 #include "account_db.h"
 #include "audit_repo_sql.h"
+#include "core/comma_list.h"
 
 static enum err fail_memory(struct task *task) {
     return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
@@ -12,16 +13,12 @@ static enum err fail_memory(struct task *task) {
 
 /* In: names, comma-separated; "" for none. */
 static enum err split_members(struct task *task, struct audit_row *out, const char *names) {
-    size_t max = 1;
-    for (const char *at = names; (at = strchr(at, ',')) != NULL; at++) max++;
-    out->members = arena_alloc(task->arena, max * sizeof *out->members);
+    out->members = arena_alloc(task->arena, comma_list_count(names) * sizeof *out->members);
     if (out->members == NULL) return fail_memory(task);
-    for (const char *at = names; *at != '\0';) {
-        size_t len = strcspn(at, ",");
-        const char *name = arena_strndup(task->arena, at, len);
+    for (struct comma_list list = comma_list_of(names); comma_list_next(&list);) {
+        const char *name = arena_strndup(task->arena, list.entry, list.len);
         if (name == NULL) return fail_memory(task);
         out->members[out->n_members++] = name;
-        at += at[len] == ',' ? len + 1 : len;
     }
     return ERR_OK;
 }

@@ -9,17 +9,17 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/comma_list.h"
 #include "core/digest.h"
 
 /* Sign-ins and ends of sessions within the life of a nonce or an access token, some 200 a second. */
 enum { MAX_SPENT = 131072 };
 
-static void set_admins(struct auth *auth, const char *list) {
-    for (const char *at = list; *at != '\0'; at += *at == ',') {
-        size_t len = strcspn(at, ",");
+static void set_admins(struct auth *auth, const char *setting) {
+    for (struct comma_list list = comma_list_of(setting); comma_list_next(&list);) {
         assert(auth->n_admins < MAX_ADMINS);
-        if (address_parse(&auth->admins[auth->n_admins++], at, len) != ERR_OK) abort(); /* the setting was checked */
-        at += len;
+        address *admin = &auth->admins[auth->n_admins++];
+        if (address_parse(admin, list.entry, list.len) != ERR_OK) abort(); /* the setting was checked */
     }
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base64url.h"
+#include "core/comma_list.h"
 #include "key_file.h"
 
 enum {
@@ -72,16 +73,17 @@ static bool add_entry(struct key_ring *ring, const char *text, size_t len) {
     return n >= KEY_MIN_BYTES;
 }
 
-/* Adds all of a list. Out: the entry that is wrong. */
-static bool add_list(struct key_ring *ring, const char **bad, size_t *bad_len, const char *text) {
-    for (const char *at = text;; at++) {
-        size_t len = strcspn(at, ",");
-        *bad = at;
-        *bad_len = len;
-        if (!add_entry(ring, at, len)) return false;
-        at += len;
-        if (*at == '\0') return true;
+/* Adds all of a list, one key at least. Out: list, at the entry that is wrong. */
+static bool add_list(struct key_ring *ring, struct comma_list *list) {
+    while (comma_list_next(list)) {
+        if (!add_entry(ring, list->entry, list->len)) return false;
     }
+    return ring->n_keys > 0;
+}
+
+static bool add_text(struct key_ring *ring, const char *text) {
+    struct comma_list list = comma_list_of(text);
+    return add_list(ring, &list);
 }
 
 static struct key_ring *ring_new(void) {
@@ -93,7 +95,10 @@ static struct key_ring *ring_new(void) {
 bool key_ring_setting_is_valid(const char **bad, size_t *bad_len, const char *setting) {
     if (setting[0] == '\0') return true;
     struct key_ring *ring = ring_new();
-    bool valid = add_list(ring, bad, bad_len, setting);
+    struct comma_list list = comma_list_of(setting);
+    bool valid = add_list(ring, &list);
+    *bad = list.entry;
+    *bad_len = list.len;
     key_ring_free(ring);
     return valid;
 }
@@ -110,10 +115,8 @@ static void add_random(struct key_ring *ring) {
 /* The file has what the setting would have. */
 static enum err add_file(struct key_ring *ring, char problem[KEY_RING_PROBLEM_BYTES], const char *data_dir) {
     char text[KEY_FILE_BYTES];
-    const char *bad;
-    size_t bad_len;
     enum err err = key_file_read(text, problem, data_dir);
-    if (err == ERR_OK && !add_list(ring, &bad, &bad_len, text)) {
+    if (err == ERR_OK && !add_text(ring, text)) {
         (void)snprintf(problem, KEY_RING_PROBLEM_BYTES,
                        "%.150s/" KEY_FILE_NAME " does not hold keys as the setting auth_keys has them", data_dir);
         err = ERR_INVALID_PARAMETER;
@@ -124,10 +127,8 @@ static enum err add_file(struct key_ring *ring, char problem[KEY_RING_PROBLEM_BY
 
 static enum err fill(struct key_ring *ring, char problem[KEY_RING_PROBLEM_BYTES], const char *setting,
                      const char *data_dir) {
-    const char *bad;
-    size_t bad_len;
     if (setting[0] != '\0') {
-        if (add_list(ring, &bad, &bad_len, setting)) return ERR_OK;
+        if (add_text(ring, setting)) return ERR_OK;
         (void)snprintf(problem, KEY_RING_PROBLEM_BYTES, "auth_keys is not a list of name:base64url");
         return ERR_INVALID_PARAMETER;
     }

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/comma_list.h"
+
 enum { SHOWN_BYTES = 64, SHOWN_DOMAINS_BYTES = 96 };
 
 static int shown(struct siwe_text text) {
@@ -11,12 +13,10 @@ static int shown(struct siwe_text text) {
 }
 
 static bool is_one_of(const char *domains, struct siwe_text domain) {
-    for (const char *at = domains;; at++) {
-        size_t len = strcspn(at, ",");
-        if (len > 0 && len == domain.len && memcmp(at, domain.p, len) == 0) return true;
-        at += len;
-        if (*at == '\0') return false;
+    for (struct comma_list list = comma_list_of(domains); comma_list_next(&list);) {
+        if (list.len > 0 && list.len == domain.len && memcmp(list.entry, domain.p, list.len) == 0) return true;
     }
+    return false;
 }
 
 /* As many of the domains as fit an error, whole ones; the first in any case. */
