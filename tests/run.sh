@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.." || exit 1
 readonly script_limit_s=$((${DAPPD_SOAK:-0} ? 7200 : 900)) # one that hangs fails, and the others still run
 passed=0
 failed=0
+under=() # what unit tests are run by
 scratch=$(mktemp -d)
 log=$scratch/log
 trap 'rm -rf "$scratch"' EXIT
@@ -61,18 +62,21 @@ run_node() { # run_node FILE LABEL SCRIPT
         "$(sed -n 's/^# fail \([0-9]*\)/\1/p' "$1" | tail -1)"
 }
 
-unit_in() { # unit_in VARIANT [PREFIX ...]
-    local variant=$1 folder=$scratch/unit-$1 program name source
+# The programs are SOURCES without .c, below build/VARIANT/.
+run_units() { # run_units VARIANT SOURCE ...
+    local variant=$1 folder=$scratch/unit-$1 name source
     shift
-    make_quietly VARIANT="$variant" tests
     mkdir "$folder"
-    for source in tests/unit/test_*.c tests/unit/*/test_*.c; do
-        program=build/$variant/${source%.c}
+    for source in "$@"; do
         name=${source#tests/}
-        [ -x "$program" ] || continue
-        in_background run_cmocka "$folder/${name//\//_}" "$variant $name" "$@" "$program"
+        in_background run_cmocka "$folder/${name//\//_}" "$variant $name" "${under[@]}" "build/$variant/${source%.c}"
     done
     count_all "$folder"
+}
+
+unit_in() { # unit_in VARIANT
+    make_quietly VARIANT="$1" tests
+    run_units "$1" tests/unit/test_*.c tests/unit/*/test_*.c
 }
 
 suite_lint() {
@@ -91,7 +95,8 @@ suite_unit() {
 }
 
 suite_valgrind() {
-    unit_in debug valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99
+    local under=(valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99)
+    unit_in debug
 }
 
 suite_fuzz_replay() {
@@ -140,7 +145,13 @@ suite_asan() {
     integration_in asan
 }
 
+# What locks for itself has a unit test with threads: more of them at once than a server under test ever has.
 suite_tsan() {
+    local threaded programs
+    mapfile -t threaded < <(grep -l pthread_create tests/unit/{core,services}/test_*.c)
+    programs=("${threaded[@]%.c}")
+    make_quietly VARIANT=tsan "${programs[@]/#/build/tsan/}"
+    run_units tsan "${threaded[@]}"
     integration_in tsan
 }
 
