@@ -57,7 +57,7 @@ enum err account_replay(struct request *req, const struct replay **out) {
     *out = NULL;
     if (key == NULL) return ERR_OK;
     struct replay *replay = arena_alloc(req->task.arena, sizeof *replay);
-    if (replay == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (replay == NULL) return task_fail_memory(&req->task);
     enum err err = body_load(&req->task, &body, req->body, BODY_MAX_DEPTH);
     if (err != ERR_OK) return err;
     struct buf request = describe_request(req, body);

@@ -45,7 +45,7 @@ enum err route_audit(struct request *req, struct response *res) {
     uint8_t place[PLACE_BYTES];
     uuid user;
     bool given;
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     struct audit_page *rows = &answer->rows;
     enum err err = account_query_user(req, &user, &given);
     if (err == ERR_OK) {

@@ -24,7 +24,7 @@ static void render_nonce(struct json_out *out, const void *view) {
 
 enum err route_auth_nonce(struct request *req, struct response *res) {
     struct nonce_answer *answer = arena_alloc(req->task.arena, sizeof *answer);
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     enum err err = sign_in_nonce(&req->task, req->app->auth, answer->nonce, &answer->expires_s);
     if (err != ERR_OK) return err;
     response_json(res, render_nonce, answer);
@@ -73,7 +73,7 @@ enum err route_auth_verify(struct request *req, struct response *res) {
     struct signed_message body;
     struct proof proof;
     struct grant_answer *answer = arena_alloc(task->arena, sizeof *answer);
-    if (answer == NULL) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(task);
     enum err err = signed_message_read(req, &body);
     if (err == ERR_OK) {
         err = sign_in_prove(task, auth, &proof, body.message.p, body.message.len, body.signature, body.signature_len);
@@ -91,7 +91,7 @@ enum err route_auth_refresh(struct request *req, struct response *res) {
     struct body body;
     struct slice token;
     struct grant_answer *answer = arena_alloc(task->arena, sizeof *answer);
-    if (answer == NULL) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(task);
     enum err err = body_read(req, &body, members);
     if (err == ERR_OK) err = body_text(&body, &token, "refresh_token");
     if (err == ERR_OK) err = sign_in_refresh(task, req->app->auth, &answer->grant, token.p, token.len, req->id);

@@ -52,7 +52,7 @@ static void render_allowance(struct json_out *out, const void *view) {
 static enum err answer_amount(struct request *req, struct response *res, const struct amount_read *read,
                               render_fn render) {
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     answer->balance.read = *read;
     enum err err = params_source(req, &answer->source);
     if (err == ERR_OK) err = params_block(req, &answer->spec);

@@ -45,7 +45,7 @@ static void render_balances(struct json_out *out, const void *view) {
 
 enum err route_balances(struct request *req, struct response *res) {
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     enum err err = body_check_type(req, NULL);
     if (err == ERR_OK) err = params_source(req, &answer->source);
     if (err == ERR_OK) err = balances_body_parse(&req->task, &answer->body, req->body);

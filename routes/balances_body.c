@@ -39,7 +39,7 @@ static enum err parse_items(struct task *task, struct balances_body *out, const 
         return task_fail(task, ERR_INVALID_PARAMETER, "items must be an array of 1 to %d objects", BALANCES_MAX_ITEMS);
     }
     out->items = arena_alloc(task->arena, n * sizeof *out->items);
-    if (out->items == NULL) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    if (out->items == NULL) return task_fail_memory(task);
     out->n_items = n;
     for (size_t i = 0; i < n; i++) {
         enum err err = parse_item(task, &out->items[i].read, json_array_get(items, i), i);

@@ -64,9 +64,7 @@ enum err body_load(struct task *task, const json_t **root, struct slice text, un
     }
     json_t *json = json_loadb(text.p, text.len, JSON_REJECT_DUPLICATES, &error);
     if (json == NULL) return fail_json(task, &error);
-    if (!arena_defer(task->arena, release_json, json)) {
-        return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-    }
+    if (!arena_defer(task->arena, release_json, json)) return task_fail_memory(task);
     *root = json;
     return json_is_object(json) ? ERR_OK : task_fail(task, ERR_INVALID_JSON, "the body is not an object");
 }

@@ -86,7 +86,7 @@ static enum err set_next(struct request *req, struct response *res, struct answe
 
 enum err route_holders(struct request *req, struct response *res) {
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     const address *token = &answer->token;
     enum err err = params_address(req, &answer->token, 0, "token");
     if (err == ERR_OK) err = params_source(req, &answer->source);

@@ -77,7 +77,7 @@ static enum err check_block(struct request *req) {
 enum err indexed_balance_answer(struct request *req, struct response *res, enum balance_source source,
                                 const address *holder, const address *token) {
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     struct indexed_balance *balance = &answer->balance;
     balance->holder = *holder;
     balance->token = *token;

@@ -46,7 +46,7 @@ enum err route_keys_create(struct request *req, struct response *res) {
     struct key_wish wish;
     const struct replay *replay;
     bool replayed = false;
-    if (made == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (made == NULL) return task_fail_memory(&req->task);
     enum err err = body_check_type(req, NULL);
     if (err == ERR_OK) err = key_body_parse(&req->task, &wish, req->body);
     if (err == ERR_OK) err = account_replay(req, &replay);
@@ -79,7 +79,7 @@ enum err route_keys(struct request *req, struct response *res) {
     struct key_list *list = arena_alloc(req->task.arena, sizeof *list);
     uuid user, after;
     bool given;
-    if (list == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (list == NULL) return task_fail_memory(&req->task);
     struct api_key_page *keys = &list->keys;
     enum err err = account_query_user(req, &user, &given);
     if (!given) user = req->principal.user;

@@ -84,7 +84,7 @@ enum err page_set_next(struct request *req, struct response *res, struct page *p
     struct cursor *cursor = &page->cursor;
     char *text = arena_alloc(req->task.arena, CURSOR_TEXT_BYTES);
     struct buf link;
-    if (text == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (text == NULL) return task_fail_memory(&req->task);
     if (page->source != NULL) {
         cursor->chain_id = chain_id(page->source->chain); /* known, since the list has been read */
         cursor->block_number = block->number;

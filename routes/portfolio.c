@@ -63,7 +63,7 @@ static bool has_failed_item(const struct portfolio *portfolio) {
 
 enum err route_portfolio(struct request *req, struct response *res) {
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     const address *holder = &answer->holder;
     enum err err = params_address(req, &answer->holder, 0, "address");
     if (err == ERR_OK) err = params_source(req, &answer->source);

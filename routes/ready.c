@@ -86,9 +86,7 @@ static enum err make_check(struct request *req, struct check *check) {
     check->max_lag_blocks = app->config->ready_max_lag_blocks;
     check->sources = arena_alloc(req->task.arena, check->n * sizeof *check->sources);
     check->faults = arena_alloc(req->task.arena, check->n * sizeof *check->faults);
-    if (check->sources == NULL || check->faults == NULL) {
-        return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
-    }
+    if (check->sources == NULL || check->faults == NULL) return task_fail_memory(&req->task);
     if (one) return params_source(req, &check->sources[0]);
     for (size_t i = 0; i < check->n; i++) check->sources[i] = params_source_of(app, i);
     return ERR_OK;
@@ -97,7 +95,7 @@ static enum err make_check(struct request *req, struct check *check) {
 enum err route_ready(struct request *req, struct response *res) {
     struct check check;
     struct readiness *readiness = arena_alloc(req->task.arena, sizeof *readiness);
-    if (readiness == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (readiness == NULL) return task_fail_memory(&req->task);
     enum err err = make_check(req, &check);
     if (err != ERR_OK) return err;
     const struct err_info *draining = atomic_load(&req->app->draining) ? err_info(ERR_SHUTTING_DOWN) : NULL;

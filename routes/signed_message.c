@@ -9,7 +9,7 @@ static enum err decode(struct task *task, struct signed_message *out, struct sli
     size_t cap = text.len / 2;
     if (cap > CONTRACT_SIGNATURE_MAX_BYTES + 1) cap = CONTRACT_SIGNATURE_MAX_BYTES; /* 0x counts for one */
     uint8_t *bytes = arena_alloc(task->arena, cap + 1);
-    if (bytes == NULL) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    if (bytes == NULL) return task_fail_memory(task);
     out->signature = bytes;
     if (hex_decode(bytes, cap, &out->signature_len, text.p, text.len) == ERR_OK) return ERR_OK;
     return task_fail(task, ERR_INVALID_SIGNATURE, "signature is not 0x and the hex digits of at most %d bytes",

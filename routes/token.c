@@ -33,7 +33,7 @@ static void render_token(struct json_out *out, const void *view) {
 
 enum err route_token(struct request *req, struct response *res) {
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     enum err err = params_address(req, &answer->token.address, 0, "token");
     if (err == ERR_OK) err = params_source(req, &answer->source);
     if (err == ERR_OK) err = params_block(req, &answer->spec);

@@ -38,7 +38,7 @@ static void render_tokens(struct json_out *out, const void *view) {
 
 enum err route_tokens(struct request *req, struct response *res) {
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     address after;
     enum err err = params_source(req, &answer->source);
     if (err == ERR_OK) err = page_read(req, &answer->page, &answer->source, CURSOR_TOKENS, "", 0, sizeof after);

@@ -131,7 +131,7 @@ static enum err write_export(struct request *req, struct stream *stream, void *a
 /* HEAD learns from the first row what GET would. */
 static enum err answer_export(struct request *req, struct response *res, struct answer *answer) {
     struct export_arg *arg = arena_alloc(req->task.arena, sizeof *arg);
-    if (arg == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (arg == NULL) return task_fail_memory(&req->task);
     if (req->method == HTTP_HEAD) {
         enum err err = transfer_service_page(&req->task, &answer->source, &answer->transfers, &answer->filter,
                                              place_of(answer), 1);
@@ -172,7 +172,7 @@ static enum err answer_list(struct request *req, struct response *res, struct an
 static enum err answer_filtered(struct request *req, struct response *res,
                                 enum err (*read_path)(struct request *, struct transfer_filter *)) {
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     enum err err = params_source(req, &answer->source);
     if (err == ERR_OK) err = transfer_query_read(req, &answer->filter);
     if (err == ERR_OK && read_path != NULL) err = read_path(req, &answer->filter);

@@ -61,7 +61,7 @@ static void render_tx(struct json_out *out, const void *view) {
 
 enum err route_tx(struct request *req, struct response *res) {
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     enum err err = params_hash(req, &answer->tx.hash, 0, "hash");
     if (err == ERR_OK) err = params_source(req, &answer->source);
     if (err == ERR_OK) err = tx_service_get(&req->task, &answer->source, &answer->tx);

@@ -9,7 +9,7 @@ enum err route_user(struct request *req, struct response *res) {
     const struct caller caller = account_caller(req);
     struct user *user = arena_alloc(req->task.arena, sizeof *user);
     uuid id;
-    if (user == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (user == NULL) return task_fail_memory(&req->task);
     enum err err = account_user(req, &id, 0);
     if (err == ERR_OK) err = user_service_get(&req->task, &caller, user, &id);
     if (err != ERR_OK) return err;
@@ -23,7 +23,7 @@ enum err route_user_update(struct request *req, struct response *res) {
     uuid id;
     struct user_change what;
     struct expected_versions expected;
-    if (user == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (user == NULL) return task_fail_memory(&req->task);
     enum err err = account_user(req, &id, 0);
     if (err == ERR_OK) err = user_change_read(req, &what);
     if (err == ERR_OK) err = if_match_read(req, &expected, true);

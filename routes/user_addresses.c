@@ -14,7 +14,7 @@ enum err route_user_address_add(struct request *req, struct response *res) {
     struct signed_message body;
     const struct replay *replay;
     bool replayed = false;
-    if (user == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (user == NULL) return task_fail_memory(&req->task);
     enum err err = account_user(req, &id, 0);
     if (err == ERR_OK) err = signed_message_read(req, &body);
     if (err == ERR_OK) err = account_replay(req, &replay);
@@ -52,7 +52,7 @@ enum err route_user_address_remove(struct request *req, struct response *res) {
     address what;
     uint64_t chain_id;
     struct expected_versions expected;
-    if (user == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (user == NULL) return task_fail_memory(&req->task);
     enum err err = account_user(req, &id, 0);
     if (err == ERR_OK) err = read_address(req, &what, 1);
     if (err == ERR_OK) err = read_chain_id(req, &chain_id);

@@ -27,7 +27,7 @@ enum err route_users(struct request *req, struct response *res) {
     const struct caller caller = account_caller(req);
     struct answer *answer = arena_alloc(req->task.arena, sizeof *answer);
     uuid after;
-    if (answer == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (answer == NULL) return task_fail_memory(&req->task);
     struct user_page *users = &answer->users;
     enum err err = page_read(req, &answer->page, NULL, CURSOR_USERS, "", 0, sizeof after);
     if (err != ERR_OK) return err;
@@ -48,7 +48,7 @@ enum err route_users_create(struct request *req, struct response *res) {
     struct user_change what;
     const struct replay *replay;
     bool replayed = false;
-    if (user == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (user == NULL) return task_fail_memory(&req->task);
     enum err err = user_change_read(req, &what);
     if (err == ERR_OK) err = account_replay(req, &replay);
     if (err == ERR_OK) err = user_service_create(&req->task, &caller, user, &replayed, &what, replay);

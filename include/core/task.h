@@ -54,6 +54,9 @@ bool task_is_within(const struct task *task, const struct task *ancestor);
 enum err task_fail_at(struct task *task, enum err code, const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* The arena's cap is passed. */
+#define task_fail_memory(task) task_fail((task), ERR_OVERLOADED, "the request needs too much memory")
+
 /* Runs fn(child, arg, i) for i in 0..n-1, each on a coroutine of its own with a fault of its own and the parent's
  * arena, deadline and trace; returns when all have returned. Their cost is added to the parent's. */
 typedef void (*task_fn)(struct task *child, void *arg, size_t i);

@@ -146,7 +146,7 @@ static enum err find_among_routes(struct request *req, struct response *res, con
 enum err router_find(struct request *req, struct response *res) {
     if (req->task.fault.code != ERR_OK) return req->task.fault.code;
     struct target *target = arena_alloc(req->task.arena, sizeof *target);
-    if (target == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (target == NULL) return task_fail_memory(&req->task);
     enum err err = target_parse(target, req->task.arena, req->target.p, req->target.len);
     req->path = target->path;
     if (err != ERR_OK) return task_fail(&req->task, err, "%s", target->problem);

@@ -191,7 +191,7 @@ static struct stream *stream_new(struct exchange *exchange) {
 
 static enum err write_body(struct exchange *exchange, struct stream *stream) {
     struct request *req = &exchange->req;
-    if (stream == NULL) return task_fail(&req->task, ERR_OVERLOADED, "the request needs too much memory");
+    if (stream == NULL) return task_fail_memory(&req->task);
     exchange->stream = stream;
     enum err err = exchange->res.stream(req, stream, exchange->res.stream_arg);
     stream->ended = true;

@@ -81,12 +81,8 @@ enum err account_change(struct task *task, struct pg_rows *rows, const struct pg
     return with_session(task, run_change, &change);
 }
 
-uint64_t account_now_s(void) {
-    return clock_wall_s();
-}
-
 void account_param_log(struct pg_params *params, const struct audit_actor *by) {
-    pg_param_i64(params, (int64_t)account_now_s());
+    pg_param_i64(params, (int64_t)clock_wall_s());
     pg_param_uuid(params, by->user);
     pg_param_uuid(params, by->key);
     pg_param_text(params, by->request_id);

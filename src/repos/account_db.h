@@ -24,10 +24,8 @@ enum err account_change(struct task *task, struct pg_rows *rows, const struct pg
 typedef enum err (*account_body)(struct task *task, struct pg_session *session, void *arg);
 enum err account_transaction(struct task *task, account_body body, void *arg) MUST_CHECK;
 
-/* Unix seconds, by the wall clock of this machine: no clock of the database's counts. */
-uint64_t account_now_s(void);
-
-/* The first four parameters of statements that write to the log: $1 now, $2 to $4 who does it. */
+/* The first four parameters of statements that write to the log: $1 now, by the wall clock of this machine as all times
+ * are (no clock of the database's counts), $2 to $4 who does it. */
 void account_param_log(struct pg_params *params, const struct audit_actor *by);
 
 #endif

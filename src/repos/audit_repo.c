@@ -7,17 +7,13 @@
 #include "audit_repo_sql.h"
 #include "core/comma_list.h"
 
-static enum err fail_memory(struct task *task) {
-    return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-}
-
 /* In: names, comma-separated; "" for none. */
 static enum err split_members(struct task *task, struct audit_row *out, const char *names) {
     out->members = arena_alloc(task->arena, comma_list_count(names) * sizeof *out->members);
-    if (out->members == NULL) return fail_memory(task);
+    if (out->members == NULL) return task_fail_memory(task);
     for (struct comma_list list = comma_list_of(names); comma_list_next(&list);) {
         const char *name = arena_strndup(task->arena, list.entry, list.len);
-        if (name == NULL) return fail_memory(task);
+        if (name == NULL) return task_fail_memory(task);
         out->members[out->n_members++] = name;
     }
     return ERR_OK;
@@ -56,7 +52,7 @@ enum err audit_repo_page(struct task *task, struct audit_page *out, uint64_t bef
     out->more = rows.n > limit;
     out->n_rows = out->more ? limit : rows.n;
     out->rows = arena_alloc(task->arena, out->n_rows * sizeof *out->rows);
-    if (out->rows == NULL) return fail_memory(task);
+    if (out->rows == NULL) return task_fail_memory(task);
     for (size_t i = 0; err == ERR_OK && i < out->n_rows; i++) err = read_row(task, &out->rows[i], &rows, i);
     return err == ERR_OK ? pg_rows_check(task, &rows) : err;
 }

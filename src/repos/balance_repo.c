@@ -18,10 +18,6 @@ static u256 read_amount(struct pg_rows *rows, size_t row, int column, struct tok
     return (u256){{0}};
 }
 
-static enum err fail_memory(struct task *task) {
-    return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-}
-
 enum err balance_repo_get(struct task *task, struct balance_point *out, uint64_t chain_id, const address *token,
                           const address *holder) {
     struct pg_params params = {0};
@@ -45,7 +41,7 @@ static enum err take_portfolio(struct task *task, struct portfolio_page *out, st
     out->more = n > limit;
     out->n_rows = out->more ? limit : n;
     out->rows = arena_alloc(task->arena, out->n_rows * sizeof *out->rows);
-    if (out->rows == NULL) return fail_memory(task);
+    if (out->rows == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < out->n_rows; i++) {
         (void)index_read_token(&out->rows[i].token, rows, i, ROW_COLUMN);
         out->rows[i].amount = read_amount(rows, i, ROW_AMOUNT_COLUMN, &out->rows[i].token);
@@ -87,7 +83,7 @@ static enum err take_holders(struct task *task, struct holder_page *out, struct 
     out->more = n > limit;
     out->n_rows = out->more ? limit : n;
     out->rows = arena_alloc(task->arena, out->n_rows * sizeof *out->rows);
-    if (out->rows == NULL) return fail_memory(task);
+    if (out->rows == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < out->n_rows; i++) {
         out->rows[i].holder = pg_address(rows, i, HOLDER_COLUMN);
         out->rows[i].amount = read_amount(rows, i, HOLDER_AMOUNT_COLUMN, &out->token);

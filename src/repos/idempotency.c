@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "account_db.h"
+#include "core/clock.h"
 
 /* The row that was in the way may be swept before it is read; not again and again. */
 enum { MAX_ROUNDS = 3 };
@@ -36,7 +37,7 @@ static enum err begin(struct task *task, struct pg_session *session, bool *begun
     } else {
         pg_param_null(&params);
     }
-    pg_param_i64(&params, (int64_t)account_now_s());
+    pg_param_i64(&params, (int64_t)clock_wall_s());
     enum err err = pg_session_query(task, session, &rows, &idempotency_statements[IDEMPOTENCY_BEGIN], &params);
     *begun = err == ERR_OK && rows.n > 0;
     if (err != ERR_INTERNAL || strcmp(pg_session_sqlstate(session), SQLSTATE_FOREIGN_KEY) != 0) return err;

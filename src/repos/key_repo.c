@@ -58,7 +58,7 @@ enum err key_repo_page(struct task *task, struct api_key_page *out, const uuid *
     out->more = rows.n > limit;
     out->n_rows = out->more ? limit : rows.n;
     out->rows = arena_alloc(task->arena, out->n_rows * sizeof *out->rows);
-    if (out->rows == NULL) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    if (out->rows == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < out->n_rows; i++) read_key(&out->rows[i], &rows, i);
     return pg_rows_check(task, &rows);
 }

@@ -3,6 +3,7 @@
 #include "repos/session_repo.h"
 
 #include "account_db.h"
+#include "core/clock.h"
 #include "nonces.h"
 #include "session_repo_sql.h"
 
@@ -35,7 +36,7 @@ static enum err begin_session(struct task *task, struct pg_session *session, con
     const struct sign_in *what = in->what;
     struct pg_params params = {.n = 0};
     struct pg_rows rows;
-    pg_param_i64(&params, (int64_t)account_now_s());
+    pg_param_i64(&params, (int64_t)clock_wall_s());
     pg_param_text(&params, in->request_id);
     pg_param_uuid(&params, &what->session);
     pg_param_address(&params, &what->address);
@@ -60,7 +61,7 @@ static enum err create_user(struct task *task, struct pg_session *session, const
     const uuid id = uuid_new();
     struct pg_params params = {.n = 0};
     struct pg_rows rows;
-    pg_param_i64(&params, (int64_t)account_now_s());
+    pg_param_i64(&params, (int64_t)clock_wall_s());
     pg_param_text(&params, in->request_id);
     pg_param_uuid(&params, &id);
     pg_param_address(&params, &what->address);
@@ -123,7 +124,7 @@ enum err session_repo_rotate(struct task *task, struct session *out, const uuid 
     struct pg_rows rows;
     pg_param_uuid(&params, id);
     pg_param_i32(&params, (int32_t)generation);
-    pg_param_i64(&params, (int64_t)account_now_s());
+    pg_param_i64(&params, (int64_t)clock_wall_s());
     pg_param_i64(&params, (int64_t)expires_at_s);
     enum err err = account_change(task, &rows, &session_repo_statements[SESSION_REPO_ROTATE], &params);
     if (err != ERR_OK) return err;
@@ -136,7 +137,7 @@ enum err session_repo_get(struct task *task, struct session *out, const uuid *id
     struct pg_params params = {.n = 0};
     struct pg_rows rows;
     pg_param_uuid(&params, id);
-    pg_param_i64(&params, (int64_t)account_now_s());
+    pg_param_i64(&params, (int64_t)clock_wall_s());
     enum err err = account_read(task, &rows, &session_repo_statements[SESSION_REPO_GET], &params);
     if (err != ERR_OK) return err;
     if (rows.n == 0) return task_fail(task, ERR_UNAUTHENTICATED, "the session has ended");

@@ -18,7 +18,7 @@ static enum err read_page(struct task *task, struct token_page *out, enum token_
     out->more = n > limit;
     out->n_tokens = out->more ? limit : n;
     out->tokens = arena_alloc(task->arena, out->n_tokens * sizeof *out->tokens);
-    if (out->tokens == NULL) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    if (out->tokens == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < out->n_tokens; i++) (void)index_read_token(&out->tokens[i], &rows, i, TIP_N_COLUMNS);
     return pg_rows_check(task, &rows);
 }
@@ -58,8 +58,6 @@ enum err token_repo_find(struct task *task, struct token_page *out, uint64_t cha
                          size_t n) {
     struct pg_params params = {0};
     pg_param_i64(&params, (int64_t)chain_id);
-    if (!pg_param_bytes_array(task, &params, tokens, n, sizeof *tokens)) {
-        return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-    }
+    if (!pg_param_bytes_array(task, &params, tokens, n, sizeof *tokens)) return task_fail_memory(task);
     return read_page(task, out, TOKEN_REPO_FIND, &params, n);
 }

@@ -122,7 +122,7 @@ static enum err check_order(struct task *task, const struct log_place *row, cons
 static enum err read_rows(struct task *task, struct transfer_page *out, struct pg_rows *rows) {
     size_t n = index_count_rows(rows, BLOCK_NUMBER_COLUMN);
     out->rows = arena_alloc(task->arena, n * sizeof *out->rows);
-    if (out->rows == NULL) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    if (out->rows == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < n; i++) read_row(&out->rows[i], rows, i);
     out->n_rows = n;
     return pg_rows_check(task, rows);

@@ -14,15 +14,9 @@ enum { MEMBERS_BYTES = 32 };
 enum err user_repo_get(struct task *task, struct user *out, const uuid *id) {
     struct pg_params params = {.n = 0};
     struct pg_rows rows;
-    struct user *users;
-    size_t n;
     pg_param_uuid(&params, id);
     enum err err = account_read(task, &rows, &user_repo_statements[USER_REPO_GET], &params);
-    if (err == ERR_OK) err = user_rows_take(task, &users, &n, &rows);
-    if (err != ERR_OK) return err;
-    if (n == 0) return task_fail(task, ERR_USER_NOT_FOUND, "there is no such user");
-    *out = users[0];
-    return ERR_OK;
+    return err == ERR_OK ? user_rows_take_one(task, out, &rows) : err;
 }
 
 enum err user_repo_page(struct task *task, struct user_page *out, const uuid *after, size_t limit) {

@@ -26,9 +26,7 @@ enum err user_rows_take(struct task *task, struct user **users, size_t *n, struc
     *n = 0;
     *users = arena_alloc(task->arena, rows->n * sizeof **users);
     struct user_address *addresses = arena_alloc(task->arena, rows->n * sizeof *addresses);
-    if (*users == NULL || addresses == NULL) {
-        return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-    }
+    if (*users == NULL || addresses == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < rows->n; i++) {
         const uuid id = pg_uuid(rows, i, 0);
         if (*n == 0 || !uuid_equal(&(*users)[*n - 1].id, &id)) {
@@ -42,22 +40,22 @@ enum err user_rows_take(struct task *task, struct user **users, size_t *n, struc
     return pg_rows_check(task, rows);
 }
 
-static enum err not_found(struct task *task) {
-    return task_fail(task, ERR_USER_NOT_FOUND, "there is no such user");
+enum err user_rows_take_one(struct task *task, struct user *out, struct pg_rows *rows) {
+    struct user *users;
+    size_t n;
+    enum err err = user_rows_take(task, &users, &n, rows);
+    if (err != ERR_OK) return err;
+    if (n == 0) return task_fail(task, ERR_USER_NOT_FOUND, "there is no such user");
+    *out = users[0];
+    return ERR_OK;
 }
 
 enum err user_rows_get(struct task *task, struct pg_session *session, struct user *out, const uuid *id) {
     struct pg_params params = {.n = 0};
     struct pg_rows rows;
-    struct user *users;
-    size_t n;
     pg_param_uuid(&params, id);
     enum err err = pg_session_query(task, session, &rows, &user_repo_statements[USER_REPO_GET], &params);
-    if (err == ERR_OK) err = user_rows_take(task, &users, &n, &rows);
-    if (err != ERR_OK) return err;
-    if (n == 0) return not_found(task);
-    *out = users[0];
-    return ERR_OK;
+    return err == ERR_OK ? user_rows_take_one(task, out, &rows) : err;
 }
 
 /* The lock alone comes first: a statement that has waited for one reads other tables as they were before. */

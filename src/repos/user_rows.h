@@ -9,6 +9,9 @@
  * them. */
 enum err user_rows_take(struct task *task, struct user **users, size_t *n, struct pg_rows *rows) MUST_CHECK;
 
+/* The one user of such rows. ERR_USER_NOT_FOUND. */
+enum err user_rows_take_one(struct task *task, struct user *out, struct pg_rows *rows) MUST_CHECK;
+
 /* Within a transaction. ERR_USER_NOT_FOUND. */
 enum err user_rows_get(struct task *task, struct pg_session *session, struct user *out, const uuid *id) MUST_CHECK;
 

@@ -76,7 +76,7 @@ static void join(const struct batch *batch, struct balance *balance) {
 
 static enum err read_batch(struct task *task, const struct source *source, void *arg, const struct block_ref *block) {
     struct batch *batch = arg;
-    if (!prepare(task, source, batch)) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    if (!prepare(task, source, batch)) return task_fail_memory(task);
     struct snapshot snapshot = {batch->reads, batch->n, batch->metadata, batch->n_metadata};
     snapshot_read(task, source, &snapshot, block);
     for (size_t i = 0; i < batch->n; i++) {

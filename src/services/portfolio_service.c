@@ -9,10 +9,6 @@
 #include "services/indexed.h"
 #include "snapshot.h"
 
-static enum err fail_memory(struct task *task) {
-    return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-}
-
 static bool is_doubtful(const struct portfolio_row *row) {
     return row->token.drift != NULL;
 }
@@ -39,7 +35,7 @@ static enum err read_doubtful(struct task *task, const struct source *source, st
     size_t n = 0;
     for (size_t i = 0; i < page->n_rows; i++) n += is_doubtful(&page->rows[i]);
     struct amount_read *reads = arena_alloc(task->arena, n * sizeof *reads);
-    if (reads == NULL) return fail_memory(task);
+    if (reads == NULL) return task_fail_memory(task);
     *out = reads;
     for (size_t i = 0; i < page->n_rows; i++) {
         if (!is_doubtful(&page->rows[i])) continue;
@@ -63,7 +59,7 @@ static struct portfolio_item make_item(const struct portfolio_row *row, const st
 static enum err make_items(struct task *task, struct portfolio *out, const struct portfolio_page *page,
                            const struct amount_read *read) {
     out->items = arena_alloc(task->arena, page->n_rows * sizeof *out->items);
-    if (out->items == NULL) return fail_memory(task);
+    if (out->items == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < page->n_rows; i++) {
         bool live = is_doubtful(&page->rows[i]);
         struct portfolio_item item = make_item(&page->rows[i], live ? read++ : NULL);

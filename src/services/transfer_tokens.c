@@ -12,14 +12,10 @@ static int compare(const void *a, const void *b) {
     return memcmp(x->address.bytes, y->address.bytes, sizeof x->address.bytes);
 }
 
-static enum err fail_memory(struct task *task) {
-    return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-}
-
 enum err transfer_tokens_collect(struct task *task, struct transfer_tokens *out, const struct logs *logs) {
     struct token_summary *tokens = arena_alloc(task->arena, logs->n_transfers * sizeof *tokens);
     *out = (struct transfer_tokens){.tokens = tokens};
-    if (tokens == NULL) return fail_memory(task);
+    if (tokens == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < logs->n_transfers; i++) {
         tokens[i] = (struct token_summary){.address = logs->transfers[i].token, .decimals = -1};
     }
@@ -43,7 +39,7 @@ enum err transfer_tokens_look_up(struct task *task, struct transfer_tokens *toke
     struct token_page page;
     if (tokens->n == 0) return ERR_OK;
     address *addresses = arena_alloc(task->arena, tokens->n * sizeof *addresses);
-    if (addresses == NULL) return fail_memory(task);
+    if (addresses == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < tokens->n; i++) addresses[i] = tokens->tokens[i].address;
     enum err err = token_repo_find(task, &page, id, addresses, tokens->n);
     if (err != ERR_OK) return err;
@@ -85,7 +81,7 @@ enum err transfer_tokens_ask(struct task *task, const struct source *source, str
     for (size_t i = 0; i < tokens->n; i++) snapshot.n_tokens += is_unknown(&tokens->tokens[i]);
     if (snapshot.n_tokens == 0) return ERR_OK;
     snapshot.tokens = arena_alloc(task->arena, snapshot.n_tokens * sizeof *snapshot.tokens);
-    if (snapshot.tokens == NULL) return fail_memory(task);
+    if (snapshot.tokens == NULL) return task_fail_memory(task);
     struct metadata_read *read = snapshot.tokens;
     for (size_t i = 0; i < tokens->n; i++) {
         if (is_unknown(&tokens->tokens[i])) (read++)->token = tokens->tokens[i].address;

@@ -100,7 +100,7 @@ static enum err take_transfers(struct task *task, struct tx *out, const struct f
     size_t n_same = 0;
     bool missing = false;
     out->transfers = arena_alloc(task->arena, logs->n_transfers * sizeof *out->transfers);
-    if (out->transfers == NULL) return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
+    if (out->transfers == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < logs->n_transfers; i++) {
         const struct transfer_log *log = &logs->transfers[i];
         const struct token_summary *token = transfer_tokens_find(&found->tokens, &log->token);
@@ -147,9 +147,7 @@ enum err tx_service_get(struct task *task, const struct source *source, struct t
     struct told told = {.source = source, .tx = out};
     char text[HASH32_TEXT_BYTES];
     task_parallel(task, 1, ask_nodes, &told);
-    if (told.err == ERR_OK && !arena_defer(task->arena, release_receipt, &out->receipt)) {
-        return task_fail(task, ERR_OVERLOADED, "the request needs too much memory");
-    }
+    if (told.err == ERR_OK && !arena_defer(task->arena, release_receipt, &out->receipt)) return task_fail_memory(task);
     const bool known = told.err == ERR_OK && out->receipt.state != RECEIPT_UNKNOWN;
     enum err err = known ? transfer_tokens_collect(task, &found.tokens, &out->receipt.logs) : ERR_OK;
     if (err != ERR_OK) return err;

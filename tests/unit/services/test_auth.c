@@ -182,7 +182,7 @@ static void a_session(struct actor *actor) {
     struct principal who;
     char text[ACCESS_TOKEN_BYTES];
     const uuid id = uuid_new();
-    uint64_t now_s = clock_wall_us() / 1000000;
+    uint64_t now_s = clock_wall_s();
     auth->started_s = now_s - 100;
     (void)write_token(text, &id, NULL, now_s - 10, 600);
     for (int verify = 0; verify < 2; verify++) {
@@ -200,7 +200,7 @@ static void other_credentials(struct actor *actor) {
     struct principal who;
     char text[ACCESS_TOKEN_BYTES];
     const uuid id = uuid_new();
-    uint64_t now_s = clock_wall_us() / 1000000;
+    uint64_t now_s = clock_wall_s();
     auth->started_s = now_s - 100;
     (void)write_token(text, &id, NULL, now_s - 100, 600); /* as old as the process: it may have ended */
     expect(identify(&actor->task, &who, text, true) == ERR_UNAUTHENTICATED);

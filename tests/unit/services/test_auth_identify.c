@@ -30,7 +30,7 @@ static int set_up(void **state) {
     (void)ask("INSERT INTO api_keys VALUES ('%s', '%s', 'k', sha256('\\x%s'), 3, 100, NULL, NULL)",
               uuid_format(id, &key.id), uuid_format(user, &user_2), hash);
 
-    uint64_t wall_s = clock_wall_us() / 1000000;
+    uint64_t wall_s = clock_wall_s();
     struct access_claims claims = {
         .has_user = true, .user = user_1, .chain_id = 1, .issued_s = wall_s, .expires_s = wall_s + 600};
     claims.session = session = uuid_new();

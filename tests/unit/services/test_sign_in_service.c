@@ -20,7 +20,7 @@ struct scene {
 };
 
 static uint64_t now(void) {
-    return clock_wall_us() / 1000000;
+    return clock_wall_s();
 }
 
 static struct scene scene_new(size_t max_spent) {
