@@ -30,8 +30,8 @@ struct framing {
 };
 
 /* A line that begins with a blank goes on with the one before. libmicrohttpd until 0.9.75 has it go on with the name of
- * that header instead of its value, so that one is lost, and another is there that no proxy has seen. It makes that name
- * anew, behind all that was received, where otherwise values stand behind their names. */
+ * that header instead of its value, so that one is lost, and another is there that no proxy has seen. It makes that
+ * name anew, behind all that was received, where otherwise values stand behind their names. */
 static bool is_folded(const char *name, const char *value) {
     return (uintptr_t)value <= (uintptr_t)name + strlen(name);
 }

@@ -95,7 +95,7 @@ static const struct {
     enum err err;
     const char *detail; /* part of it */
 } mistakes[] = {
-    {"", ERR_INVALID_JSON, "is no JSON at line 1"},
+    {"", ERR_INVALID_JSON, "the body is empty"},
     {"{", ERR_INVALID_JSON, "is no JSON at line 1"},
     {"null", ERR_INVALID_JSON, "line 1"},
     {"[]", ERR_INVALID_JSON, "is not an object"},
