@@ -63,7 +63,7 @@ static void deep(struct fake_request *request) {
 static void test_good_reply(void **state) {
     (void)state;
     struct net net;
-    struct seen seen = call_once(&net, (fake_serve[]){good, never}, 2);
+    struct seen seen = call_once(&net, (fake_serve[]){good}, 1); /* nobody to hedge with on a slow machine */
     assert_good(&seen);
     assert_int_equal(seen.calls, 2); /* with the chain id */
     assert_true(seen.timed);

@@ -10,6 +10,8 @@
 #include "core/clock.h"
 #include "views.h"
 
+enum { HEDGE_AFTER_US = 150000 /* somewhat less than the 200 ms of src/rpc/hedge.h */ };
+
 /* Ends what hangs: nobody waits for it any more. */
 static void latest_once(struct task *task, struct chain *chain, void *arg) {
     resolve_latest(arg, task, chain);
@@ -19,11 +21,13 @@ static void latest_once(struct task *task, struct chain *chain, void *arg) {
 static void test_all_agree(void **state) {
     (void)state;
     struct steps steps;
+    uint64_t start_us = clock_now_us();
     run_views(&steps, (struct setting){.nodes = 3}, latest_once);
+    bool hedged = clock_now_us() - start_us >= HEDGE_AFTER_US; /* or might have, on a slow machine */
     assert_block(&steps.at[0], 99, 0);
     assert_true(steps.at[0].block.head);
     for (size_t i = 0; i < 3; i++) {
-        assert_true(views[i].latest <= 1);
+        assert_true(hedged || views[i].latest <= 1);
         assert_int_equal(views[i].numbers + views[i].tags, 0);
     }
     assert_true(views[0].latest + views[1].latest + views[2].latest >= 2);
