@@ -271,6 +271,47 @@ static void test_a_sign_in_under_way_does_not_outlive_its_address(void **state) 
     assert_int_equal(count("sessions"), 0);
 }
 
+static uuid session_2;
+
+static void add_then_sign_out(struct actor *actor) {
+    const struct audit_actor by = {.user = &user_2, .session = &session_2};
+    const struct spending spending = {.nonce = {1}, .expires_at_s = 4000000000};
+    const struct user_address four = claim_of(4, 0);
+    struct user user;
+    bool replayed;
+    if (actor->i == 0) {
+        expect(user_repo_add_address(&actor->task, &user, &replayed, &user_2, &four, MAX + 1, &spending, &by, NULL) ==
+               ERR_OK);
+    }
+    if (actor->i == 1) await_waiting(actor, "1");
+    if (actor->i == 1) expect(session_repo_end(&actor->task, &session_2, &by) == ERR_OK);
+    if (actor->i == 2) let_go(actor);
+}
+
+static void add_too_late(struct actor *actor) {
+    const struct audit_actor by = {.user = &user_2, .session = &session_2};
+    const struct spending spending = {.nonce = {2}, .expires_at_s = 4000000000};
+    const struct user_address five = claim_of(5, 0);
+    struct user user;
+    bool replayed;
+    expect(user_repo_add_address(&actor->task, &user, &replayed, &user_2, &five, MAX + 2, &spending, &by, NULL) ==
+           ERR_UNAUTHENTICATED);
+}
+
+static void test_whoever_ends_a_session_waits_for_what_is_done_in_it(void **state) {
+    char id[UUID_TEXT_BYTES];
+    (void)state;
+    put_addresses();
+    session_2 = uuid_new();
+    (void)ask("UPDATE sessions SET id = '%s' WHERE address = '\\x0200ad%034d' AND chain_id = 1",
+              uuid_format(id, &session_2), 0);
+    hold("INSERT ON addresses");
+    scene_play(&accounts_pool, add_then_sign_out, 3);
+    scene_play(&accounts_pool, add_too_late, 1);
+    assert_string_equal(audit_log("."), "address.add addresses;session.end");
+    assert_int_equal(count("spent_nonces"), 1);
+}
+
 static void test_a_sign_in_that_comes_too_late_is_somebody_elses(void **state) {
     (void)state;
     put_addresses();
@@ -293,6 +334,7 @@ int main(void) {
         test_of(test_addresses_given_up_at_once_leave_one),
         test_of(test_a_sign_in_under_way_does_not_outlive_its_address),
         test_of(test_a_sign_in_that_comes_too_late_is_somebody_elses),
+        test_of(test_whoever_ends_a_session_waits_for_what_is_done_in_it),
     };
     return cmocka_run_group_tests(tests, accounts_begin, accounts_end);
 }
