@@ -167,15 +167,20 @@ static void put_addresses(void) {
 }
 
 static void test_what_is_given_up_ends_its_sessions_and_the_last_is_kept(void **state) {
+    char other[UUID_TEXT_BYTES];
     (void)state;
     put_addresses();
+    /* Another user's session at the same address: a contract of another chain. */
+    (void)ask("INSERT INTO sessions SELECT gen_random_uuid(), '%s', address, 10, 1, 1, 4000000000 FROM addresses"
+              " WHERE chain_id = 0 AND user_id = '%s'",
+              uuid_format(other, &user_1), uuid_format((char[UUID_TEXT_BYTES]){0}, &user_2));
     scene_play(&accounts_pool, give_up, 1);
     assert_string_equal(audit_log("address"), "address.remove addresses;address.remove addresses");
     assert_string_equal(audit_log("session"), "session.end;session.end;session.end");
     assert_int_equal(count("audit WHERE action = 'session.end' AND subject IS NOT NULL AND request_id = 'r-1'"), 3);
     assert_string_equal(ask("SELECT string_agg(encode(substr(address, 1, 1), 'hex') || chain_id, ',' ORDER BY address)"
                             " FROM sessions"),
-                        "0210,031,0310");
+                        "0110,0210,031,0310");
     assert_string_equal(ask("SELECT string_agg(encode(substr(address, 1, 1), 'hex') || chain_id, ',' ORDER BY address)"
                             " FROM addresses"),
                         "011,030");
