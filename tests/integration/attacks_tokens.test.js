@@ -11,9 +11,7 @@ import { exchangeRaw } from './lib/http.js';
 import * as jwt from './lib/jwt.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
-import { askNonce, bearer, refresh, sessionOf, signIn } from './lib/siwe.js';
-
-const now = () => Math.floor(Date.now() / 1000);
+import { askNonce, bearer, now, refresh, sessionOf, signIn } from './lib/siwe.js';
 
 let scene, dappd, session, parts;
 

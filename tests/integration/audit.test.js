@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { adminOf, ask, makeKey, startScene } from './lib/accounts.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
-import { logout, newAccount, refresh, signIn, signedMessage } from './lib/siwe.js';
+import { logout, newAccount, now, refresh, signIn, signedMessage } from './lib/siwe.js';
 
 let scene, dappd, admin;
 
@@ -17,8 +17,6 @@ before(async () => {
     admin = await adminOf(dappd);
 });
 after(() => stopAll(scene));
-
-const now = () => Math.floor(Date.now() / 1000);
 
 async function auditOf(query = '', session = admin) {
     const answer = await dappd.get(`/audit${query}`, session.headers);

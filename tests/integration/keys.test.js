@@ -8,7 +8,7 @@ import { RING, adminOf, ask, makeKey, ringSetting, startScene } from './lib/acco
 import { assertAccountsAgree } from './lib/account_truth.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
-import { bearer, newAccount, signIn } from './lib/siwe.js';
+import { bearer, newAccount, now, signIn } from './lib/siwe.js';
 import { until } from './lib/wait.js';
 
 const MAX_KEYS = 100;
@@ -22,8 +22,6 @@ before(async () => {
     admin = await adminOf(dappd);
 });
 after(() => stopAll(scene));
-
-const now = () => Math.floor(Date.now() / 1000);
 
 /** In: wish, what is not as usual; key, an Idempotency-Key. */
 const post = (session, wish = {}, { key, at = dappd } = {}) =>

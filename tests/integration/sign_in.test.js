@@ -15,7 +15,8 @@ import * as siwe from './lib/siwe.js';
 import { deployWallet, planWallet } from './lib/wallets.js';
 import { until } from './lib/wait.js';
 
-const { CHAIN_ID, DOMAIN, grantOf, logout, newAccount, refresh, sessionOf, signIn, signedMessage, verify } = siwe;
+const { CHAIN_ID, DOMAIN, ahead, grantOf, logout, newAccount, now, refresh, sessionOf, signIn, signedMessage, verify } =
+    siwe;
 const OTHER_CHAIN = 31338;
 const ALONE = { database_url: '' };
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -28,9 +29,6 @@ before(async () => {
     [dappd, neighbour, alone] = await Promise.all([scene.start(), scene.start(), scene.start(ALONE)]);
 });
 after(() => stopAll(scene, otherChain));
-
-const now = () => Math.floor(Date.now() / 1000);
-const ahead = (s) => new Date(Date.now() + s * 1000);
 
 /** One dappd of the scene with other settings, for one test. */
 async function dappdFor(t, settings) {

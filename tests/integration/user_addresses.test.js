@@ -11,7 +11,7 @@ import * as faults from './lib/faults.js';
 import { startFaultyNode } from './lib/faulty_node.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
-import { CHAIN_ID, logout, newAccount, refresh, signIn, signedMessage } from './lib/siwe.js';
+import { CHAIN_ID, ahead, logout, newAccount, refresh, signIn, signedMessage } from './lib/siwe.js';
 import { until } from './lib/wait.js';
 import { deployWallet } from './lib/wallets.js';
 
@@ -115,7 +115,7 @@ test('a request sent again is answered the same when its message has expired', a
     let signed, key, first;
     await until(async () => {
         key = randomUUID();
-        signed = await signedMessage(dappd, newAccount(), { expirationTime: new Date(Date.now() + 2000) });
+        signed = await signedMessage(dappd, newAccount(), { expirationTime: ahead(2) });
         first = await add(session, signed, { key });
         return first.status === 201;
     }, 'message that is in time');

@@ -8,7 +8,7 @@ import { adminOf, ask, makeKey, startScene } from './lib/accounts.js';
 import { assertAccountsAgree } from './lib/account_truth.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
-import { newAccount, refresh, signIn } from './lib/siwe.js';
+import { newAccount, now, refresh, signIn } from './lib/siwe.js';
 
 let scene, dappd, neighbour, admin;
 
@@ -22,7 +22,6 @@ after(async () => {
     await stopAll(scene);
 });
 
-const now = () => Math.floor(Date.now() / 1000);
 const newEmail = () => `${randomBytes(6).toString('hex')}@example.org`;
 const pathOf = ({ user }) => `/users/${user.id}`;
 const match = (tag) => ({ 'if-match': tag });

@@ -27,7 +27,7 @@ class Client {
     async #try(fn) {
         const dappd = this.current();
         const answer = await fn(dappd).catch((error) => {
-            if (error instanceof assert.AssertionError) throw error;
+            if (!error.code || error instanceof assert.AssertionError) throw error; /* not of the connection */
             return undefined;
         });
         if (answer && answer.status < 500) return answer;

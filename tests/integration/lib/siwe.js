@@ -17,6 +17,12 @@ export const newAccount = () => privateKeyToAccount(generatePrivateKey());
 
 export const bearer = (token) => ({ authorization: `Bearer ${token}` });
 
+/** Unix seconds, as dappd has times. */
+export const now = () => Math.floor(Date.now() / 1000);
+
+/** So many seconds from now, as viem writes a time into a message. */
+export const ahead = (s) => new Date(Date.now() + s * 1000);
+
 export async function askNonce(dappd) {
     return (await dappd.json('/auth/nonce')).nonce;
 }
