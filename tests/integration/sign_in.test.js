@@ -214,16 +214,6 @@ test('a message that is refused leaves its nonce as it was', async () => {
     assertProblem(await verify(dappd, signed), 'invalid_nonce', /used/);
 });
 
-test('a nonce expires', async (t) => {
-    const hasty = await dappdFor(t, { nonce_ttl_s: 1 });
-    const { expires_at } = await hasty.json('/auth/nonce');
-    assert.ok(expires_at <= now() + 1);
-    const signed = await signedMessage(hasty, newAccount());
-    const { expires_at: later } = await hasty.json('/auth/nonce');
-    await until(() => now() >= later, 'end of the nonce');
-    assertProblem(await verify(hasty, signed), 'invalid_nonce', /expired/);
-});
-
 test('a nonce that expires while a contract is asked is not taken', async (t) => {
     const node = await startFaultyNode(scene.chain.url);
     t.after(() => node.stop());
