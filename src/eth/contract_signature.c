@@ -23,12 +23,12 @@ static const uint8_t magic_word[WORD_BYTES] = {MAGIC_WORD};
 static const uint8_t wrapped_magic[WORD_BYTES] = {BE_6492, BE_6492, BE_6492, BE_6492};
 
 /* The init code is the program, the wallet, the factory, where the calldata begins (2 bytes), the factory's data and
- * the calldata for the wallet. It asks the wallet; unless that says yes, it calls the factory and asks once more.
+ * the calldata for the wallet. It asks the wallet; where there is none it calls the factory and asks once more.
  *
- * ERC-6492 has the factory called first where there is no wallet, and where there is one only when it has said no: then
- * what is called prepares it, a migration for example. To ask an account without code is to get no answer, so one rule
- * does for both. A wallet that exists is asked as it is now before anything is done to it: keys that were rotated out
- * since its making do not come back.
+ * ERC-6492 would have a wallet that exists and says no be prepared by the same call and asked again, to migrate it for
+ * example. Not here: the signer may name anything to be called, and in a call that is never mined that costs nothing.
+ * Who controls a wallet by what it holds, as with accounts bound to a token, would have whatever can be taken for a
+ * moment. So a wallet that exists is asked as it is: what was rotated out or not yet bought says no.
  *
  * Nobody is trusted. The wallet is called statically, so that asking it changes nothing. Whatever anyone returns, the
  * program returns the magic word or nothing, neither of which a node can refuse as code (EIP-170, EIP-3541). A call
@@ -36,9 +36,9 @@ static const uint8_t wrapped_magic[WORD_BYTES] = {BE_6492, BE_6492, BE_6492, BE_
  * word is copied, so that a huge answer costs only its maker. */
 enum {
     AT_ASK = 15,
-    AT_VALID = 109,
-    AT_REFUSED = 115,
-    PROGRAM_BYTES = 117,
+    AT_VALID = 116,
+    AT_REFUSED = 122,
+    PROGRAM_BYTES = 124,
     AT_WALLET = PROGRAM_BYTES,
     AT_FACTORY = AT_WALLET + 20,
     AT_CALLDATA = AT_FACTORY + 20,

@@ -18,6 +18,7 @@ enum opcode {
     BALANCE = 0x31,
     CODESIZE = 0x38,
     CODECOPY = 0x39,
+    EXTCODESIZE = 0x3b,
     RETURNDATASIZE = 0x3d,
     RETURNDATACOPY = 0x3e,
     BLOCKHASH = 0x40,

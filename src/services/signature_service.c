@@ -61,7 +61,7 @@ static enum err mismatch(struct task *task, const address *account) {
     return task_fail(task, ERR_SIGNATURE_MISMATCH, "the signature is not that of %s", address_format(text, account));
 }
 
-/* The contract that the account will be, or one that has to be prepared. */
+/* The contract that the account will be, or is by now. */
 static enum err check_wrapped(struct task *task, const struct source *source, const address *account,
                               const hash32 *hash, const uint8_t *signature, size_t len) {
     struct question question = {.kind = STATE_INIT_CODE};

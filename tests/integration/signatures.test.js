@@ -93,14 +93,16 @@ test('a wallet that is wrapped, where nodes take no init code: nobody can say', 
     await assertRefused(walletAt(address, sign), own, 'upstream_error');
 });
 
-test('a wallet that has to be prepared, which nothing but the question does', async () => {
+test('a wallet that exists is asked as it is: nothing is called to prepare it', async () => {
     const wallet = await seen(await chain.deploy('UnpreparedWallet', [owner.address]));
     const prepare = callOf(wallet, 'prepare');
     await assertRefused(walletAt(wallet.address));
     await assertRefused(walletAt(wallet.address, wrapping(factory.address, prepare)));
     await assertRefused(walletAt(wallet.address, wrapping(wallet.address, prepare, newAccount())));
-    await assertTaken(walletAt(wallet.address, wrapping(wallet.address, prepare)));
-    assert.equal(await chain.read(wallet, 'prepared'), false);
+    await assertRefused(walletAt(wallet.address, wrapping(wallet.address, prepare)));
+    await chain.write(wallet, 'prepare', []);
+    await seen();
+    await assertTaken(walletAt(wallet.address, wrapping(factory.address, '0x')));
 });
 
 test('an owner who was replaced does not come back with what made the wallet', async () => {

@@ -44,6 +44,7 @@ const program = (end) => assemble(`
     32 0  DUP3 CODESIZE SUB  DUP4  ${end - 12} MLOAD  2 GAS DIV  STATICCALL
     32 RETURNDATASIZE EQ AND  ${MAGIC_WORD} 0 MLOAD EQ AND  @valid JUMPI
     SWAP1 @refused JUMPI
+    ${end - 12} MLOAD EXTCODESIZE @refused JUMPI
     1 SWAP1
     0 0  ${end + 42} DUP4 SUB  ${end + 42}  0  ${end + 20 - 12} MLOAD  2 GAS DIV  CALL POP
     @ask JUMP
@@ -135,7 +136,7 @@ const cases = [
     { what: `made already, the factory is not needed: ${name}`, wallet: deployed, how: { ...ours, factory: at[name], signature: byHeir }, valid: true })),
   { what: 'the owner was replaced: the old one', wallet: rotated, how: await bySigner(stranger, create(stranger)) },
   { what: 'the owner was replaced: the new one', wallet: rotated, how: await bySigner(owner, create(stranger)), valid: true },
-  { what: 'has to be prepared', wallet: unprepared, how: { factory: unprepared, data: prepare, signature: await signedBy(owner) }, valid: true },
+  { what: 'has to be prepared', wallet: unprepared, how: { factory: unprepared, data: prepare, signature: await signedBy(owner) }, stricter: true },
   { what: 'has to be prepared, a stranger', wallet: unprepared, how: { factory: unprepared, data: prepare, signature: await signedBy(stranger) } },
   { what: 'has to be prepared, but is not', wallet: unprepared, how: await bySigner(owner) },
   ...ANSWERS.map((answer) => ({ what: `answers: ${answer}`, wallet: odd[answer], how: idle, valid: answer === 'Valid',
