@@ -127,7 +127,7 @@ static const struct {
     enum err err;
     const char *named; /* what the detail must say */
 } mistakes[] = {
-    {"", ERR_INVALID_JSON, "line 1"},
+    {"", ERR_INVALID_JSON, "the body is empty"},
     {" ", ERR_INVALID_JSON, "line 1"},
     {"{", ERR_INVALID_JSON, "line 1"},
     {"{\n\"items\":\n[,]}", ERR_INVALID_JSON, "line 3"},
