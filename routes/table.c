@@ -4,7 +4,7 @@
 const struct route routes[] = {
     {HTTP_GET, "/", route_index, CACHE_CLASS_STATIC, "", COST_CACHED, ACCESS_PUBLIC, SCOPE_READ},
     {HTTP_GET, "/health", route_health, CACHE_CLASS_NONE, "", COST_FREE, ACCESS_PUBLIC, SCOPE_NONE},
-    {HTTP_GET, "/ready", route_ready, CACHE_CLASS_NONE, "chain", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    {HTTP_GET, "/ready", route_ready, CACHE_CLASS_NONE, "chain", COST_PROBE, ACCESS_PUBLIC, SCOPE_NONE},
     {HTTP_GET, "/status", route_status, CACHE_CLASS_NONE, "", COST_FREE, ACCESS_PUBLIC, SCOPE_NONE},
     {HTTP_GET, "/metrics", route_metrics, CACHE_CLASS_NONE, "", COST_FREE, ACCESS_PUBLIC, SCOPE_NONE},
     {HTTP_GET, "/openapi.yaml", route_openapi_yaml, CACHE_CLASS_STATIC, "", COST_CACHED, ACCESS_PUBLIC, SCOPE_READ},

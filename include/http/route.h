@@ -19,13 +19,14 @@ enum cache_class {
 };
 
 /* What a request costs. The first two never wait, so they answer even when there is no room for requests that do. All
- * but the first count against the limit of the client, each against that of its class. */
+ * but the first and the last count against the limit of the client, each against that of its class. */
 enum cost_class {
     COST_FREE,   /* for operators */
     COST_CACHED, /* answered from memory */
     COST_LIVE,   /* a single read, of nodes or the database */
     COST_LIST,   /* many reads at a time */
     COST_WRITE,  /* changes something, or verifies a signature */
+    COST_PROBE,  /* for load balancers: may ask nodes, who are asked once for all who want to know */
     COST_CLASS_COUNT
 };
 

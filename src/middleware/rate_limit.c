@@ -127,8 +127,8 @@ void rate_limit_count_guess(struct request *req, struct response *res) {
 
 void rate_limit_set_metric_labels(void) {
     static const char *const names[CLASS_COUNT] = {
-        [COST_FREE] = "free", [COST_CACHED] = "cached", [COST_LIVE] = "live",
-        [COST_LIST] = "list", [COST_WRITE] = "write",   [CLASS_GUESSES] = "guesses",
+        [COST_FREE] = "free",   [COST_CACHED] = "cached", [COST_LIVE] = "live",        [COST_LIST] = "list",
+        [COST_WRITE] = "write", [COST_PROBE] = "probe",   [CLASS_GUESSES] = "guesses",
     };
     metrics_set_label_values(METRIC_LABEL_CLASS, names, CLASS_COUNT);
 }

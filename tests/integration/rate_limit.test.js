@@ -75,9 +75,9 @@ test('classes are apart, and what operators ask for has none', async (t) => {
     assert.deepEqual([live.status, left(live)], [503, AT_ONCE - 1]);
     const list = await dappd.get('/tokens');
     assert.deepEqual([list.status, left(list)], [503, AT_ONCE - 1]);
-    for (const target of ['/health', '/status', '/metrics']) {
+    for (const target of ['/health', '/status', '/metrics', '/ready']) {
         const answer = await dappd.get(target);
-        assert.deepEqual([answer.status, answer.headers['ratelimit-limit']], [200, undefined]);
+        assert.deepEqual([answer.status, answer.headers['ratelimit-limit']], [target === '/ready' ? 503 : 200, undefined]);
     }
     const metrics = parseMetrics((await dappd.get('/metrics')).text);
     assert.equal(sumOf(metrics, 'dappd_rate_limited_total', { class: 'cached' }), 2);

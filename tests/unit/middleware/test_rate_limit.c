@@ -49,6 +49,7 @@ const struct route routes[] = {
     {HTTP_GET, "/live", answer_text, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_READ},
     {HTTP_GET, "/list", answer_text, CACHE_CLASS_NONE, "", COST_LIST, ACCESS_PUBLIC, SCOPE_READ},
     {HTTP_POST, "/write", answer_text, CACHE_CLASS_NONE, "", COST_WRITE, ACCESS_USER, SCOPE_ACCOUNT_WRITE},
+    {HTTP_GET, "/probe", answer_text, CACHE_CLASS_NONE, "", COST_PROBE, ACCESS_PUBLIC, SCOPE_NONE},
 };
 const size_t routes_count = sizeof routes / sizeof *routes;
 
@@ -118,6 +119,7 @@ static void test_classes_are_apart(void **state) {
     assert_int_equal(count(COST_LIVE, &client), LIVE);
     assert_int_equal(count(COST_LIST, &client), LIST);
     assert_int_equal(count(COST_FREE, &client), 100);
+    assert_int_equal(count(COST_PROBE, &client), 100);
     assert_int_equal(count(COST_LIVE, &client), 0);
 }
 
