@@ -1,6 +1,7 @@
 /* Something that may be used once has been used: known here where there is no database that would know it, and at most
  * for as long as it could be used again.
- * Owns a fixed number of entries, in chains by hash; a free one is in the chain of the free.
+ * Owns a fixed number of entries, in chains by hash; one that is free again is in the chain of the free. What was never
+ * used is never touched, and so takes no memory.
  * Any thread: one mutex. */
 #include "services/spent.h"
 
@@ -23,6 +24,8 @@ struct spent {
     pthread_mutex_t mutex;
     uint64_t hash_key[2];
     struct entry *entries;
+    size_t n_entries;
+    size_t n_fresh; /* how many of them, from the end, have never been used */
     struct entry *free;
     struct entry **chains;
     size_t n_chains; /* a power of two */
@@ -38,10 +41,7 @@ struct spent *spent_new(size_t max_ids) {
     spent->entries = calloc(max_ids, sizeof *spent->entries);
     spent->chains = calloc(spent->n_chains, sizeof *spent->chains);
     if (spent->entries == NULL || spent->chains == NULL) abort();
-    for (size_t i = max_ids; i > 0; i--) {
-        spent->entries[i - 1].next = spent->free;
-        spent->free = &spent->entries[i - 1];
-    }
+    spent->n_entries = spent->n_fresh = max_ids;
     secure_random(spent->hash_key, sizeof spent->hash_key);
     pthread_mutex_init(&spent->mutex, NULL);
     return spent;
@@ -73,16 +73,31 @@ static void sweep(struct spent *spent, struct entry **link, uint64_t now_s) {
     }
 }
 
+static bool is_full(const struct spent *spent) {
+    return spent->free == NULL && spent->n_fresh == 0;
+}
+
+/* NULL when all are in use. */
+static struct entry *take_free(struct spent *spent) {
+    struct entry *entry = spent->free;
+    if (entry != NULL) {
+        spent->free = entry->next;
+    } else if (spent->n_fresh > 0) {
+        entry = &spent->entries[spent->n_entries - spent->n_fresh--];
+    }
+    return entry;
+}
+
 /* Each id that comes clears a little, so that all is swept long before it is full; what is full nevertheless is swept
  * as a whole, but not twice in a second, when nothing more can have expired. */
 static void make_room(struct spent *spent, uint64_t now_s) {
     size_t n = SWEPT_CHAINS;
-    if (spent->free == NULL && spent->full_s != now_s) n = spent->n_chains;
+    if (is_full(spent) && spent->full_s != now_s) n = spent->n_chains;
     for (size_t i = 0; i < n; i++) {
         spent->hand = (spent->hand + 1) & (spent->n_chains - 1);
         sweep(spent, &spent->chains[spent->hand], now_s);
     }
-    if (spent->free == NULL) spent->full_s = now_s;
+    if (is_full(spent)) spent->full_s = now_s;
 }
 
 static bool has(const struct spent *spent, const uint8_t *id, uint64_t now_s) {
@@ -98,9 +113,8 @@ static enum err add(struct spent *spent, const uint8_t *id, uint64_t expires_s, 
     struct entry **chain = chain_of(spent, id);
     sweep(spent, chain, now_s);
     make_room(spent, now_s);
-    struct entry *entry = spent->free;
+    struct entry *entry = take_free(spent);
     if (entry == NULL) return ERR_SIGN_IN_UNAVAILABLE;
-    spent->free = entry->next;
     *entry = (struct entry){.next = *chain, .expires_s = expires_s};
     memcpy(entry->id, id, ID_BYTES);
     *chain = entry;
