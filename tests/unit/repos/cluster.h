@@ -38,12 +38,14 @@ static void cluster_become_nobody(void) {
     if (freopen("/dev/null", "w", stdout) == NULL || freopen("/dev/null", "w", stderr) == NULL) _exit(126);
 }
 
-static pid_t cluster_run(const char *program, char *const *args) {
+/* In: args, whose first is the program's name. It gets its path in that place: initdb looks for postgres beside it. */
+static pid_t cluster_run(char **args) {
     char path[2 * CLUSTER_PATH_BYTES];
-    (void)snprintf(path, sizeof path, "%s/%s", cluster.bin, program);
+    (void)snprintf(path, sizeof path, "%s/%s", cluster.bin, args[0]);
     pid_t pid = fork();
     if (pid != 0) return pid;
     cluster_become_nobody();
+    args[0] = path;
     execv(path, args);
     _exit(127);
 }
@@ -79,7 +81,7 @@ static bool cluster_start(void) {
                     (char[]){"-cfsync=off"},
                     (char[]){"-cmax_connections=60"},
                     NULL};
-    cluster.server = cluster_run("postgres", args);
+    cluster.server = cluster_run(args);
     return cluster.server > 0 && cluster_answers();
 }
 
@@ -102,7 +104,7 @@ static bool cluster_make(void) {
                     (char[]){"-Udappd"},     (char[]){"-Atrust"},   (char[]){"-EUTF8"},
                     (char[]){"--no-locale"}, (char[]){"--no-sync"}, NULL};
     int status = -1;
-    pid_t pid = cluster_run("initdb", args);
+    pid_t pid = cluster_run(args);
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0 && cluster_start();
 }
 

@@ -43,7 +43,7 @@ static void add_query(const char *name, const char *value) {
 }
 
 static enum err read_page(const char *filter) {
-    const struct source source = {.chain = NULL};
+    static const struct source source = {.chain = NULL}; /* the page goes on to refer to it */
     return page_read(&answer.req, &page, &source, CURSOR_TOKENS, filter, strlen(filter), PLACE_BYTES);
 }
 
