@@ -98,7 +98,7 @@ test('a user is deleted while everything else is done to it, at two instances', 
     const scene = await sceneFor(t);
     const instances = await Promise.all([scene.start(), scene.start()]);
     for (let i = 0; i < moments(200, 8); i++) {
-        const [dappd, other] = i % 2 ? instances : instances.toReversed();
+        const [dappd, other] = i % 2 ? instances : [...instances].reverse();
         const wallet = newAccount();
         const { headers, user, refresh_token } = await signIn(dappd, wallet);
         const path = `/users/${user.id}`;

@@ -22,6 +22,7 @@ check_lines() {
     lines_with 'a path of one machine' '(^|[^A-Za-z0-9._~-])/(home|root|Users)/[A-Za-z0-9._-]'
     lines_with 'white space at the end of the line' '[[:blank:]]$'
     lines_with 'a carriage return' $'\r'
+    lines_with 'a method that Node 18, which Debian 12 has, does not know' '\.to(Sorted|Reversed|Spliced)\('
     lines_with 'a merge that was not finished' '^(<<<<<<<|>>>>>>>) '
 }
 
