@@ -10,9 +10,9 @@
 
 #include "core/err.h"
 #include "eth/address.h"
-#include "rlp.h"
 #include "eth/signature.h"
 #include "eth/u256.h"
+#include "rlp.h"
 
 enum {
     TRANSACTION_PROBLEM_BYTES = 160,
