@@ -97,7 +97,7 @@ test('tokens whose transfers do not add up are marked and served live, with the 
     }, 'marks on all that drift');
     const balances = (await truth()).balances;
     for (const [key, { address, abi }] of unsound) {
-        const { drift } = (await drifts()).get(address);
+        const { drift: before } = (await drifts()).get(address); // a later check may find another reason
         const [holder] = [...balances.get(address).keys()];
         const live = await chain.client.readContract({ address, abi, functionName: 'balanceOf', args: [holder] });
         const body = await dappd.json(`/balance/${holder}/${address}?source=auto`);
@@ -106,7 +106,9 @@ test('tokens whose transfers do not add up are marked and served live, with the 
         assertProblem(await dappd.get(`/tokens/${address}/holders`), 'balances_drift');
         assert.equal((await dappd.get(`/tokens/${address}/transfers`)).status, 200);
         const { items } = await dappd.json('/tokens?limit=1000');
-        assert.equal(items.find((item) => item.token.toLowerCase() === address).index.drift, drift);
+        const { drift: after } = (await drifts()).get(address);
+        const { index } = items.find((item) => item.token.toLowerCase() === address);
+        assert.ok([before, after].includes(index.drift), `${key}: ${index.drift}, not ${before} or ${after}`);
     }
     const honest = Object.entries(replay.tokens).filter(([, token]) => token.honest && balances.has(token.address));
     await until(async () => {
