@@ -17,6 +17,8 @@ enum state_kind {
     STATE_CALL,     /* eth_call of a contract */
     STATE_BALANCE,  /* an account's balance */
     STATE_CODE,     /* an account's code */
+    STATE_NONCE,    /* an account's nonce: how many transactions of its are in blocks up to this one */
+    STATE_STORAGE,  /* a slot of a contract's storage */
     STATE_INIT_CODE /* an eth_call without `to`: runs its data and brings what that returns. It goes alone, and may cost
                        a node all the gas that it gives */
 };
@@ -25,12 +27,16 @@ struct state_read {
     /* in */
     enum state_kind kind;
     address to;          /* zeros for STATE_INIT_CODE */
-    const uint8_t *data; /* of STATE_CALL and STATE_INIT_CODE, borrowed until the read returns */
+    const uint8_t *data; /* of STATE_CALL and STATE_INIT_CODE, and the 32 bytes of a slot's number; borrowed until the
+                            read returns */
     size_t data_len;
     /* out */
     enum rpc_outcome outcome;
     enum err err;         /* ERR_OK, or what to answer a client about this read */
-    const uint8_t *bytes; /* task's arena: what came back; of STATE_BALANCE 32 bytes, big-endian. NULL unless OK */
+    const uint8_t *bytes; /* task's arena: what came back; of STATE_BALANCE, STATE_NONCE and STATE_STORAGE 32 bytes,
+                             big-endian. NULL unless OK */
+    const uint8_t *revert_data; /* task's arena; NULL unless it reverted with data */
+    size_t revert_len;
     size_t len;
     int retry_after_s;  /* when a retry makes sense; 0: unknown */
     const char *detail; /* public, static or in the task's arena; "" when OK */

@@ -2,7 +2,7 @@
  * there are before it is believed.
  * Owns nothing: what is read is borrowed, what is written is the caller's. Any thread.
  * Source: yellow paper, appendix B. */
-#include "rlp.h"
+#include "eth/rlp.h"
 
 #include <string.h>
 

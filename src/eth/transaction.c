@@ -2,7 +2,7 @@
  * hashed as it was encoded: there is only one encoding, so nothing is encoded again.
  * Owns nothing: data and lists stay in the caller's bytes. Any thread.
  * Sources: EIP-2, EIP-155, EIP-2681, EIP-2718 and those of the types. */
-#include "transaction.h"
+#include "eth/transaction.h"
 
 #include "eth/keccak.h"
 #include "transaction_parts.h"

@@ -2,7 +2,7 @@
 #ifndef DAPPD_ETH_TRANSACTION_PARTS_H
 #define DAPPD_ETH_TRANSACTION_PARTS_H
 
-#include "transaction.h"
+#include "eth/transaction.h"
 
 /* Each takes a list off rest into its members of *out. ERR_INVALID_PARAMETER when it is malformed. */
 enum err transaction_read_access_list(struct transaction *out, struct rlp_bytes *rest) MUST_CHECK;

@@ -61,7 +61,7 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
     [INDEX_ADD_STREAM] = {"index_add_stream", 3,
                           "WITH stream AS ("
                           "INSERT INTO streams (chain_id, token, start_block, next_block) VALUES ($1, $2, $3, $3)"
-                          " ON CONFLICT (chain_id, token) DO UPDATE SET retired = false WHERE streams.retired)"
+                          " ON CONFLICT (chain_id, kind, token) DO UPDATE SET retired = false WHERE streams.retired)"
                           " INSERT INTO tokens (chain_id, address, live) SELECT $1, $2::bytea, false"
                           " WHERE octet_length($2) > 0 ON CONFLICT (chain_id, address) DO NOTHING"},
     [INDEX_RETIRE] = {"index_retire", 3,

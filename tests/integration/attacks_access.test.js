@@ -11,7 +11,7 @@ import { newAccount, signIn, signedMessage } from './lib/siwe.js';
 import { ROUTES } from './lib/tables.js';
 
 const OWN_SCOPES = ['read', 'account:read', 'account:write'];
-const ADMIN_SCOPES = ['users:read', 'users:write', 'audit:read'];
+const ADMIN_SCOPES = ['users:read', 'users:write', 'audit:read', 'contracts:write'];
 const ALL_SCOPES = [...OWN_SCOPES, ...ADMIN_SCOPES];
 
 /**

@@ -12,7 +12,16 @@ import { bearer, newAccount, now, signIn } from './lib/siwe.js';
 import { until } from './lib/wait.js';
 
 const MAX_KEYS = 100;
-const ALL = ['read', 'account:read', 'account:write', 'users:read', 'users:write', 'audit:read'];
+const ALL = [
+    'read',
+    'account:read',
+    'account:write',
+    'users:read',
+    'users:write',
+    'audit:read',
+    'tx:send',
+    'contracts:write',
+];
 
 let scene, dappd, neighbour, admin;
 

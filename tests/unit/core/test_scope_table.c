@@ -21,6 +21,8 @@ static void test_names(void **state) {
         {"users:read", SCOPE_USERS_READ, true},
         {"users:write", SCOPE_USERS_WRITE, true},
         {"audit:read", SCOPE_AUDIT_READ, true},
+        {"tx:send", SCOPE_TX_SEND, false},
+        {"contracts:write", SCOPE_CONTRACTS_WRITE, true},
     };
     (void)state;
     assert_int_equal(scope_count, sizeof rows / sizeof *rows);

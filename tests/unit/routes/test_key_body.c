@@ -68,7 +68,8 @@ static void test_mistakes(void **state) {
         {"{\"name\":\"ci\",\"scopes\":[]}", "scopes must be an array of 1 to 6 strings"},
         {"{\"name\":\"ci\",\"scopes\":\"read\"}", "scopes must be an array"},
         {"{\"name\":\"ci\",\"scopes\":[\"read\",\"write\"]}",
-         "scopes[1] is not one of read, account:read, account:write, users:read, users:write, audit:read"},
+         "scopes[1] is not one of read, account:read, account:write, users:read, users:write, audit:read, tx:send, "
+         "contracts:write"},
         {"{\"name\":\"ci\",\"scopes\":[\"session\"]}", "scopes[0] is not one of"},
         {"{\"name\":\"ci\",\"scopes\":[\"read\",\"read\"]}", "scopes[1], read, is there twice"},
         {"{\"name\":\"ci\",\"scopes\":[\"read\"],\"expires_at\":0}", "expires_at is 0"},

@@ -12,7 +12,7 @@
 #include "eth/address.h"
 #include "eth/signature.h"
 #include "eth/u256.h"
-#include "rlp.h"
+#include "eth/rlp.h"
 
 enum {
     TRANSACTION_PROBLEM_BYTES = 160,

@@ -1,0 +1,39 @@
+/* The ABIs of registered contracts, read once and shared by all reactors: a call costs no database read. Made and freed
+ * by app; locks for itself. An ABI stays as long as somebody holds it. */
+#ifndef DAPPD_SERVICES_ABI_STORE_H
+#define DAPPD_SERVICES_ABI_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/task.h"
+#include "eth/abi_type.h"
+#include "services/source.h"
+
+struct abi_store;
+
+/* In: max_bytes, of ABIs that nobody holds. */
+struct abi_store *abi_store_new(size_t max_bytes);
+void abi_store_free(struct abi_store *store);
+
+/* A contract as it is registered. Held until the task's arena goes. */
+struct known_contract {
+    address address;
+    const char *name; /* NULL: none */
+    int64_t version;
+    const struct abi *abi; /* with its implementation's behind its own, where it is a proxy that is followed */
+};
+
+/* What is registered at this address, at most a second old; another instance may have changed it meanwhile.
+ * ERR_CONTRACT_NOT_FOUND; ERR_CONTRACTS_UNAVAILABLE when it is not known and the database cannot be asked. */
+enum err abi_store_get(struct task *task, struct abi_store *store, const struct source *source,
+                       const struct known_contract **out, const address *address) MUST_CHECK;
+
+/* The same of many: out[i] is NULL of an address that is not registered, or while nobody can tell. */
+void abi_store_find(struct task *task, struct abi_store *store, const struct source *source,
+                    const struct known_contract **out, const address *addresses, size_t n);
+
+/* This instance has just changed it. */
+void abi_store_forget(struct abi_store *store, uint64_t chain_id, const address *address);
+
+#endif
