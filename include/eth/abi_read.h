@@ -14,11 +14,14 @@
 
 struct json_t;
 
-/* An array of items: objects, and strings with a human-readable signature each, structs among them. */
+enum { ABI_MAX_TEXT_BYTES = 1 << 20 };
+
+/* An array of items: objects, and strings with a human-readable signature each, structs among them in any order.
+ * In: json, nested no deeper than JSON_MAX_DEPTH. */
 enum err abi_read(const struct abi **out, struct arena *arena, char problem[ABI_PROBLEM_BYTES],
                   const struct json_t *json) MUST_CHECK;
 
-/* The same from JSON text. */
+/* The same from JSON text, at most ABI_MAX_TEXT_BYTES. */
 enum err abi_read_text(const struct abi **out, struct arena *arena, char problem[ABI_PROBLEM_BYTES], const char *text,
                        size_t len) MUST_CHECK;
 
@@ -27,7 +30,8 @@ enum err abi_read_text(const struct abi **out, struct arena *arena, char problem
 enum err abi_read_signature(const struct abi_item **out, struct arena *arena, char problem[ABI_PROBLEM_BYTES],
                             const char *text, size_t len) MUST_CHECK;
 
-/* Appends the item as such a signature, with names, from which it can be read again. */
+/* Appends the item as such a signature, from which it can be read again. It has the parameters' names, but for words
+ * that Solidity keeps for itself. */
 void abi_write_signature(struct buf *out, const struct abi_item *item);
 
 #endif

@@ -14,7 +14,9 @@ enum {
     ABI_MAX_PARAMS = 255,         /* of a function, or components of a tuple */
     ABI_MAX_DEPTH = 12,           /* arrays and tuples within each other */
     ABI_MAX_NAME_BYTES = 255,     /* of an identifier */
-    ABI_MAX_HEAD_BYTES = 1 << 20, /* of what a fixed array takes in place */
+    ABI_MAX_HEAD_BYTES = 1 << 20, /* of what a fixed array, a tuple or all parameters take in place */
+    ABI_MAX_TYPES = 65536,        /* in all of an ABI, a struct's counted wherever it is used */
+    ABI_MAX_SIGNATURE_BYTES = 16384,
     ABI_PROBLEM_BYTES = 256
 };
 
@@ -37,17 +39,19 @@ struct abi_param;
 struct abi_params {
     const struct abi_param *list;
     size_t n;
-    bool named; /* each has a name of its own: in JSON they are an object, else an array */
+    bool named; /* there are some, each with a name of its own: in JSON they are an object, else an array */
 };
 
 struct abi_type {
     enum abi_kind kind;
     unsigned size;                /* bits of an integer, 8 to 256; bytes of fixed bytes, 1 to 32 */
     const struct abi_type *item;  /* of an array */
-    int64_t length;               /* of an array, ABI_ANY_LENGTH where it varies */
-    struct abi_params components; /* of a tuple */
+    int64_t length;               /* of an array, at least 1, or ABI_ANY_LENGTH where it varies */
+    struct abi_params components; /* of a tuple, at least one */
+    bool is_function;             /* fixed bytes that signatures call `function` */
     bool dynamic;                 /* it stands behind an offset */
-    size_t head_bytes;            /* what it takes in place: 32 of a dynamic one */
+    unsigned depth;               /* of arrays and tuples within each other; 0 of what is neither */
+    size_t head_bytes;            /* what it takes in place, at least 32: 32 of a dynamic one */
 };
 
 struct abi_param {
@@ -63,8 +67,9 @@ enum abi_mutability { ABI_PURE, ABI_VIEW, ABI_NONPAYABLE, ABI_PAYABLE };
 struct abi_item {
     enum abi_item_kind kind;
     const char *name;               /* "" of a constructor */
-    const char *signature;          /* canonical: transfer(address,uint256) */
-    hash32 hash;                    /* Keccak-256 of that: an event's topic0; its first four bytes are the selector */
+    const char *signature;          /* canonical: transfer(address,uint256); constructor(uint256) */
+    hash32 hash;                    /* Keccak-256 of that: an event's topic0; its first four bytes are the selector.
+                                       Zero of a constructor */
     enum abi_mutability mutability; /* of functions and constructors */
     bool anonymous;                 /* of an event: it has no topic0 */
     struct abi_params inputs;
