@@ -30,6 +30,8 @@ void json_out_key(struct json_out *out, const char *key);
 /* Text is escaped per RFC 8259; bytes that are not UTF-8 become U+FFFD. NULL writes null. */
 void json_out_str(struct json_out *out, const char *text);
 void json_out_strn(struct json_out *out, const char *text, size_t len);
+/* 0x and two lower-case digits for each byte. */
+void json_out_hex(struct json_out *out, const uint8_t *bytes, size_t n);
 void json_out_u64(struct json_out *out, uint64_t value);
 void json_out_i64(struct json_out *out, int64_t value);
 void json_out_bool(struct json_out *out, bool value);

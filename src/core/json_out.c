@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/hex.h"
 #include "core/utf8.h"
 
 void json_out_init(struct json_out *out, struct buf *buf) {
@@ -137,6 +138,15 @@ void json_out_str(struct json_out *out, const char *text) {
     } else {
         json_out_strn(out, text, strlen(text));
     }
+}
+
+void json_out_hex(struct json_out *out, const uint8_t *bytes, size_t n) {
+    before_value(out);
+    buf_append(out->buf, "\"0x", 3);
+    char *digits = buf_extend(out->buf, 2 * n + 1);
+    if (digits == NULL) return;
+    (void)hex_write(digits, bytes, n);
+    digits[2 * n] = '"';
 }
 
 void json_out_u64(struct json_out *out, uint64_t value) {

@@ -7,12 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "abi_integer.h"
 #include "eth/hex.h"
 #include "eth/keccak.h"
-#include "eth/u256.h"
-
-/* The last integer up to which no two of them are the same number in JavaScript. */
-#define MAX_EXACT 9007199254740991
 
 static bool encode_bool(uint8_t word[32], const struct typed_ref *ref, const json_t *value) {
     (void)ref;
@@ -58,62 +55,12 @@ static bool encode_string(uint8_t word[32], const struct typed_ref *ref, const j
     return true;
 }
 
-struct integer {
-    u256 magnitude;
-    bool is_negative; /* never of 0 */
-};
-
-/* Decimal without leading zeros, or 0x and up to 64 digits. */
-static bool read_text(struct integer *out, const char *text, size_t len) {
-    if (len > 2 && text[0] == '0') return u256_from_hex(&out->magnitude, text, len) == ERR_OK;
-    out->is_negative = len > 0 && text[0] == '-';
-    if (out->is_negative) {
-        text++;
-        len--;
-    }
-    bool is_zero = len == 1 && text[0] == '0' && !out->is_negative;
-    return (is_zero || (len > 0 && text[0] != '0')) && u256_from_dec(&out->magnitude, text, len) == ERR_OK;
-}
-
-static bool read_integer(struct integer *out, const json_t *value) {
-    out->is_negative = false;
-    if (json_is_string(value)) return read_text(out, json_string_value(value), json_string_length(value));
-    json_int_t number = json_integer_value(value);
-    if (!json_is_integer(value) || number > MAX_EXACT || number < -MAX_EXACT) return false;
-    out->is_negative = number < 0;
-    out->magnitude = u256_from_u64((uint64_t)(number < 0 ? -number : number));
-    return true;
-}
-
-static bool fits(const u256 *value, unsigned bits) {
-    for (unsigned i = 0; i < 4; i++) {
-        unsigned low = 64 * i;
-        uint64_t outside = bits <= low ? UINT64_MAX : bits - low >= 64 ? 0 : UINT64_MAX << (bits - low);
-        if ((value->limb[i] & outside) != 0) return false;
-    }
-    return true;
-}
-
 static bool encode_uint(uint8_t word[32], const struct typed_ref *ref, const json_t *value) {
-    struct integer integer;
-    if (!read_integer(&integer, value) || integer.is_negative || !fits(&integer.magnitude, ref->size)) return false;
-    u256_to_be(word, &integer.magnitude);
-    return true;
+    return abi_integer_read(word, (struct abi_integer_type){.bits = ref->size}, value);
 }
 
-/* In two's complement -n is what n-1 leaves of all ones, and n-1 has as many bits as the greatest positive number. */
 static bool encode_int(uint8_t word[32], const struct typed_ref *ref, const json_t *value) {
-    static const u256 zero = {{0}}, one = {{1}};
-    struct integer integer;
-    if (!read_integer(&integer, value)) return false;
-    u256 bits = integer.magnitude;
-    if (integer.is_negative) {
-        (void)u256_sub(&bits, &integer.magnitude, &one);
-        (void)u256_sub(&integer.magnitude, &zero, &integer.magnitude);
-    }
-    if (!fits(&bits, ref->size - 1)) return false;
-    u256_to_be(word, &integer.magnitude);
-    return true;
+    return abi_integer_read(word, (struct abi_integer_type){.bits = ref->size, .is_signed = true}, value);
 }
 
 #define AN_INTEGER "in its range, decimal or 0x in quotes, or a number without a point up to 2^53-1"
