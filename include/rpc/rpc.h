@@ -86,11 +86,14 @@ void rpc_batch(struct task *task, struct chain *chain, struct rpc_call *calls, s
  * its reactor. */
 void rpc_cancel(const struct task *task);
 
-/* params of eth_call / eth_getBalance / eth_getCode pinned to a block per EIP-1898 with requireCanonical. Task's
- * arena; NULL once its cap is passed. In: to, NULL when data is init code; data, calldata of any length. */
+/* params of eth_call; of eth_getBalance, eth_getCode and eth_getTransactionCount; of eth_getStorageAt, each pinned to a
+ * block per EIP-1898 with requireCanonical. Task's arena; NULL once its cap is passed. In: to, NULL when data is init
+ * code; data, calldata of any length. */
 const char *rpc_params_call(struct task *task, const address *to, const uint8_t *data, size_t len,
                             const struct block_ref *block);
 const char *rpc_params_account(struct task *task, const address *account, const struct block_ref *block);
+const char *rpc_params_storage(struct task *task, const address *account, const uint8_t slot[32],
+                               const struct block_ref *block);
 
 /* Bytes of a hex string result ("0x..."), in the task's arena. ERR_UPSTREAM_ERROR when it is no hex data. */
 enum err rpc_result_bytes(struct task *task, const uint8_t **data, size_t *len, const struct rpc_call *call) MUST_CHECK;

@@ -13,6 +13,9 @@
 #include "rpc/chain.h"
 #include "rpc/rpc.h"
 
+/* An error with arguments has some hundred bytes; what is longer than this is left out, since nobody could read it. */
+enum { STATE_MAX_REVERT_BYTES = 32 * 1024 };
+
 enum state_kind {
     STATE_CALL,     /* eth_call of a contract */
     STATE_BALANCE,  /* an account's balance */
@@ -27,17 +30,17 @@ struct state_read {
     /* in */
     enum state_kind kind;
     address to;          /* zeros for STATE_INIT_CODE */
-    const uint8_t *data; /* of STATE_CALL and STATE_INIT_CODE, and the 32 bytes of a slot's number; borrowed until the
-                            read returns */
+    const uint8_t *data; /* of STATE_CALL and STATE_INIT_CODE; of STATE_STORAGE the slot's number, 32 bytes big-endian;
+                            borrowed until the read returns */
     size_t data_len;
     /* out */
     enum rpc_outcome outcome;
     enum err err;         /* ERR_OK, or what to answer a client about this read */
     const uint8_t *bytes; /* task's arena: what came back; of STATE_BALANCE, STATE_NONCE and STATE_STORAGE 32 bytes,
                              big-endian. NULL unless OK */
-    const uint8_t *revert_data; /* task's arena; NULL unless it reverted with data */
-    size_t revert_len;
     size_t len;
+    const uint8_t *revert_data; /* task's arena; NULL unless it reverted with data, of STATE_MAX_REVERT_BYTES at most */
+    size_t revert_len;
     int retry_after_s;  /* when a retry makes sense; 0: unknown */
     const char *detail; /* public, static or in the task's arena; "" when OK */
 };

@@ -11,6 +11,7 @@
 #include "core/hex.h"
 #include "errors.h"
 #include "eth/abi.h"
+#include "eth/u256.h"
 #include "revert.h"
 
 /* null: this node does not have the block; another one may. */
@@ -51,6 +52,16 @@ static enum rpc_outcome check_quantity(struct task *task, struct rpc_call *call,
     return fits && is_hex(json_string_value(result), len) ? RPC_OK : RPC_NONSENSE;
 }
 
+/* How many transactions an account has made. Source: EIP-2681. */
+static enum rpc_outcome check_count(struct task *task, struct rpc_call *call, const json_t *result) {
+    u256 count;
+    (void)task;
+    (void)call;
+    if (!json_is_string(result)) return RPC_NONSENSE;
+    enum err err = u256_from_hex(&count, json_string_value(result), json_string_length(result));
+    return err == ERR_OK && u256_fits_u64(&count) ? RPC_OK : RPC_NONSENSE;
+}
+
 /* Some nodes answer a reverted eth_call with 200 and the revert data as the result. */
 static enum rpc_outcome check_call(struct task *task, struct rpc_call *call, const json_t *result) {
     if (!is_data(result)) return RPC_NONSENSE;
@@ -63,8 +74,14 @@ static const struct {
     const char *method;
     enum rpc_outcome (*check)(struct task *task, struct rpc_call *call, const json_t *result);
 } checks[] = {
-    {"eth_call", check_call},        {"eth_getBlockByNumber", check_block}, {"eth_getBlockByHash", check_block},
-    {"eth_chainId", check_quantity}, {"eth_getBalance", check_quantity},    {"eth_getCode", check_data},
+    {"eth_call", check_call},
+    {"eth_getBlockByNumber", check_block},
+    {"eth_getBlockByHash", check_block},
+    {"eth_chainId", check_quantity},
+    {"eth_getBalance", check_quantity},
+    {"eth_getStorageAt", check_quantity},
+    {"eth_getTransactionCount", check_count},
+    {"eth_getCode", check_data},
 };
 
 static enum rpc_outcome check_by_method(struct task *task, struct rpc_call *call, const json_t *result) {

@@ -108,13 +108,14 @@ static void bill(struct party *party, const struct batch *batch) {
     party->task->rpc_calls++;
 }
 
-static bool copy_bytes(struct arena *arena, struct state_read *to, const struct state_read *from) {
-    if (from->bytes == NULL) return true;
-    uint8_t *bytes = arena_alloc(arena, from->len + 1);
+/* NULL stays NULL. Returns false when there is no room. */
+static bool copy_bytes(struct arena *arena, const uint8_t **to, size_t *to_len, const uint8_t *from, size_t len) {
+    if (from == NULL) return true;
+    uint8_t *bytes = arena_alloc(arena, len + 1);
     if (bytes == NULL) return false;
-    if (from->len > 0) memcpy(bytes, from->bytes, from->len);
-    to->bytes = bytes;
-    to->len = from->len;
+    if (len > 0) memcpy(bytes, from, len);
+    *to = bytes;
+    *to_len = len;
     return true;
 }
 
@@ -122,7 +123,8 @@ static void copy_answer(struct arena *arena, struct state_read *to, const struct
     const char *detail = from->detail[0] == '\0' ? "" : arena_strndup(arena, from->detail, strlen(from->detail));
     read_settle(to, from->outcome, from->err, detail);
     to->retry_after_s = from->retry_after_s;
-    if (!copy_bytes(arena, to, from)) {
+    if (!copy_bytes(arena, &to->bytes, &to->len, from->bytes, from->len) ||
+        !copy_bytes(arena, &to->revert_data, &to->revert_len, from->revert_data, from->revert_len)) {
         read_settle(to, RPC_TOO_LARGE, ERR_OVERLOADED, "the request needs too much memory");
     }
 }
@@ -165,7 +167,7 @@ static bool may_go_again(const struct question *question) {
 static bool is_worth_keeping(const struct question *question) {
     const struct state_read *read = &question->read;
     bool is_true = rpc_policy(read->outcome)->retry == RPC_RETRY_NEVER;
-    return question->passengers != NULL && is_true && read->len <= MAX_KEPT_BYTES;
+    return question->passengers != NULL && is_true && read->len + read->revert_len <= MAX_KEPT_BYTES;
 }
 
 static void forget(struct gather *gather, struct question *question) {

@@ -26,6 +26,16 @@ const char *rpc_params_account(struct task *task, const address *account, const 
                         hash32_format(hash_hex, &block->hash));
 }
 
+const char *rpc_params_storage(struct task *task, const address *account, const uint8_t slot[32],
+                               const struct block_ref *block) {
+    char account_hex[ADDRESS_HEX_BYTES];
+    char slot_hex[HASH32_TEXT_BYTES];
+    char hash_hex[HASH32_TEXT_BYTES];
+    return arena_printf(task->arena, "[\"%s\",\"%s\",{\"blockHash\":\"%s\",\"requireCanonical\":true}]",
+                        hex_encode(account_hex, account->bytes, sizeof(account->bytes)), hex_encode(slot_hex, slot, 32),
+                        hash32_format(hash_hex, &block->hash));
+}
+
 enum err rpc_result_bytes(struct task *task, const uint8_t **data, size_t *len, const struct rpc_call *call) {
     const char *text = json_string_value(call->result);
     size_t text_len = json_string_length(call->result);

@@ -82,14 +82,23 @@ struct question *question_add(struct question_table *table, const struct state_r
     return question;
 }
 
+/* Copies to *at, which moves on. NULL stays NULL. */
+static const uint8_t *keep(char **at, const uint8_t *bytes, size_t len) {
+    if (bytes == NULL) return NULL;
+    uint8_t *kept = memcpy(*at, bytes, len);
+    *at += len;
+    return kept;
+}
+
 void question_keep_answer(struct question *question) {
     struct state_read *read = &question->read;
-    size_t detail_len = strlen(read->detail);
-    char *answer = malloc(read->len + detail_len + 1);
-    if (answer == NULL) abort();
-    if (read->bytes != NULL) read->bytes = memcpy(answer, read->bytes, read->len);
-    read->detail = memcpy(answer + read->len, read->detail, detail_len + 1);
-    question->answer = answer;
+    size_t detail_bytes = strlen(read->detail) + 1;
+    char *at = malloc(read->len + read->revert_len + detail_bytes);
+    if (at == NULL) abort();
+    question->answer = at;
+    read->bytes = keep(&at, read->bytes, read->len);
+    read->revert_data = keep(&at, read->revert_data, read->revert_len);
+    read->detail = memcpy(at, read->detail, detail_bytes);
     question->answered = true;
 }
 

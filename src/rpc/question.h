@@ -41,7 +41,7 @@ struct question *question_find(const struct question_table *table, const struct 
 /* Adds a question that is not there yet, for nobody so far. */
 struct question *question_add(struct question_table *table, const struct state_read *read);
 
-/* Makes what its read points to its own: bytes and detail. It is answered from now on. */
+/* Makes what its read points to its own: bytes, revert data and detail. It is answered from now on. */
 void question_keep_answer(struct question *question);
 
 /* Frees it. */

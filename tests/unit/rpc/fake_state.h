@@ -24,7 +24,8 @@ enum behaviour {
     STARVES = 0x03, /* fails among others, does well alone */
     POISONS = 0x04, /* a call with it and others, or packed at all, fails: out of gas */
     ANSWERS_NOTHING = 0x05,
-    ANSWERS_MUCH = 0x06 /* zeros, when it is called alone */
+    ANSWERS_MUCH = 0x06, /* zeros, when it is called alone */
+    REVERTS_MUCH = 0x07  /* with as much data as that */
 };
 
 struct fake_state {
@@ -36,7 +37,7 @@ struct fake_state {
     void (*instead)(struct fake_request *request, struct fake_state *state); /* serves packed calls otherwise */
     atomic_bool mixed;                           /* aggregate3 has been given different contracts */
     atomic_uint packed, items, largest;          /* packed calls; reads in them; the most in one */
-    atomic_uint plain, codes;                    /* eth_call, eth_getBalance; eth_getCode */
+    atomic_uint plain, codes;                    /* eth_call and reads of numbers; eth_getCode */
     atomic_uint init_codes;                      /* eth_call without `to` that packs nothing */
     atomic_uint packed_requests, plain_requests; /* HTTP requests with packed calls, and without */
 };
@@ -73,7 +74,7 @@ static inline int fake_run_item(const uint8_t *to, const uint8_t *data, size_t l
         *out = data;
         *n = len;
     }
-    return to[0] == REVERTS || to[0] == STARVES ? MULTICALL_FAILED : MULTICALL_OK;
+    return to[0] == REVERTS || to[0] == STARVES || to[0] == REVERTS_MUCH ? MULTICALL_FAILED : MULTICALL_OK;
 }
 
 static inline size_t fake_number(const uint8_t *word) {
@@ -213,6 +214,11 @@ static inline json_t *fake_run_plain(const json_t *call, const uint8_t *to, cons
                           "6e6f000000000000000000000000000000000000000000000000000000000000\"}");
     }
     size_t n;
+    if (to[0] == REVERTS_MUCH) {
+        static char error[2 * MUCH_BYTES + 64];
+        snprintf(error, sizeof error, "{\"code\":3,\"message\":\"reverted\",\"data\":\"0x%0*d\"}", 2 * MUCH_BYTES, 0);
+        return fake_reply(call, "error", error);
+    }
     (void)fake_run_item(to, data, len, &returned, &n);
     return fake_data_reply(call, returned, n);
 }
@@ -298,9 +304,10 @@ static inline json_t *fake_state_reply(struct fake_state *state, const json_t *c
     if (strcmp(fake_method(call), "eth_getCode") == 0) return fake_get_code(state, call);
     if (strcmp(fake_method(call), "eth_call") == 0) return fake_run_call(state, call);
     atomic_fetch_add(&state->plain, 1);
-    char balance[8]; /* what the address ends with */
-    snprintf(balance, sizeof balance, "\"0x%s\"", fake_param(call, 0) + 40);
-    return fake_reply(call, "result", balance);
+    char number[80]; /* of a balance or a nonce what the address ends with, of a slot its own number */
+    bool is_slot = strcmp(fake_method(call), "eth_getStorageAt") == 0;
+    snprintf(number, sizeof number, "\"0x%s\"", is_slot ? fake_param(call, 1) + 2 : fake_param(call, 0) + 40);
+    return fake_reply(call, "result", number);
 }
 
 static inline bool is_packed_call(const json_t *call) {

@@ -27,6 +27,9 @@ static void test_pinned_to_the_block(void **state) {
     assert_string_equal(rpc_params_account(&task, &token, &block),
                         "[\"0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48\","
                         "{\"blockHash\":\"" HASH "\",\"requireCanonical\":true}]");
+    assert_string_equal(rpc_params_storage(&task, &token, block.hash.bytes, &block),
+                        "[\"0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48\",\"" HASH "\","
+                        "{\"blockHash\":\"" HASH "\",\"requireCanonical\":true}]");
     arena_free(task.arena);
 }
 
@@ -53,6 +56,7 @@ static void test_no_memory_is_no_params(void **state) {
     (void)state;
     struct task task = {.arena = arena_new(16)};
     assert_null(rpc_params_account(&task, &token, &block));
+    assert_null(rpc_params_storage(&task, &token, block.hash.bytes, &block));
     assert_null(rpc_params_call(&task, &token, (const uint8_t[]){1}, 1, &block));
     arena_free(task.arena);
 }

@@ -57,6 +57,31 @@ static void test_keeps_its_own_copy(void **state) {
     question_table_free(&table);
 }
 
+static void test_keeps_its_own_answer(void **state) {
+    (void)state;
+    struct question_table table;
+    uint8_t data[4];
+    uint8_t bytes[] = "bytes", revert[] = "revert data";
+    char detail[] = "why";
+    question_table_init(&table);
+    struct state_read read = make_read(data, 7);
+    struct question *question = question_add(&table, &read);
+    question->read.bytes = bytes;
+    question->read.len = sizeof bytes;
+    question->read.revert_data = revert;
+    question->read.revert_len = sizeof revert;
+    question->read.detail = detail;
+    question_keep_answer(question);
+    memset(bytes, 0, sizeof bytes);
+    memset(revert, 0, sizeof revert);
+    memset(detail, 0, sizeof detail);
+    assert_string_equal(question->read.bytes, "bytes");
+    assert_string_equal(question->read.revert_data, "revert data");
+    assert_string_equal(question->read.detail, "why");
+    question_remove(&table, question);
+    question_table_free(&table);
+}
+
 static void test_every_part_tells_apart(void **state) {
     (void)state;
     struct question_table table;
@@ -93,6 +118,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finds_its_equal_among_many),
         cmocka_unit_test(test_keeps_its_own_copy),
+        cmocka_unit_test(test_keeps_its_own_answer),
         cmocka_unit_test(test_every_part_tells_apart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

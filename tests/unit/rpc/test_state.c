@@ -11,6 +11,7 @@ static struct {
     struct state_read reads[MAX_READS];
     size_t n;
     uint8_t bytes[MAX_READS][64];
+    uint8_t revert[MAX_READS][128];
     size_t arena_bytes; /* 0: plenty */
     uint64_t rpc_us;
 } trial;
@@ -27,6 +28,9 @@ static void read_all(struct task *task, struct chain *chain, void *arg) {
     for (size_t i = 0; i < trial.n; i++) {
         const struct state_read *read = &trial.reads[i];
         if (read->bytes != NULL && read->len <= sizeof trial.bytes[i]) memcpy(trial.bytes[i], read->bytes, read->len);
+        if (read->revert_len <= sizeof trial.revert[i] && read->revert_data != NULL) {
+            memcpy(trial.revert[i], read->revert_data, read->revert_len);
+        }
     }
     trial.rpc_us = own.rpc_us;
     if (trial.arena_bytes > 0) arena_free(own.arena);
@@ -48,16 +52,22 @@ static void run(uint64_t task_ms) {
 
 static void test_each_kind_by_each_method(void **state) {
     (void)state;
+    static const uint8_t slot[32] = {[0] = 0x36, [31] = 0xbc};
     const struct fake_state nodes[] = {
         {.multicall3 = true, .witness = PARENT_BYTE}, {.fan_out = true, .witness = PARENT_BYTE}, {.fan_out = false}};
     for (size_t i = 0; i < 3; i++) {
         node = nodes[i];
-        plan(3);
+        plan(5);
         trial.ones[1].read.kind = STATE_BALANCE;
         trial.ones[1].read.to.bytes[19] = 7; /* which is what it has */
         trial.ones[2].read.kind = STATE_CODE;
+        trial.ones[3].read.kind = STATE_NONCE;
+        trial.ones[3].read.to.bytes[19] = 9;
+        trial.ones[4].read.kind = STATE_STORAGE;
+        trial.ones[4].read.data = slot;
+        trial.ones[4].read.data_len = sizeof slot;
         run(20000);
-        for (size_t r = 0; r < 3; r++) {
+        for (size_t r = 0; r < 5; r++) {
             assert_int_equal(trial.reads[r].err, ERR_OK);
             assert_int_equal(trial.reads[r].outcome, RPC_OK);
             assert_string_equal(trial.reads[r].detail, "");
@@ -69,6 +79,10 @@ static void test_each_kind_by_each_method(void **state) {
         assert_int_equal(trial.bytes[1][31], 7);
         assert_int_equal(trial.reads[2].len, 1);
         assert_int_equal(trial.bytes[2][0], 0x60);
+        assert_int_equal(trial.reads[3].len, 32);
+        assert_int_equal(trial.bytes[3][31], 9);
+        assert_int_equal(trial.reads[4].len, 32);
+        assert_memory_equal(trial.bytes[4], slot, 32);
         assert_true(trial.rpc_us > 0);
     }
 }
@@ -84,9 +98,47 @@ static void test_each_fails_for_itself(void **state) {
     assert_int_equal(trial.reads[1].err, ERR_EXECUTION_REVERTED);
     assert_int_equal(trial.reads[1].outcome, RPC_REVERTED);
     assert_null(trial.reads[1].bytes);
+    assert_null(trial.reads[0].revert_data);
+    assert_null(trial.reads[2].revert_data);
     assert_int_equal(trial.reads[2].err, ERR_OK);
     assert_int_equal(trial.reads[2].len, 0);
     assert_non_null(trial.reads[2].bytes);
+}
+
+/* The selector of Error(string), and its words. */
+static void check_says_no(size_t i) {
+    static const uint8_t says_no[4 + 96] = {0x08,          0xc3,         0x79,       0xa0,
+                                            [4 + 31] = 32, [4 + 63] = 2, [68] = 'n', [69] = 'o'};
+    assert_int_equal(trial.reads[i].err, ERR_EXECUTION_REVERTED);
+    assert_int_equal(trial.reads[i].revert_len, sizeof says_no);
+    assert_memory_equal(trial.revert[i], says_no, sizeof says_no);
+}
+
+static void test_revert_data_reaches_all_who_asked(void **state) {
+    (void)state;
+    const struct fake_state nodes[] = {
+        {.multicall3 = true, .witness = PARENT_BYTE}, {.fan_out = true, .witness = PARENT_BYTE}, {.fan_out = false}};
+    for (size_t i = 0; i < 3; i++) {
+        node = nodes[i];
+        plan(5);
+        for (size_t r = 0; r < 3; r++) make_read(&trial.ones[r], REVERTS, r < 2 ? 5 : 6);
+        run(20000);
+        for (size_t r = 0; r < 3; r++) check_says_no(r);
+        assert_int_equal(trial.bytes[3][31], 4);
+        if (i < 2) assert_int_equal(node.plain, 2); /* each of them alone, once for both who asked the same */
+    }
+}
+
+static void test_revert_data_is_bounded(void **state) {
+    (void)state;
+    node = (struct fake_state){.fan_out = true, .witness = PARENT_BYTE};
+    plan(2);
+    make_read(&trial.ones[0], REVERTS_MUCH, 5);
+    run(20000);
+    assert_int_equal(trial.reads[0].err, ERR_EXECUTION_REVERTED);
+    assert_null(trial.reads[0].revert_data);
+    assert_int_equal(trial.reads[0].revert_len, 0);
+    assert_int_equal(trial.bytes[1][31], 2);
 }
 
 static void test_none_and_twice_the_same(void **state) {
@@ -189,6 +241,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_kind_by_each_method),
         cmocka_unit_test(test_each_fails_for_itself),
+        cmocka_unit_test(test_revert_data_reaches_all_who_asked),
+        cmocka_unit_test(test_revert_data_is_bounded),
         cmocka_unit_test(test_none_and_twice_the_same),
         cmocka_unit_test(test_equal_init_codes_run_once),
         cmocka_unit_test(test_deadline),

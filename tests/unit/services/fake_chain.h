@@ -120,9 +120,10 @@ static inline const struct fake_answer *fake_find(const char *text) {
 
 static inline void fake_log(const struct state_read *read, const struct fake_answer **answer, uint64_t number) {
     static const char *const kinds[] = {
-        [STATE_CALL] = "call", [STATE_BALANCE] = "balance", [STATE_CODE] = "code", [STATE_INIT_CODE] = "init code"};
+        [STATE_CALL] = "call",   [STATE_BALANCE] = "balance", [STATE_CODE] = "code",
+        [STATE_NONCE] = "nonce", [STATE_STORAGE] = "storage", [STATE_INIT_CODE] = "init code"};
     char to[64], data[2 * FAKE_MAX_DATA_BYTES + 4] = " ", text[2 * FAKE_MAX_DATA_BYTES + 128];
-    bool has_data = read->kind == STATE_CALL || read->kind == STATE_INIT_CODE;
+    bool has_data = read->kind == STATE_CALL || read->kind == STATE_INIT_CODE || read->kind == STATE_STORAGE;
     check(read->data_len <= FAKE_MAX_DATA_BYTES && (read->data_len > 0) == has_data);
     if (read->data_len > 0) (void)hex_encode(data + 1, read->data, read->data_len);
     int len = snprintf(text, sizeof text, "%s %s%s @%llu\n", kinds[read->kind],
@@ -148,7 +149,7 @@ static inline void fake_succeed(struct task *task, struct state_read *read, cons
     if (bytes == NULL) {
         read->outcome = RPC_TOO_LARGE;
         read->err = ERR_OVERLOADED;
-    } else if (read->kind == STATE_BALANCE) {
+    } else if (read->kind == STATE_BALANCE || read->kind == STATE_NONCE || read->kind == STATE_STORAGE) {
         check(u256_from_hex(&balance, text, strlen(text)) == ERR_OK);
         u256_to_be(bytes, &balance);
         read->len = 32;
