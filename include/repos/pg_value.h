@@ -14,7 +14,7 @@
 #include "eth/address.h"
 #include "eth/u256.h"
 
-enum { PG_MAX_PARAMS = 16, PG_NUMERIC_BYTES = 8 + 2 * 20 /* a header and up to 20 digits of base 10,000 */ };
+enum { PG_MAX_PARAMS = 20, PG_NUMERIC_BYTES = 8 + 2 * 20 /* a header and up to 20 digits of base 10,000 */ };
 
 struct pg_params {
     int n;

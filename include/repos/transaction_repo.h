@@ -27,6 +27,12 @@ enum kept_tx_state {
 /* "accepted" and so on, as the database and clients have it. */
 const char *kept_tx_state_name(enum kept_tx_state state);
 
+enum {
+    KEPT_TX_MAX_REVERT_BYTES = 4096, /* more is not kept */
+    KEPT_TX_MAX_STEPS = 256,         /* of one life, that are given: the last ones */
+    KEPT_TX_MAX_RIVALS = 32
+};
+
 /* Where it is in the chain. */
 struct kept_tx_block {
     uint64_t number;
@@ -58,13 +64,13 @@ struct kept_tx {
     uint64_t created_at; /* unix seconds */
     uint64_t updated_at;
     uint64_t sent_at;   /* 0: never */
-    const uint8_t *raw; /* as it was signed */
+    const uint8_t *raw; /* as it was signed; NULL in lists, which it would make too long */
     size_t raw_len;
 };
 
 /* Writes a transaction down as accepted, before any node sees it. One that is there already is left as it is, unless it
- * was refused or dropped: that begins anew. In: everything up to value, and raw. Out: *out, as it is now; *fresh, it is
- * to be sent. */
+ * was refused or dropped: that begins anew, with this raw form (a blob transaction has several). In: everything from
+ * chain_id up to value, and raw. Out: *out, as it is now, without raw; *fresh, it is to be sent. */
 enum err transaction_repo_accept(struct task *task, struct kept_tx *out, bool *fresh,
                                  const struct kept_tx *what) MUST_CHECK;
 
@@ -87,13 +93,18 @@ enum err transaction_repo_steps(struct task *task, struct kept_tx_step **out, si
 enum err transaction_repo_page(struct task *task, struct kept_tx **out, size_t *n, bool *more, uint64_t chain_id,
                                const address *account, int64_t before, size_t limit) MUST_CHECK;
 
+/* Those of this sender with this nonce, the latest first, at most KEPT_TX_MAX_RIVALS: one of them at most is ever in
+ * the chain. In: session as below. */
+enum err transaction_repo_of_nonce(struct task *task, struct pg_session *session, struct kept_tx **out, size_t *n,
+                                   uint64_t chain_id, const address *sender, uint64_t nonce) MUST_CHECK;
+
 /* Those that are not final, by id, behind `after`. In: session, whoever follows holds the chain's lock by; NULL: any.
  */
 enum err transaction_repo_open(struct task *task, struct pg_session *session, struct kept_tx **out, size_t *n,
                                uint64_t chain_id, int64_t after, size_t limit) MUST_CHECK;
 
 /* What has become of one. Nothing is written, and *moved is false, unless it is in the state `from`, with that block.
- */
+ * Reason, revert_data and replaced_by that are not given stay as they are while state and block do. */
 struct kept_tx_move {
     uint64_t chain_id;
     hash32 hash;
@@ -101,7 +112,8 @@ struct kept_tx_move {
     enum kept_tx_state to;
     const struct kept_tx_block *from_block; /* of confirmed and reverted, else NULL */
     const struct kept_tx_block *to_block;
-    const char *step;   /* of its life; NULL: nothing that belongs there */
+    const char
+        *step; /* of its life, with the block that it comes to or else leaves; NULL: nothing that belongs there */
     const char *reason; /* NULL: none */
     const uint8_t *revert_data;
     size_t revert_len;

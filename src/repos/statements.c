@@ -12,6 +12,7 @@
 #include "repos/pg_session.h"
 #include "session_repo_sql.h"
 #include "token_repo_sql.h"
+#include "transaction_repo_sql.h"
 #include "transfer_repo_sql.h"
 #include "user_repo_sql.h"
 
@@ -27,6 +28,7 @@ const struct pg_statement_table pg_statement_tables[] = {
     {"nonces", nonces_statements, NONCES_STATEMENT_COUNT},
     {"session_repo", session_repo_statements, SESSION_REPO_STATEMENT_COUNT},
     {"token_repo", token_repo_statements, TOKEN_REPO_STATEMENT_COUNT},
+    {"transaction_repo", transaction_repo_statements, TRANSACTION_REPO_STATEMENT_COUNT},
     {"transfer_repo", transfer_repo_statements, TRANSFER_REPO_STATEMENT_COUNT},
     {"user_repo", user_repo_statements, USER_REPO_STATEMENT_COUNT},
 };

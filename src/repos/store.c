@@ -22,6 +22,11 @@ enum err store_read(struct task *task, const struct store *store, struct pg_rows
     return tell(task, store, pg_read(task, rows, statement, params));
 }
 
+enum err store_query(struct task *task, const struct store *store, struct pg_session *session, struct pg_rows *rows,
+                     const struct pg_statement *statement, const struct pg_params *params) {
+    return tell(task, store, pg_session_query(task, session, rows, statement, params));
+}
+
 /* Two transactions waited for each other, or the operator has made PostgreSQL stricter than it needs to be. */
 static bool gave_way(const struct pg_session *session, enum err err) {
     const char *sqlstate = pg_session_sqlstate(session);

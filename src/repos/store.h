@@ -24,6 +24,10 @@ enum err store_read(struct task *task, const struct store *store, struct pg_rows
 enum err store_change(struct task *task, const struct store *store, struct pg_rows *rows,
                       const struct pg_statement *statement, const struct pg_params *params) MUST_CHECK;
 
+/* Either of them in a session of the caller's, and without another try. */
+enum err store_query(struct task *task, const struct store *store, struct pg_session *session, struct pg_rows *rows,
+                     const struct pg_statement *statement, const struct pg_params *params) MUST_CHECK;
+
 /* A change of several statements, each of which sees what others have committed before it. An error of the body's rolls
  * it all back and is returned. The body may run a second time, so it sets all that it gives. */
 typedef enum err (*store_body)(struct task *task, struct pg_session *session, void *arg);
