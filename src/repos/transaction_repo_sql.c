@@ -18,6 +18,21 @@
 #define OR_AS_IT_IS(given, column) \
     "coalesce(" given ", CASE WHEN t.state = $5 AND t.block_hash IS NOT DISTINCT FROM $9 THEN t." column " END)"
 
+#define MOVE \
+    "UPDATE transactions t SET state = $5, final = $7, block_number = $8, block_hash = $9, block_time = $10," \
+    " block_index = $11, gas_used = $12, gas_price = $13, reason = " OR_AS_IT_IS( \
+        "$6", "reason") "," \
+                        " revert_data = " OR_AS_IT_IS("$14", "revert_data") ", replaced_by = " OR_AS_IT_IS( \
+                            "$15", \
+                            "replaced_by") "," \
+                                           " updated_at = CASE WHEN $17::text IS NULL THEN t.updated_at ELSE $20 END," \
+                                           " sent_at = CASE WHEN $16 THEN $20 ELSE t.sent_at END" \
+                                           " WHERE t.chain_id = $1 AND t.hash = $2 AND t.state = $3 AND t.block_hash " \
+                                           "IS NOT DISTINCT FROM $4" \
+                                           " RETURNING t.chain_id, t.hash"
+
+#define LISTS LATEST("sender") " UNION ALL " LATEST("to_address") " UNION ALL " LATEST("contract")
+
 const struct pg_statement transaction_repo_statements[TRANSACTION_REPO_STATEMENT_COUNT] = {
     /* No row when it is there and is not to begin anew.
      * $1 chain, $2 hash, $3 raw, $4 type, $5 sender, $6 nonce, $7 recipient or $8 contract, $9 value, $10 now */
@@ -45,10 +60,7 @@ const struct pg_statement transaction_repo_statements[TRANSACTION_REPO_STATEMENT
     /* Three walks side by side; what an account has sent to itself comes twice, one behind the other.
      * $1 chain, $2 account, $3 id that they are below, $4 rows */
     [TRANSACTION_REPO_PAGE] = {"transaction_repo_page", 4,
-                               "SELECT DISTINCT ON (u.id) u.* FROM (" LATEST("sender") " UNION ALL " LATEST(
-                                   "to_address") " UNION ALL " LATEST("contract") ") u"
-                                                                                  " ORDER BY u.id DESC LIMIT "
-                                                                                  "$4::bigint"},
+                               "SELECT DISTINCT ON (u.id) u.* FROM (" LISTS ") u ORDER BY u.id DESC LIMIT $4::bigint"},
     /* $1 chain, $2 sender, $3 nonce, $4 rows */
     [TRANSACTION_REPO_OF_NONCE] = {"transaction_repo_of_nonce", 4,
                                    "SELECT " WITHOUT_RAW " FROM transactions t"
@@ -65,30 +77,10 @@ const struct pg_statement transaction_repo_statements[TRANSACTION_REPO_STATEMENT
      * $16 sent now, $17 step, $18 number and $19 hash of that one's block, $20 now */
     [TRANSACTION_REPO_MOVE] =
         {"transaction_repo_move", 20,
-         "WITH moved AS ("
-         " UPDATE transactions t SET state = $5, reason = " OR_AS_IT_IS(
-             "$6",
-             "reason") ", final = $7,"
-                       "  block_number = $8, block_hash = $9, block_time = $10, block_index = $11, gas_used = $12, "
-                       "gas_price = $13,"
-                       "  revert_data = " OR_AS_IT_IS(
-                           "$14",
-                           "revert_data") ","
-                                          "  replaced_by = " OR_AS_IT_IS(
-                                              "$15",
-                                              "replaced_by") ","
-                                                             "  updated_at = CASE WHEN $17::text IS NULL THEN "
-                                                             "t.updated_at ELSE $20 END,"
-                                                             "  sent_at = CASE WHEN $16 THEN $20 ELSE t.sent_at END"
-                                                             " WHERE t.chain_id = $1 AND t.hash = $2 AND t.state = $3 "
-                                                             "AND t.block_hash IS NOT DISTINCT FROM $4"
-                                                             " RETURNING t.chain_id, t.hash"
-                                                             "), told AS ("
-                                                             " INSERT INTO transaction_steps (chain_id, hash, at, "
-                                                             "step, reason, block_number, block_hash)"
-                                                             " SELECT m.chain_id, m.hash, $20, $17, $6, $18, $19 FROM "
-                                                             "moved m WHERE $17 IS NOT NULL"
-                                                             ") SELECT m.hash FROM moved m"},
+         "WITH moved AS (" MOVE "), told AS ("
+         " INSERT INTO transaction_steps (chain_id, hash, at, step, reason, block_number, block_hash)"
+         " SELECT m.chain_id, m.hash, $20, $17, $6, $18, $19 FROM moved m WHERE $17 IS NOT NULL"
+         ") SELECT m.hash FROM moved m"},
     /* Below those of migrations and of the chains' indexes, which have -1 and the chain's id. $1 chain */
     [TRANSACTION_REPO_LOCK] = {"transaction_repo_lock", 1, "SELECT pg_try_advisory_lock(-1 - $1::bigint)"},
 };
