@@ -14,22 +14,19 @@
     "(SELECT " WITHOUT_RAW " FROM transactions t WHERE t.chain_id = $1 AND t." part " = $2 AND t.id < $3" \
     " ORDER BY t.id DESC LIMIT $4::bigint)"
 
-/* What is not given stays while the state and the block do. */
-#define OR_AS_IT_IS(given, column) \
-    "coalesce(" given ", CASE WHEN t.state = $5 AND t.block_hash IS NOT DISTINCT FROM $9 THEN t." column " END)"
+/* What is not given stays while this does. */
+#define SAME "CASE WHEN t.state = $5 AND t.block_hash IS NOT DISTINCT FROM $9 THEN "
 
 #define MOVE \
     "UPDATE transactions t SET state = $5, final = $7, block_number = $8, block_hash = $9, block_time = $10," \
-    " block_index = $11, gas_used = $12, gas_price = $13, reason = " OR_AS_IT_IS( \
-        "$6", "reason") "," \
-                        " revert_data = " OR_AS_IT_IS("$14", "revert_data") ", replaced_by = " OR_AS_IT_IS( \
-                            "$15", \
-                            "replaced_by") "," \
-                                           " updated_at = CASE WHEN $17::text IS NULL THEN t.updated_at ELSE $20 END," \
-                                           " sent_at = CASE WHEN $16 THEN $20 ELSE t.sent_at END" \
-                                           " WHERE t.chain_id = $1 AND t.hash = $2 AND t.state = $3 AND t.block_hash " \
-                                           "IS NOT DISTINCT FROM $4" \
-                                           " RETURNING t.chain_id, t.hash"
+    " block_index = $11, gas_used = $12, gas_price = $13," \
+    " reason = coalesce($6, " SAME "t.reason END)," \
+    " revert_data = coalesce($14, " SAME "t.revert_data END)," \
+    " replaced_by = coalesce($15, " SAME "t.replaced_by END)," \
+    " updated_at = CASE WHEN $17::text IS NULL THEN t.updated_at ELSE $20 END," \
+    " sent_at = CASE WHEN $16 THEN $20 ELSE t.sent_at END" \
+    " WHERE t.chain_id = $1 AND t.hash = $2 AND t.state = $3 AND t.block_hash IS NOT DISTINCT FROM $4" \
+    " RETURNING t.chain_id, t.hash"
 
 #define LISTS LATEST("sender") " UNION ALL " LATEST("to_address") " UNION ALL " LATEST("contract")
 
