@@ -11,6 +11,19 @@ struct answer {
     struct audit_page rows;
 };
 
+static void render_contract(struct json_out *out, const struct audit_row *row) {
+    char text[ADDRESS_TEXT_BYTES];
+    json_out_key(out, "contract");
+    if (!row->has_contract) {
+        json_out_null(out);
+        return;
+    }
+    json_out_object_begin(out);
+    json_out_key_u64(out, "chain_id", row->chain_id);
+    json_out_key_str(out, "address", address_format(text, &row->contract));
+    json_out_object_end(out);
+}
+
 static void render_row(struct json_out *out, const struct audit_row *row) {
     json_out_object_begin(out);
     json_out_key_u64(out, "id", row->id);
@@ -20,6 +33,7 @@ static void render_row(struct json_out *out, const struct audit_row *row) {
     json_out_key_str(out, "action", row->action);
     account_view_id(out, "user_id", &row->user);
     account_view_id(out, "subject", row->has_subject ? &row->subject : NULL);
+    render_contract(out, row);
     json_out_key(out, "members");
     json_out_array_begin(out);
     for (size_t i = 0; i < row->n_members; i++) json_out_str(out, row->members[i]);

@@ -81,6 +81,11 @@ CREATE TABLE contracts (
     updated_at     bigint  NOT NULL,
     UNIQUE (chain_id, address)
 );
+CREATE INDEX contracts_implementation ON contracts (chain_id, implementation) WHERE implementation IS NOT NULL;
+
+-- Of changes to contracts: which one. They are about the user who made them.
+ALTER TABLE audit ADD COLUMN chain_id bigint;
+ALTER TABLE audit ADD COLUMN contract bytea CHECK (octet_length(contract) = 20);
 
 -- Streams of transfers, as before, and of a contract's events: what is read is told apart by its kind.
 ALTER TABLE streams ADD COLUMN kind smallint NOT NULL DEFAULT 0 CHECK (kind IN (0, 1));  -- 0 transfers, 1 events

@@ -11,6 +11,7 @@
 
 #include "core/task.h"
 #include "core/uuid.h"
+#include "eth/address.h"
 
 /* Who makes a change, for its row. Borrowed. */
 struct audit_actor {
@@ -30,6 +31,9 @@ struct audit_row {
     const char **members;
     size_t n_members;
     const char *request_id; /* NULL: none */
+    bool has_contract;      /* it is about this one */
+    uint64_t chain_id;
+    address contract;
 };
 
 struct audit_page {

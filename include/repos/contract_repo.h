@@ -31,17 +31,20 @@ struct contract_row {
     uint64_t updated_at;
 };
 
-/* Registers a contract, or replaces what is registered. In: everything but id, version and times; by, whoever does it,
- * for the log of changes; NULL: the configuration. ERR_PRECONDITION_FAILED unless it has one of the versions (n 0: any;
- * of one that is not registered, 0). Out: *created. */
+/* Registers a contract, or replaces what is registered; what is as it is to be keeps its version. Those that have it as
+ * their implementation get a new version too. In: everything but id, version and times; by, whoever does it, for the
+ * log of changes; NULL: the configuration. ERR_PRECONDITION_FAILED unless it has one of the versions (n 0: any; of one
+ * that is not registered, 0); ERR_CONTRACT_CONFIGURED where the configuration has registered it. Out: *created. */
 enum err contract_repo_put(struct task *task, struct contract_row *out, bool *created, const struct contract_row *what,
                            const int64_t *versions, size_t n, const struct audit_actor *by) MUST_CHECK;
 
 /* ERR_CONTRACT_NOT_FOUND. */
 enum err contract_repo_get(struct task *task, struct contract_row *out, uint64_t chain_id,
-                           const address *address) MUST_CHECK;
-enum err contract_repo_delete(struct task *task, uint64_t chain_id, const address *address,
-                              const struct audit_actor *by) MUST_CHECK;
+                           const address *contract) MUST_CHECK;
+
+/* Errors of both. In: versions and by as above. */
+enum err contract_repo_delete(struct task *task, uint64_t chain_id, const address *contract, const int64_t *versions,
+                              size_t n, const struct audit_actor *by) MUST_CHECK;
 
 /* By address, behind `after` (NULL: from the first). Without ABIs. */
 enum err contract_repo_page(struct task *task, struct contract_row **out, size_t *n, bool *more, uint64_t chain_id,
@@ -55,8 +58,16 @@ enum err contract_repo_indexed(struct task *task, struct pg_session *session, st
 enum err contract_repo_find(struct task *task, struct pg_session *session, struct contract_row **out, size_t *n,
                             uint64_t chain_id, const address *addresses, size_t n_addresses) MUST_CHECK;
 
-/* A proxy has another implementation: its version goes up. */
-enum err contract_repo_set_implementation(struct task *task, uint64_t chain_id, const address *address,
-                                          const struct address *implementation) MUST_CHECK;
+/* The same without ABIs, which costs little. */
+enum err contract_repo_versions(struct task *task, struct contract_row **out, size_t *n, uint64_t chain_id,
+                                const address *addresses, size_t n_addresses) MUST_CHECK;
+
+/* A proxy has this implementation now, NULL: none. If it had another, its version goes up. */
+enum err contract_repo_set_implementation(struct task *task, uint64_t chain_id, const address *contract,
+                                          const address *implementation) MUST_CHECK;
+
+/* The configuration has these contracts of the chain: others that it had are requests' to change from now on. */
+enum err contract_repo_keep_configured(struct task *task, uint64_t chain_id, const address *addresses,
+                                       size_t n) MUST_CHECK;
 
 #endif

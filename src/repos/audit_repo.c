@@ -36,6 +36,11 @@ static enum err read_row(struct task *task, struct audit_row *out, struct pg_row
     out->has_actor = read_id(&out->actor, rows, row, 2);
     out->has_actor_key = read_id(&out->actor_key, rows, row, 3);
     out->has_subject = read_id(&out->subject, rows, row, 6);
+    out->has_contract = !pg_is_null(rows, row, 10);
+    if (out->has_contract) {
+        out->chain_id = (uint64_t)pg_i64(rows, row, 9);
+        out->contract = pg_address(rows, row, 10);
+    }
     return split_members(task, out, members != NULL ? members : "");
 }
 

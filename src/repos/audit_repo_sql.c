@@ -3,7 +3,8 @@
 
 /* No member's name holds a comma. */
 #define ROWS \
-    "SELECT id, at, actor, actor_key, action, user_id, subject, array_to_string(members, ','), request_id FROM audit"
+    "SELECT id, at, actor, actor_key, action, user_id, subject, array_to_string(members, ','), request_id," \
+    "  chain_id, contract FROM audit"
 
 const struct pg_statement audit_repo_statements[AUDIT_REPO_STATEMENT_COUNT] = {
     /* $1 the last row before, $2 rows */

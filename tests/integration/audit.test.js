@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { getAddress } from 'viem';
 import { adminOf, ask, makeKey, startScene } from './lib/accounts.js';
 import { assertProblem } from './lib/problem.js';
 import { stopAll } from './lib/process.js';
@@ -26,9 +27,10 @@ async function auditOf(query = '', session = admin) {
 
 /** Every row, as the answer has it, from PostgreSQL. Newest first. */
 async function rowsOf(where = 'true') {
-    const columns = 'id, at, actor, actor_key, action, user_id, subject, array_to_json(members), request_id';
+    const columns = `id, at, actor, actor_key, action, user_id, subject, chain_id, encode(contract, 'hex'),
+        array_to_json(members), request_id`;
     const rows = await scene.sql(`SELECT ${columns} FROM audit WHERE ${where} ORDER BY id DESC`);
-    return rows.map(([id, at, actor, actor_key, action, user_id, subject, members, request_id]) => ({
+    return rows.map(([id, at, actor, actor_key, action, user_id, subject, chain, contract, members, request_id]) => ({
         id: Number(id),
         at: Number(at),
         actor,
@@ -36,6 +38,7 @@ async function rowsOf(where = 'true') {
         action,
         user_id,
         subject,
+        contract: contract && { chain_id: Number(chain), address: getAddress(`0x${contract}`) },
         members: JSON.parse(members),
         request_id,
     }));

@@ -1,6 +1,6 @@
-/* How PostgreSQL answers every statement on accounts, where there are many: by indexes alone, reading not many more
- * rows than the page has. The plans are generic, as those of prepared statements are.
- * Owns a PostgreSQL. One thread. */
+/* How PostgreSQL answers every statement on accounts, and on contracts by address, where there are many: by indexes
+ * alone, reading not many more rows than the page has. The plans are generic, as those of prepared statements are. Owns
+ * a PostgreSQL. One thread. */
 #include "accounts.h"
 #include "plans.h"
 
@@ -21,6 +21,8 @@ static int fill(void **state) {
               "INSERT INTO api_keys SELECT an_id(n), an_id(1 + n / 100), 'k', sha256('k'), 1, n, NULL, NULL FROM n;"
               "INSERT INTO spent_nonces SELECT substr(an_address(n), 1, 16), n FROM n;"
               "INSERT INTO idempotency_keys SELECT an_id(n), sha256('k'), sha256('f'), an_id(n), NULL, n FROM n;"
+              "INSERT INTO contracts (chain_id, address, abi, version, proxy, implementation, events, created_at,"
+              " updated_at) SELECT 1, an_address(n), '[]', 1, true, an_address(-n), true, n, n FROM n;"
               "INSERT INTO audit (at, action, user_id) SELECT n, 'sign_in', an_id(1 + n / 100) FROM n");
     (void)sql(conn, "VACUUM ANALYZE");
     (void)sql(conn, "SET plan_cache_mode = force_generic_plan");
@@ -30,6 +32,7 @@ static int fill(void **state) {
 /* A change: now, who does it. */
 #define BY "1, an_id(1), NULL, 'r'"
 #define NEW "gen_random_uuid()"
+#define CONTRACT ", 1, an_address(2), 'N', '[]', true, an_address(3), true, 1, false, 'abi'"
 #define NONCE "substr(an_address(0), 1, 16)"
 
 static const struct asked asked[] = {
@@ -37,6 +40,16 @@ static const struct asked asked[] = {
     {"audit_repo_page", "5000, 51", false, false},
     {"audit_repo_page_of_user", "9223372036854775807, 51, an_id(7)", false, false},
     {"audit_repo_page_of_user", "630, 51, an_id(7)", false, false},
+    {"contract_repo_get", "1, an_address(2)", false, false},
+    {"contract_repo_lock", "1, an_address(2)", false, false},
+    {"contract_repo_create", BY CONTRACT, false, false},
+    {"contract_repo_update", BY CONTRACT, false, false},
+    {"contract_repo_delete", BY ", 1, an_address(2)", false, false},
+    {"contract_repo_page", "1, '', 51", false, false},
+    {"contract_repo_page", "1, an_address(7), 51", false, false},
+    {"contract_repo_find", "1, ARRAY[an_address(2), an_address(3)]", false, false},
+    {"contract_repo_versions", "1, ARRAY[an_address(2), an_address(3)]", false, false},
+    {"contract_repo_set_implementation", "1, 1, an_address(2), an_address(3)", false, false},
     {"idempotency_begin", "an_id(2), sha256('x'), sha256('f'), an_id(2), NULL, 1", false, false},
     {"idempotency_find", "an_id(2), sha256('k')", false, false},
     {"key_repo_get", "an_id(2)", false, false},
