@@ -27,11 +27,19 @@ struct receipt {
     bool has_contract;
     address contract; /* the one it created */
     u256 gas_used;
-    struct logs logs; /* its transfers; receipt_free */
+    bool has_gas_price; /* old nodes do not tell */
+    u256 gas_price;     /* wei, that was paid for each */
+    struct logs logs;   /* its transfers; receipt_free */
 };
 
 /* Source: eth_getTransactionReceipt, eth_getTransactionByHash. */
 enum err receipt_read(struct task *task, struct chain *chain, struct receipt *out, const hash32 *tx) MUST_CHECK;
 void receipt_free(struct receipt *receipt);
+
+/* Many of them in as few requests as the nodes allow: each is mined, or unknown since no node has a receipt of it, or
+ * errs has why that cannot be told. A mined one's block has number and hash alone; whether it is canonical is for the
+ * caller to see. In: out, n of them, to be freed by receipt_free. */
+void receipt_read_many(struct task *task, struct chain *chain, struct receipt *out, enum err *errs, const hash32 *txs,
+                       size_t n);
 
 #endif

@@ -74,6 +74,13 @@ static bool read_gas(struct json_scan *scan, void *arg) {
     return json_scan_u256(scan, &((struct scanned *)arg)->out->gas_used);
 }
 
+static bool read_gas_price(struct json_scan *scan, void *arg) {
+    struct receipt *out = ((struct scanned *)arg)->out;
+    if (json_scan_null(scan)) return true;
+    out->has_gas_price = true;
+    return json_scan_u256(scan, &out->gas_price);
+}
+
 static bool read_logs(struct json_scan *scan, void *arg) {
     struct logs_filter every = {.n_tokens = 0};
     struct log_filter filter;
@@ -95,6 +102,7 @@ static const struct json_scan_field fields[] = {
     FIELD("to", false, read_to),
     FIELD("contractAddress", false, read_contract),
     FIELD("gasUsed", true, read_gas),
+    FIELD("effectiveGasPrice", false, read_gas_price),
     FIELD("logs", true, read_logs),
 };
 
