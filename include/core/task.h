@@ -18,7 +18,9 @@ struct fault {
     char detail[TASK_DETAIL_BYTES]; /* UTF-8, shown to clients: never upstream text, URLs, SQL */
     const char *file;
     int line;
-    int retry_after_s; /* 0: unknown */
+    int retry_after_s;  /* 0: unknown */
+    const char *revert; /* what a contract reverted with, as JSON text in the task's arena; NULL: nothing is known */
+    size_t revert_len;
 };
 
 /* W3C trace context. */

@@ -7,7 +7,7 @@ enum { DEFAULT_RETRY_AFTER_S = 1 };
 
 struct problem_view {
     const struct err_info *info;
-    const char *detail;
+    const struct fault *fault;
     const char *request_id;
     int retry_after_s; /* 0: no use */
 };
@@ -18,10 +18,14 @@ static void render_problem(struct json_out *out, const void *view) {
     json_out_key_str(out, "type", "about:blank");
     json_out_key_str(out, "title", p->info->title);
     json_out_key_u64(out, "status", (uint64_t)p->info->status);
-    json_out_key_str(out, "detail", p->detail);
+    json_out_key_str(out, "detail", p->fault->detail);
     json_out_key_str(out, "code", p->info->code);
     json_out_key_str(out, "request_id", p->request_id);
     if (p->retry_after_s > 0) json_out_key_u64(out, "retry_after", (uint64_t)p->retry_after_s);
+    if (p->fault->revert != NULL) {
+        json_out_key(out, "revert");
+        json_out_raw(out, p->fault->revert, p->fault->revert_len);
+    }
     json_out_object_end(out);
 }
 
@@ -43,7 +47,7 @@ void problem_from_fault(struct request *req, struct response *res) {
     const struct err_info *info = err_info(code);
     log_fault(req, info);
     response_reset_body(res, info->status);
-    struct problem_view view = {.info = info, .detail = fault->detail, .request_id = req->id};
+    struct problem_view view = {.info = info, .fault = fault, .request_id = req->id};
     if (says_when(info)) {
         view.retry_after_s = fault->retry_after_s > 0 ? fault->retry_after_s : DEFAULT_RETRY_AFTER_S;
         response_headerf(res, "Retry-After", "%d", view.retry_after_s);

@@ -27,6 +27,7 @@ struct chain {
     _Atomic uint64_t finality_asked_us; /* when safe and finalized were last asked for on the side */
     struct follower follower;
     struct batching batching;
+    _Atomic uint64_t no_simulation_until_ms; /* by upstream_now_ms: till then nodes count as without eth_simulateV1 */
 };
 
 #endif
