@@ -35,7 +35,8 @@ void labels_set(const struct config *config) {
                                                         [CACHE_BLOCK] = "block",
                                                         [CACHE_CODE] = "code",
                                                         [CACHE_ACCESS_TOKEN] = "access_token",
-                                                        [CACHE_API_KEY] = "api_key"};
+                                                        [CACHE_API_KEY] = "api_key",
+                                                        [CACHE_CALL] = "call"};
     const char *outcomes[RPC_OUTCOME_COUNT];
     for (size_t i = 0; i < RPC_OUTCOME_COUNT; i++) outcomes[i] = rpc_outcome_name((enum rpc_outcome)i);
     router_set_metric_labels();

@@ -19,6 +19,7 @@ enum cache_kind {
     CACHE_CODE,
     CACHE_ACCESS_TOKEN,
     CACHE_API_KEY,
+    CACHE_CALL, /* what a contract returned or reverted with */
     CACHE_KIND_COUNT
 };
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "chain_state.h"
-#include "errors.h"
+#include "phrase.h"
 #include "rpc/state.h"
 #include "simulate_params.h"
 #include "simulate_scan.h"
@@ -82,6 +82,7 @@ enum err simulate_call(struct task *task, struct chain *chain, const struct bloc
 struct reading {
     struct arena *arena;
     struct simulated *out;
+    bool unknown; /* a node says that it does not have the method */
 };
 
 static enum rpc_outcome take_reply(const struct rpc_call *call, const char *text, size_t len) {
@@ -91,28 +92,37 @@ static enum rpc_outcome take_reply(const struct rpc_call *call, const char *text
     return full ? RPC_TOO_LARGE : RPC_NONSENSE;
 }
 
-static enum err run(struct task *task, struct chain *chain, struct simulated *out, struct rpc_call *call) {
+static void take_error(const struct rpc_call *call, enum rpc_outcome outcome, const char *text, size_t len) {
+    struct reading *reading = call->reader->arg;
+    char folded[PHRASE_MAX_BYTES];
+    size_t n = phrase_fold(folded, text, len);
+    if (outcome == RPC_INVALID && phrase_find(folded, n, "method") != NULL) reading->unknown = true;
+}
+
+static enum err run(struct task *task, struct chain *chain, struct simulated *out, struct rpc_call *call,
+                    bool *unknown) {
     struct reading reading = {.arena = task->arena, .out = out};
-    struct rpc_reader reader = {.result = take_reply, .arg = &reading};
+    struct rpc_reader reader = {.result = take_reply, .error = take_error, .arg = &reading};
     call->reader = &reader;
     enum err err = rpc_call(task, chain, call);
+    *unknown = reading.unknown;
     if (err == ERR_OK) return ERR_OK;
     *out = (struct simulated){.outcome = RPC_OK};
     return take_failure(task, out, call);
 }
 
-/* A refusal may be of the method or of what was sent: what eth_call can do with the same, shows which. */
+/* A node that does not have a method may say so in a way of its own; then eth_call is asked each time. */
 static enum err run_or_call(struct task *task, struct chain *chain, const struct block_ref *block,
                             struct simulated *out, const struct simulation *what) {
     char *params = make_params(simulate_params_v1, what, block);
     struct rpc_call call = {.method = "eth_simulateV1", .params = params, .heavy = true};
-    enum err err = run(task, chain, out, &call);
+    bool unknown;
+    enum err err = run(task, chain, out, &call, &unknown);
     free(params);
-    if (call.outcome != RPC_INVALID) return err;
+    if (call.outcome != RPC_INVALID && call.outcome != RPC_NODE_ERROR) return err;
     task->fault = (struct fault){.code = ERR_OK};
-    err = simulate_call(task, chain, block, out, what);
-    if (err == ERR_OK) atomic_store(&chain->no_simulation_until_ms, upstream_now_ms() + ABSENT_MS);
-    return err;
+    if (unknown) atomic_store(&chain->no_simulation_until_ms, upstream_now_ms() + ABSENT_MS);
+    return simulate_call(task, chain, block, out, what);
 }
 
 enum err simulate_run(struct task *task, struct chain *chain, const struct block_ref *block, struct simulated *out,

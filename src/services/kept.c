@@ -31,6 +31,10 @@ void kept_key_add(struct kept_key *key, const address *a) {
     key_put(key, a->bytes, sizeof a->bytes);
 }
 
+void kept_key_add_hash(struct kept_key *key, const hash32 *hash) {
+    key_put(key, hash->bytes, sizeof hash->bytes);
+}
+
 void kept_value_begin(struct kept_value *value, const struct block_ref *block) {
     value->len = 0;
     kept_value_add(value, block->hash.bytes, kept_content_at(block));

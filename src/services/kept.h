@@ -32,6 +32,7 @@ struct kept_value {
 /* Starts a key. In: question, what tells different questions about the same addresses apart. */
 void kept_key_begin(struct kept_key *key, const struct source *source, const struct block_ref *block, uint8_t question);
 void kept_key_add(struct kept_key *key, const address *a);
+void kept_key_add_hash(struct kept_key *key, const hash32 *hash);
 
 /* Starts a value: with the block's hash where the key does not have it. */
 void kept_value_begin(struct kept_value *value, const struct block_ref *block);

@@ -258,7 +258,8 @@ static void test_what_is_read_no_more_goes(void **state) {
 
 static void test_evictions_hits_and_misses_are_counted(void **state) {
     (void)state;
-    static const char *const kinds[CACHE_KIND_COUNT] = {"amount", "token", "block", "code", "access_token", "api_key"};
+    static const char *const kinds[CACHE_KIND_COUNT] = {"amount",       "token",   "block", "code",
+                                                        "access_token", "api_key", "call"};
     metrics_set_label_values(METRIC_LABEL_CACHE, kinds, CACHE_KIND_COUNT);
     metrics_start(1);
     struct cache *cache = cache_new(MEGABYTE);

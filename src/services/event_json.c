@@ -1,0 +1,57 @@
+/* A log shows what it is made of, and what that means where the contract's ABI tells. Owns nothing; any thread. */
+#include "event_json.h"
+
+#include "core/hex.h"
+#include "eth/abi_value.h"
+
+enum { MAX_ARGS_BYTES = 1024 * 1024 }; /* of one log */
+
+static void write_meaning(struct json_out *out, const struct abi_item *event, const struct buf *args) {
+    if (event == NULL) {
+        json_out_key_null(out, "name");
+        json_out_key_null(out, "signature");
+        json_out_key_null(out, "args");
+        return;
+    }
+    json_out_key_str(out, "name", event->name);
+    json_out_key_str(out, "signature", event->signature);
+    json_out_key(out, "args");
+    json_out_raw(out, args->data, args->len);
+}
+
+static void write_topics(struct json_out *out, const struct event_log *log) {
+    char text[HASH32_TEXT_BYTES];
+    json_out_key(out, "topics");
+    json_out_array_begin(out);
+    for (unsigned i = 0; i < log->n_topics; i++) json_out_str(out, hash32_format(text, &log->topics[i]));
+    json_out_array_end(out);
+}
+
+static void write_data(struct json_out *out, const struct event_log *log) {
+    json_out_key(out, "data");
+    json_out_raw(out, "\"0x", 3);
+    char *digits = buf_extend(out->buf, 2 * log->data_len + 1);
+    if (digits == NULL) return;
+    hex_write(digits, log->data, log->data_len);
+    out->buf->data[out->buf->len - 1] = '"'; /* where its NUL is */
+}
+
+/* Topics without topic0 are those of an anonymous event, which nothing names. */
+static const struct abi_item *find_event(struct buf *args, const struct abi *abi, const struct event_log *log) {
+    char problem[ABI_PROBLEM_BYTES];
+    const struct abi_item *event = abi != NULL && log->n_topics > 0 ? abi_find_topic(abi, &log->topics[0]) : NULL;
+    if (event == NULL) return NULL;
+    enum err err = abi_decode_event(args, problem, event, log->topics, log->n_topics, log->data, log->data_len);
+    return err == ERR_OK ? event : NULL;
+}
+
+void event_json_write(struct json_out *out, const struct event_log *log, const struct abi *abi) {
+    char text[ADDRESS_TEXT_BYTES];
+    struct buf args;
+    buf_init(&args, MAX_ARGS_BYTES);
+    json_out_key_str(out, "address", address_format(text, &log->contract));
+    write_meaning(out, find_event(&args, abi, log), &args);
+    write_topics(out, log);
+    write_data(out, log);
+    buf_free(&args);
+}
