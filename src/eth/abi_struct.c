@@ -96,9 +96,10 @@ static int compare_structs(const void *a, const void *b) {
 static bool read_names(struct abi_reading *reading, const json_t *items) {
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i);
+        if (!json_is_string(item)) continue;
         const char *p = json_string_value(item);
-        struct abi_text text = {.p = p, .end = p + json_string_length(item)};
-        if (p == NULL || !abi_is_struct(&text)) continue;
+        const struct abi_text text = {.p = p, .end = p + json_string_length(item)};
+        if (!abi_is_struct(&text)) continue;
         reading->index = (long)i;
         if (!read_name(reading, &reading->structs[reading->n_structs], text)) return false;
         reading->n_structs++;

@@ -92,13 +92,15 @@ const signatures = {
 }
 const random = (structs) => signatures[pick(['function', 'function', 'event', 'error', 'constructor'])](structs)
 
-// Structs that refer to those before them, then put in any order. viem knows no tuple in a struct.
+// Structs that refer to those before them, then put in any order. viem knows no tuple in a struct; it remembers
+// parameters by the names of their structs, so that each needs a name of its own.
+let made = 0
 function withStructs() {
   const known = []
   const all = count(1 + below(4)).map((i) => {
     const members = count(1 + below(4)).map((k) => `${known.length > 0 && below(2) === 0 ? pick(known) + suffix()
       : type(0, [])} ${names[k]}`)
-    known.push(`${pick(['S', 'T', 'Order', 'Zed'])}${i}`)
+    known.push(`${pick(['S', 'T', 'Order', 'Zed'])}${made++}`)
     return `struct ${known[i]} { ${members.join('; ')}${pick(['', ';'])} }`
   })
   all.push(...count(1 + below(3)).map(() => random(known)))
@@ -117,8 +119,8 @@ const written = [
   `function f(${'('.repeat(12)}uint8${')'.repeat(12)})`, `function f(uint8${'[]'.repeat(12)})`,
 ]
 const lists = [
-  ['struct A { B b; }', 'function f(A a)', 'struct B { uint256 c; }'],
-  ['struct A { uint256 a; }', 'struct B { A[] b; A[2] c; }', 'event E(B indexed b, A a)', 'error F(A)', 'constructor(B b)'],
+  ['struct A1 { B1 b; }', 'function f(A1 a)', 'struct B1 { uint256 c; }'],
+  ['struct A2 { uint256 a; }', 'struct B2 { A2[] b; A2[2] c; }', 'event E(B2 indexed b, A2 a)', 'error F(A2)', 'constructor(B2 b)'],
   ['fallback() external', 'receive() external payable', 'fallback() external payable', 'function f()'], ['receive() external payable'],
   ['function f(uint8)', 'function f(uint16)', 'function f()', 'event f(uint8)', 'error f(uint8)'],
   ['struct A { address payable to; function g; }', 'function f(A memory a) returns (A[] memory)'],
@@ -155,11 +157,11 @@ const anonymous = [[['event E(uint256 indexed a) anonymous'], ['event E(uint256 
   return [JSON.stringify(input), [`${text} anonymous`, ...rest].join(';')]
 })
 // Parameters whose names Solidity keeps for itself, which other languages do not: they are written without.
-const kept_names = [row([{ type: 'function', name: 'f', stateMutability: 'view', outputs: [], inputs: [{ type: 'bool', name: 'memory' },
+const kept_words = [row([{ type: 'function', name: 'f', stateMutability: 'view', outputs: [], inputs: [{ type: 'bool', name: 'memory' },
   { type: 'tuple', name: 'uint8', components: [{ type: 'bool', name: 'indexed' }] }] }], parseAbi(['function f(bool, (bool)) view']))]
 write('abi_read.tsv', "ABIs, and viem's view of what is kept of them",
   ['JSON', 'of each item, between semicolons: readable, canonical, hash, heads in|out'],
-  [...texts.map((text) => row(text, parseAbi(text))), ...fromJson, ...wider, ...anonymous, ...kept_names])
+  [...texts.map((text) => row(text, parseAbi(text))), ...fromJson, ...wider, ...anonymous, ...kept_words])
 
 // Real contracts, and one of ours with every kind of type; solc says the selectors of that one too.
 const source = `// SPDX-License-Identifier: MIT
@@ -264,7 +266,7 @@ const refused = [
   one('256 parameters', `function f((${Array(256).fill('bool').join()}))`, NEVER_ASKED),
   one('a name of 256 bytes', `function ${'n'.repeat(256)}()`, NEVER_ASKED), one('a name of 256 bytes', `function f(bool ${'n'.repeat(256)})`, NEVER_ASKED),
   // JSON, of which viem reads nothing before it is used.
-  ['an ABI must be an array', { abi: [] }, NEVER_ASKED], ['an ABI must be an array', 'function f()', NEVER_ASKED],
+  ['an ABI must be an array', { abi: [] }, NEVER_ASKED], ['the ABI is no JSON', 'function f()', NEVER_ASKED],
   ...[[[]], [7], [null], [true]].map((abi) => ['must be an object, or a string', abi, NEVER_ASKED]),
   ...['Function', 'struct', '', 'modifier'].map((of) => ['type must be function', [{ type: of, name: 'f' }], NEVER_ASKED]),
   ['type must be a string', [{ type: 7 }], NEVER_ASKED], ['name must be a string', [{ type: 'function', name: {} }], NEVER_ASKED],
@@ -287,6 +289,6 @@ const refused = [
   return [problem, JSON.stringify(abi)]
 })
 const broken = ['', '[', '[]]', '{', 'null ', '[{"type":"function","name":"f",}]', "['function f()']", '\ufeff[]', '[] // none'].map(
-  (text) => [text === 'null ' ? 'an ABI must be an array' : 'the ABI is no JSON', text])
+  (text) => ['the ABI is no JSON', text])
 broken.push(['nested more than 64 deep', '['.repeat(10000)], ['nested more than 64 deep', '[{"a":'.repeat(33)])
 write('abi_refused.tsv', 'What is no ABI, with a part of what is said of it', ['problem', 'JSON'], [...refused, ...broken])
