@@ -55,8 +55,7 @@ static const struct {
 
 static enum err refuse(const struct abi_argument *at, const struct abi_type *type) {
     char name[ABI_KIND_BYTES];
-    return abi_fail(at->problem, ERR_INVALID_ARGUMENT, &at->place, "must be %s %s: %s",
-                    strchr("aeiou", abi_kind_name(name, type)[0]) != NULL && type->kind != ABI_UINT ? "an" : "a", name,
+    return abi_fail(at->problem, ERR_INVALID_ARGUMENT, &at->place, "must be %s: %s", abi_kind_name(name, type),
                     kinds[type->kind].allowed);
 }
 

@@ -67,4 +67,23 @@ static inline uint8_t *vectors_bytes(size_t *n, const char *text) {
     return bytes;
 }
 
+/* Returns what the text stands for, as above: 0x text in which (ab*300) is a byte 300 times. The caller frees it. */
+static inline uint8_t *vectors_unpacked(size_t *n, const char *text) {
+    size_t len = 0, cap = strlen(text) + 1;
+    uint8_t *bytes = malloc(cap);
+    assert_memory_equal(text, "0x", 2);
+    for (text += 2; *text != '\0';) {
+        bool is_run = *text == '(';
+        char pair[3] = {text[is_run], text[1 + is_run], '\0'}, *end;
+        size_t times = is_run ? strtoul(text + 4, &end, 10) : 1;
+        text = is_run ? end + 1 : text + 2;
+        cap += times;
+        bytes = realloc(bytes, cap);
+        memset(bytes + len, (int)strtoul(pair, NULL, 16), times);
+        len += times;
+    }
+    *n = len;
+    return realloc(bytes, len > 0 ? len : 1);
+}
+
 #endif

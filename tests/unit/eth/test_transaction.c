@@ -19,25 +19,6 @@ static int stop(void **state) {
     return 0;
 }
 
-/* Returns what the text stands for, in memory of exactly that size: hex, where (ab*300) is a byte 300 times. */
-static uint8_t *unpacked(size_t *n, const char *text) {
-    struct buf out;
-    buf_init(&out, 2 * TEXT_MAX);
-    assert_memory_equal(text, "0x", 2);
-    for (text += 2; *text != '\0';) {
-        bool is_run = *text == '(';
-        char pair[3] = {text[is_run], text[1 + is_run], '\0'}, *end;
-        size_t times = is_run ? strtoul(text + 4, &end, 10) : 1;
-        text = is_run ? end + 1 : text + 2;
-        memset(buf_extend(&out, times), (int)strtoul(pair, NULL, 16), times);
-    }
-    *n = out.len;
-    uint8_t *exact = malloc(out.len > 0 ? out.len : 1);
-    if (out.len > 0) memcpy(exact, out.data, out.len);
-    buf_free(&out);
-    return exact;
-}
-
 static void put_hex(struct buf *out, const uint8_t *bytes, size_t len) {
     buf_append_str(out, "0x");
     for (size_t i = 0; i < len; i++) buf_printf(out, "%02x", bytes[i]);
@@ -148,7 +129,7 @@ static void test_what_viem_signs(void **state) {
         struct transaction tx;
         struct buf text, sender;
         size_t len;
-        uint8_t *raw = unpacked(&len, v.fields[4]);
+        uint8_t *raw = vectors_unpacked(&len, v.fields[4]);
         buf_init(&text, TEXT_MAX);
         buf_init(&sender, TEXT_MAX);
         if (transaction_decode(&tx, problem, raw, len) != ERR_OK) fail_msg("%s: %s", problem, v.fields[0]);
@@ -176,7 +157,7 @@ static void test_what_is_refused(void **state) {
         char problem[TRANSACTION_PROBLEM_BYTES];
         struct transaction tx, before;
         size_t len;
-        uint8_t *raw = unpacked(&len, v.fields[3]);
+        uint8_t *raw = vectors_unpacked(&len, v.fields[3]);
         enum err wanted = strcmp(v.fields[1], "signature") == 0 ? ERR_INVALID_SIGNATURE : ERR_INVALID_PARAMETER;
         memset(&before, 0x5a, sizeof before);
         memcpy(&tx, &before, sizeof tx);
@@ -201,7 +182,7 @@ static void test_authorizations_of_nobody(void **state) {
         struct authorization one;
         address signer;
         size_t len;
-        uint8_t *raw = unpacked(&len, v.fields[1]);
+        uint8_t *raw = vectors_unpacked(&len, v.fields[1]);
         if (transaction_decode(&tx, problem, raw, len) != ERR_OK) fail_msg("%s: %s", v.fields[0], problem);
         struct rlp_bytes rest = tx.authorizations;
         assert_int_equal(tx.n_authorizations, 1);
@@ -222,7 +203,7 @@ static void test_every_cut_is_refused(void **state) {
         char problem[TRANSACTION_PROBLEM_BYTES];
         struct transaction tx;
         size_t len;
-        uint8_t *raw = unpacked(&len, v.fields[4]);
+        uint8_t *raw = vectors_unpacked(&len, v.fields[4]);
         for (size_t cut = 0; row % 30 == 0 && cut < len; cut++) {
             uint8_t *exact = malloc(cut > 0 ? cut : 1);
             memcpy(exact, raw, cut);
