@@ -10,7 +10,7 @@
 #include "eth/abi_read.h"
 #include "eth/abi_value.h"
 
-enum { FIXTURE_MAX_BYTES = 1 << 24 };
+enum { FIXTURE_MAX_BYTES = 1 << 25 };
 
 struct abi_fixture {
     struct arena *arena;
