@@ -3,11 +3,13 @@
 // to, which viem does not do. Types and values are derived from Keccak-256 of a counter, so that a second run writes the
 // same bytes. A byte that is there many times is written once: (ab*131072).
 import { writeFileSync } from 'node:fs'
+import solc from 'solc'
 import {
-  concatHex, decodeAbiParameters, decodeErrorResult, decodeEventLog, decodeFunctionResult, encodeAbiParameters, encodeErrorResult,
-  encodeEventTopics, encodeFunctionData, encodeFunctionResult, getAddress, hexToBigInt, keccak256, numberToHex, parseAbiItem, slice,
-  stringToHex,
+  concatHex, createTestClient, decodeAbiParameters, decodeErrorResult, decodeEventLog, decodeFunctionResult, encodeAbiParameters, encodeErrorResult,
+  encodeEventTopics, encodeFunctionData, encodeFunctionResult, getAddress, hexToBigInt, http, keccak256, numberToHex, publicActions,
+  slice, stringToHex, walletActions,
 } from 'viem'
+import { startAnvil } from '../../dev/chain/index.js'
 
 const folder = process.argv[2]
 const count = (n) => [...Array(n).keys()]
@@ -141,3 +143,42 @@ write('abi_events.tsv', "viem's encodeEventTopics and decodeEventLog; values are
     return [`event ${name}(${list(inputs)})${anonymous ? ' anonymous' : ''}`, json(indexed.map(({ param, value: v }) => isComposite(param) ? null : v)),
       (anonymous ? topics.slice(1) : topics).join(' ') || '-', packed(data), json(named(inputs, all.map(({ name: key }) => args[key])))]
   }))
+
+// Topics: of single values as viem encodes them, of lists and structs as a contract emits them.
+const single = count(300).map((i) => ({ type: i % 3 === 0 ? pick(['string', 'bytes']) : leaf(), name: 'x' }))
+const topics = single.map((param) => {
+  const v = value(param)
+  const [, topic] = encodeEventTopics({ abi: [{ type: 'event', name: 'E', inputs: [{ ...param, indexed: true }] }], args: [v] })
+  return [text(param), json(v), topic]
+})
+
+const S = [{ type: 'string', name: 'a' }, { type: 'int16[]', name: 'b' }, { type: 'bytes4', name: 'c' }]
+const T = [{ type: 'address', name: 'd' }, { type: 'tuple', name: 'e', components: S }, { type: 'bool[2]', name: 'f' }]
+const U = [{ type: 'uint8', name: 'g' }, { type: 'bytes3', name: 'h' }]
+const structs = { S, T, U }
+const composite = ['uint8[]', 'bytes4[2]', 'bool[2][]', 'int16[][2]', 'string[]', 'bytes[2]', 'address[][]', 'S', 'T', 'U', 'U[]', 'S[2]', 'T[]', 'U[2][]']
+const members = (all) => all.map((param) => `${param.components ? 'S' : param.type} ${param.name};`).join(' ')
+const source = `pragma solidity ^0.8.0; contract Topics {
+${Object.entries(structs).map(([name, all]) => `struct ${name} { ${members(all)} }`).join('\n')}
+${composite.map((name, i) => `event E${i}(${name} indexed x); function f${i}(${name} memory x) external { emit E${i}(x); }`).join('\n')} }`
+const input = { language: 'Solidity', sources: { t: { content: source } },
+  settings: { evmVersion: 'paris', outputSelection: { '*': { '*': ['evm.bytecode.object'] } } } }
+const compiled = JSON.parse(solc.compile(JSON.stringify(input)))
+const anvil = await startAnvil()
+const client = createTestClient({ mode: 'anvil', transport: http(anvil.url) }).extend(publicActions).extend(walletActions)
+const [account] = await client.getAddresses()
+const send = async (request) => client.waitForTransactionReceipt({ hash: await client.sendTransaction({ account, chain: null, gas: 20_000_000n, ...request }), pollingInterval: 20 })
+const { contractAddress } = await send({ data: `0x${compiled.contracts.t.Topics.evm.bytecode.object}` })
+for (const [i, name] of composite.entries()) {
+  const [, base, lists] = /^(\w+?)((?:\[\d*\])*)$/.exec(name)
+  const param = structs[base] ? { type: `tuple${lists}`, components: structs[base], name: 'x' } : { type: name, name: 'x' }
+  for (const _ of count(8)) {
+    const v = value(param)
+    const data = encodeFunctionData({ abi: [{ type: 'function', name: `f${i}`, stateMutability: 'nonpayable', inputs: [param], outputs: [] }], args: [v] })
+    const { logs: [log] } = await send({ to: contractAddress, data })
+    topics.push([text(param), json(v), log.topics[1]])
+  }
+}
+await anvil.stop()
+write('abi_topics.tsv', "viem's encodeEventTopics of single values, and topics that a contract of Solidity's compiler emits on anvil",
+  ['type', 'value', 'topic'], topics)
