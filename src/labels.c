@@ -9,6 +9,7 @@
 #include "repos/pg.h"
 #include "rpc/rpc.h"
 #include "rpc/state.h"
+#include "rpc/tx_send.h"
 #include "services/indexed_balance.h"
 #include "runtime.h"
 
@@ -43,6 +44,7 @@ void labels_set(const struct config *config) {
     status_set_metric_labels();
     rate_limit_set_metric_labels();
     state_set_metric_labels();
+    tx_send_set_metric_labels();
     pg_set_metric_labels();
     indexed_balance_set_metric_labels();
     metrics_set_label_values(METRIC_LABEL_CACHE, kinds, CACHE_KIND_COUNT);

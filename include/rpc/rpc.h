@@ -49,10 +49,10 @@ typedef enum rpc_outcome (*rpc_check)(struct task *task, const struct rpc_call *
  * sees every try, perhaps of a copy of the call; what it keeps of one try replaces what it kept of an earlier one. */
 struct rpc_reader {
     /* In: the text of a result that is an array, an object or null; whether it is JSON at all is for the reader to see.
-     * Returns what it is worth, as an rpc_check does. */
+     * Returns what it is worth, as an rpc_check does. NULL: results are parsed as those of any other call. */
     enum rpc_outcome (*result)(const struct rpc_call *call, const char *text, size_t len);
-    /* In: what an error has been taken for, and its text, or "". NULL: of no interest. */
-    void (*error)(const struct rpc_call *call, enum rpc_outcome outcome, const char *text, size_t len);
+    /* In: what an error has been taken for, its code (0: none) and its text, or "". NULL: of no interest. */
+    void (*error)(const struct rpc_call *call, enum rpc_outcome outcome, int64_t code, const char *text, size_t len);
     void *arg;
 };
 

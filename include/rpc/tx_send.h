@@ -13,7 +13,8 @@
  */
 enum tx_verdict {
     TX_TAKEN,        /* a node has it, now or since before */
-    TX_UNCERTAIN,    /* a node may have it: it was silent, or spoke of something else */
+    TX_UNCERTAIN,    /* a node may have it, or may take it later: it was silent, spoke of something else, or has no room
+                        before others are mined */
     TX_NONCE_USED,   /* the sender's nonce is past it: this transaction, or another, is in a block */
     TX_UNDERPRICED,  /* the node has another of this nonce that pays about as much */
     TX_FEE_TOO_LOW,  /* below what the node or the chain asks */
@@ -33,9 +34,15 @@ struct tx_verdict_info {
 /* Returns a static row. */
 const struct tx_verdict_info *tx_verdict_info(enum tx_verdict verdict);
 
-/* Waits until all that were asked have answered, or their time is over. In: raw, as it was signed; hash, which the
- * answer of a node that takes it has to be; nodes, how many are asked, the fittest first. Out: *taken, how many have
- * it. Source: eth_sendRawTransaction, whose errors every client words in its own way. */
+/* Gives the metrics their values of the label `verdict`. */
+void tx_send_set_metric_labels(void);
+
+enum { TX_SEND_MAX_NODES = 8 };
+
+/* Waits until all that were asked have answered, or their time is over. Each is asked once: whether to send it again is
+ * for the caller to decide. In: raw, as it was signed; hash, which the answer of a node that takes it has to be; nodes,
+ * how many are asked, up to TX_SEND_MAX_NODES, the fittest first; those that are down only when there is no other. Out:
+ * *taken, how many have it. Source: eth_sendRawTransaction, whose errors every client words in its own way. */
 enum tx_verdict tx_send(struct task *task, struct chain *chain, unsigned *taken, const uint8_t *raw, size_t len,
                         const hash32 *hash, unsigned nodes);
 

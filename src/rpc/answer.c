@@ -111,7 +111,7 @@ static enum rpc_outcome check_error(struct task *task, struct rpc_call *call, co
         (void)revert_from_error(task->arena, &call->revert_data, &call->revert_len, error); /* not all have data */
     }
     if (call->reader != NULL && call->reader->error != NULL) {
-        call->reader->error(call, outcome, read.text, read.text_len);
+        call->reader->error(call, outcome, read.code, read.text, read.text_len);
     }
     return outcome;
 }
@@ -152,7 +152,7 @@ void answer_take_failure(struct rpc_call *call, enum rpc_outcome outcome) {
 
 enum rpc_outcome answer_take(struct task *task, struct rpc_call *call, const struct codec_item *item, int http_status) {
     enum rpc_outcome outcome = RPC_NONSENSE;
-    if (item->kind == CODEC_RESULT && call->reader != NULL) {
+    if (item->kind == CODEC_RESULT && codec_reads_itself(call)) {
         outcome = read_result(task, call, item);
     } else if (item->kind == CODEC_RESULT) {
         outcome = check_result(task, call, item->value);

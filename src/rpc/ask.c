@@ -99,7 +99,8 @@ static void run(void *arg) {
     } else {
         block_params_tag(params, ask->tag);
     }
-    enum rpc_outcome outcome = pool_ask(&ask->task, ask->chain, &ask->chain->upstreams[ask->upstream], &call);
+    enum rpc_outcome outcome =
+        pool_ask(&ask->task, ask->chain, &ask->chain->upstreams[ask->upstream], &call, UPSTREAM_POLL);
     take(ask, outcome, &call);
     unlink_and_tell(ask);
     arena_free(ask->task.arena);

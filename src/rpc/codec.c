@@ -111,9 +111,13 @@ void codec_parse(struct codec_reply *out, struct codec_item *items, size_t n, ui
     }
 }
 
+bool codec_reads_itself(const struct rpc_call *call) {
+    return call->reader != NULL && call->reader->result != NULL;
+}
+
 static bool any_reads_itself(struct rpc_call *const *calls, size_t n) {
     size_t i = 0;
-    while (i < n && calls[i]->reader == NULL) i++;
+    while (i < n && !codec_reads_itself(calls[i])) i++;
     return i < n;
 }
 
@@ -132,7 +136,7 @@ void codec_parse_calls(struct codec_reply *out, struct codec_item *items, struct
     struct buf rest;
     struct envelope_result *results = array_new(n, sizeof(*results));
     bool *wanted = array_new(n, sizeof(*wanted));
-    for (size_t i = 0; i < n; i++) wanted[i] = calls[i]->reader != NULL;
+    for (size_t i = 0; i < n; i++) wanted[i] = codec_reads_itself(calls[i]);
     buf_init(&rest, len + n * sizeof "true");
     envelope_open(&rest, results, &(struct envelope_calls){first_id, wanted, n}, text, len);
     codec_parse(out, items, n, first_id, rest.len > 0 ? rest.data : "", rest.len);

@@ -42,7 +42,10 @@ struct codec_reply {
 void codec_parse(struct codec_reply *out, struct codec_item *items, size_t n, uint64_t first_id, const char *text,
                  size_t len);
 
-/* The same, but results of calls that have a reader are left as they are. */
+/* Returns true when the call has a reader for its result. */
+bool codec_reads_itself(const struct rpc_call *call);
+
+/* The same, but results of such calls are left as they are. */
 void codec_parse_calls(struct codec_reply *out, struct codec_item *items, struct rpc_call *const *calls, size_t n,
                        uint64_t first_id, const char *text, size_t len);
 

@@ -58,7 +58,9 @@ static enum rpc_outcome take_logs(const struct rpc_call *call, const char *text,
     return reading.ok ? RPC_OK : RPC_NONSENSE;
 }
 
-static void take_error(const struct rpc_call *call, enum rpc_outcome outcome, const char *text, size_t len) {
+static void take_error(const struct rpc_call *call, enum rpc_outcome outcome, int64_t code, const char *text,
+                       size_t len) {
+    (void)code;
     struct log_question *question = ((const struct asking *)call->reader->arg)->question;
     if (outcome != RPC_TOO_LARGE) return;
     question->hint = log_hint_read(text, len, question->filter->from, question->filter->to);

@@ -245,10 +245,10 @@ enum rpc_outcome pool_send_group(struct task *task, struct chain *chain, struct 
     return settled;
 }
 
-enum rpc_outcome pool_ask(struct task *task, struct chain *chain, struct upstream *upstream, struct rpc_call *call) {
+enum rpc_outcome pool_ask(struct task *task, struct chain *chain, struct upstream *upstream, struct rpc_call *call,
+                          enum upstream_question question) {
     enum rpc_outcome outcome;
-    struct attempt attempt = {
-        .upstream = upstream, .calls = &call, .n = 1, .question = UPSTREAM_POLL, .outcomes = &outcome};
+    struct attempt attempt = {.upstream = upstream, .calls = &call, .n = 1, .question = question, .outcomes = &outcome};
     answer_clear(call);
     upstream_ask(upstream, 1, upstream_now_ms());
     attempt_send(task, chain, &attempt);

@@ -18,8 +18,10 @@ struct pool_group;
 enum rpc_outcome pool_send_group(struct task *task, struct chain *chain, struct rpc_call **calls, size_t n,
                                  const struct pool_group *group);
 
-/* One call to this node alone: no other one is tried, and its health is counted as ever. Returns the call's outcome. */
-enum rpc_outcome pool_ask(struct task *task, struct chain *chain, struct upstream *upstream, struct rpc_call *call);
+/* One call to this node alone, once: no other one is tried, and its health is counted as ever. Returns the call's
+ * outcome. */
+enum rpc_outcome pool_ask(struct task *task, struct chain *chain, struct upstream *upstream, struct rpc_call *call,
+                          enum upstream_question question);
 
 /* The most calls to send together now. */
 size_t pool_batch_cap(const struct chain *chain);

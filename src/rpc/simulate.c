@@ -92,7 +92,9 @@ static enum rpc_outcome take_reply(const struct rpc_call *call, const char *text
     return full ? RPC_TOO_LARGE : RPC_NONSENSE;
 }
 
-static void take_error(const struct rpc_call *call, enum rpc_outcome outcome, const char *text, size_t len) {
+static void take_error(const struct rpc_call *call, enum rpc_outcome outcome, int64_t code, const char *text,
+                       size_t len) {
+    (void)code;
     struct reading *reading = call->reader->arg;
     char folded[PHRASE_MAX_BYTES];
     size_t n = phrase_fold(folded, text, len);

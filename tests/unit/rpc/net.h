@@ -10,6 +10,7 @@
 #include "fake_node.h"
 #include "rpc/rpc.h"
 #include "rpc/state.h"
+#include "rpc/tx_send.h"
 
 enum { NET_MAX_NODES = 3, NET_MAX_REACTORS = 2, NET_ARENA_BYTES = 64 * 1024 * 1024 };
 
@@ -38,6 +39,7 @@ static inline void net_start_metrics(void) {
     metrics_set_label_values(METRIC_LABEL_CHAIN, chains, 1);
     metrics_set_label_values(METRIC_LABEL_CACHE, caches, 3);
     state_set_metric_labels();
+    tx_send_set_metric_labels();
 }
 
 /* Starts one node for each function, in order of priority. The caller may change limits until net_open. */

@@ -24,6 +24,7 @@ struct tx_node {
     bool odd_status;
     bool has_root; /* and no status */
     bool no_status;
+    bool no_gas_price;
     atomic_uint receipts;
 };
 
@@ -43,6 +44,7 @@ static json_t *make_receipt(const struct tx_node *node) {
         node->creates ? json_null() : log_node_bytes(&to, 20), "contractAddress",
         node->creates ? log_node_bytes(&contract, 20) : json_null(), "gasUsed", log_node_quantity(21000), "logs", logs);
     if (node->has_root) json_object_set_new(receipt, "root", log_node_bytes(&block, 32));
+    if (!node->no_gas_price) json_object_set_new(receipt, "effectiveGasPrice", log_node_quantity(1000000007));
     if (node->has_root || node->no_status) json_object_del(receipt, "status");
     return receipt;
 }
@@ -115,6 +117,7 @@ static void assert_mined(struct reading *reading) {
     assert_int_equal(receipt->index, 5);
     assert_int_equal(receipt->from.bytes[0], 1);
     assert_int_equal(receipt->gas_used.limb[0], 21000);
+    assert_int_equal(receipt->gas_price.limb[0], receipt->has_gas_price ? 1000000007 : 0);
 }
 
 static void test_a_mined_one(void **state) {
