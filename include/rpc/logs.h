@@ -1,4 +1,5 @@
-/* Transfers read from a chain's nodes, straight from the bytes of their replies. On the task's thread, in a coroutine.
+/* Transfers and events read from a chain's nodes, straight from the bytes of their replies. On the task's thread, in a
+ * coroutine.
  *
  * Nobody's word is taken for more than it proves: an answer about a range counts only from a node that in the same
  * breath shows the range's last block, since one that is behind answers with an empty list; logs outside of what was
@@ -12,12 +13,20 @@
 
 #include "core/task.h"
 #include "eth/block.h"
+#include "eth/event_log.h"
 #include "eth/transfer_log.h"
 #include "rpc/chain.h"
 
-/* Which contracts' logs. The events are Transfer, Deposit and Withdrawal. */
+enum logs_kind {
+    LOGS_TRANSFERS, /* Transfer, Deposit and Withdrawal, as what they mean */
+    LOGS_EVENTS,    /* every log, as it is */
+    LOGS_BOTH       /* every log as it is, and transfers as what they mean too */
+};
+
+/* Which contracts' logs. */
 struct logs_filter {
-    const address *tokens; /* borrowed */
+    enum logs_kind kind;
+    const address *tokens; /* the contracts; borrowed */
     size_t n_tokens;       /* 0: every contract */
 };
 
@@ -29,12 +38,19 @@ struct logs {
     struct odd_log *odd;
     size_t n_odd;
     size_t odd_cap;
-    uint64_t n_nft; /* ERC-721 transfers, left out */
+    uint64_t n_nft;           /* ERC-721 transfers, left out */
+    struct event_log *events; /* each with data of its own, from malloc */
+    size_t n_events;
+    size_t events_cap;
+    size_t event_bytes; /* of their data */
 };
 
 void logs_init(struct logs *logs);
 void logs_clear(struct logs *logs); /* keeps the memory */
 void logs_free(struct logs *logs);
+
+/* How much memory they take up, reckoned in rows: data that is long counts for several. */
+size_t logs_weight(const struct logs *logs);
 
 enum logs_outcome {
     LOGS_OK,

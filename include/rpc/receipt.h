@@ -29,7 +29,7 @@ struct receipt {
     u256 gas_used;
     bool has_gas_price; /* old nodes do not tell */
     u256 gas_price;     /* wei, that was paid for each */
-    struct logs logs;   /* its transfers; receipt_free */
+    struct logs logs;   /* its transfers, and all of its logs as events; receipt_free */
 };
 
 /* Source: eth_getTransactionReceipt, eth_getTransactionByHash. */

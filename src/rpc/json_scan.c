@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/json_depth.h"
@@ -226,6 +227,17 @@ static bool read_data(void *out, const char *text, size_t len) {
     return true;
 }
 
+static bool read_data_new(void *out, const char *text, size_t len) {
+    struct byte_field *field = out;
+    if (!has_prefix(text, len) || len % 2 != 0) return false;
+    field->len = (len - 2) / 2;
+    if (field->len == 0) return true;
+    free(field->bytes);
+    field->bytes = malloc(field->len);
+    if (field->bytes == NULL) abort();
+    return hex_read(field->bytes, field->len, text + 2);
+}
+
 static bool read_u64(void *out, const char *text, size_t len) {
     return hex_decode_u64(out, text, len) == ERR_OK;
 }
@@ -249,6 +261,15 @@ bool json_scan_hash(struct json_scan *scan, hash32 *out) {
 bool json_scan_data(struct json_scan *scan, uint8_t *out, size_t n, size_t *len) {
     struct byte_field field = {.bytes = out, .n = n};
     bool read = take_hex(scan, read_data, &field);
+    *len = field.len;
+    return read;
+}
+
+bool json_scan_data_new(struct json_scan *scan, uint8_t **bytes, size_t *len) {
+    struct byte_field field = {.bytes = NULL};
+    bool read = take_hex(scan, read_data_new, &field);
+    if (!read) free(field.bytes);
+    *bytes = read ? field.bytes : NULL;
     *len = field.len;
     return read;
 }

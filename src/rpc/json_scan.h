@@ -61,6 +61,9 @@ bool json_scan_u256(struct json_scan *scan, u256 *out);
 /* Data of any length, of which the first n bytes are wanted, where there are so many. Out: len, of all. */
 bool json_scan_data(struct json_scan *scan, uint8_t *out, size_t n, size_t *len);
 
+/* All of it. Out: bytes, to be freed; NULL of none, and when it is refused. */
+bool json_scan_data_new(struct json_scan *scan, uint8_t **bytes, size_t *len);
+
 bool json_scan_bool(struct json_scan *scan, bool *out);
 
 /* Takes null if that comes next; false: it does not. */

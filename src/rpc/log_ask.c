@@ -99,6 +99,9 @@ static bool agrees_with_header(const struct asking *asking, const struct header 
     for (size_t i = asking->mark.n_odd; i < logs->n_odd && !comparison.differs; i++) {
         comparison.differs = !is_of_bloom(&comparison, &logs->odd[i].place, &logs->odd[i].token);
     }
+    for (size_t i = asking->mark.n_events; i < logs->n_events && !comparison.differs; i++) {
+        comparison.differs = !is_of_bloom(&comparison, &logs->events[i].place, &logs->events[i].contract);
+    }
     return !comparison.differs;
 }
 

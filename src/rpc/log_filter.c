@@ -18,7 +18,7 @@ static int compare_addresses(const void *a, const void *b) {
 }
 
 void log_filter_init(struct log_filter *filter, const struct logs_filter *wanted) {
-    *filter = (struct log_filter){.n_tokens = wanted->n_tokens, .to = UINT64_MAX};
+    *filter = (struct log_filter){.kind = wanted->kind, .n_tokens = wanted->n_tokens, .to = UINT64_MAX};
     if (wanted->n_tokens == 0) return;
     filter->tokens = calloc(wanted->n_tokens, sizeof(address));
     if (filter->tokens == NULL) abort();
@@ -66,9 +66,9 @@ static bool bloom_has_token(const struct log_filter *filter, const uint8_t bloom
 }
 
 bool log_filter_bloom(const struct log_filter *filter, const uint8_t bloom[BLOOM_BYTES]) {
-    bool any_event = false;
-    for (size_t i = 0; i < N_EVENTS; i++) {
-        any_event |= bloom_may_have(bloom, erc20_events[events[i]].topic.bytes, sizeof(hash32));
+    bool any_event = filter->kind != LOGS_TRANSFERS;
+    for (size_t i = 0; i < N_EVENTS && !any_event; i++) {
+        any_event = bloom_may_have(bloom, erc20_events[events[i]].topic.bytes, sizeof(hash32));
     }
     return any_event && bloom_has_token(filter, bloom);
 }
@@ -89,12 +89,24 @@ static void append_blocks(struct buf *out, const struct log_filter *filter) {
     }
 }
 
+static void append_tokens(struct buf *out, const struct log_filter *filter) {
+    if (filter->n_tokens == 0) return;
+    buf_append_str(out, ",\"address\":[");
+    for (size_t i = 0; i < filter->n_tokens; i++) append_hex(out, i, filter->tokens[i].bytes, sizeof(address));
+    buf_append_str(out, "]");
+}
+
+static void append_topics(struct buf *out, const struct log_filter *filter) {
+    if (filter->kind != LOGS_TRANSFERS) return;
+    buf_append_str(out, ",\"topics\":[[");
+    for (size_t i = 0; i < N_EVENTS; i++) append_hex(out, i, erc20_events[events[i]].topic.bytes, sizeof(hash32));
+    buf_append_str(out, "]]");
+}
+
 void log_filter_params(struct buf *out, const struct log_filter *filter) {
     buf_append_str(out, "[{");
     append_blocks(out, filter);
-    if (filter->n_tokens > 0) buf_append_str(out, ",\"address\":[");
-    for (size_t i = 0; i < filter->n_tokens; i++) append_hex(out, i, filter->tokens[i].bytes, sizeof(address));
-    buf_append_str(out, filter->n_tokens > 0 ? "],\"topics\":[[" : ",\"topics\":[[");
-    for (size_t i = 0; i < N_EVENTS; i++) append_hex(out, i, erc20_events[events[i]].topic.bytes, sizeof(hash32));
-    buf_append(out, "]]}]", sizeof "]]}]"); /* with its NUL */
+    append_tokens(out, filter);
+    append_topics(out, filter);
+    buf_append(out, "}]", sizeof "}]"); /* with its NUL */
 }

@@ -10,6 +10,7 @@
 #include "rpc/logs.h"
 
 struct log_filter {
+    enum logs_kind kind;
     address *tokens; /* sorted */
     size_t n_tokens; /* 0: every contract */
     uint64_t from;
@@ -29,7 +30,7 @@ enum { LOG_FILTER_MAX_TOKENS = 1000 };
 typedef int (*log_filter_ask)(const struct log_filter *part, void *arg);
 int log_filter_each_part(const struct log_filter *filter, log_filter_ask ask, void *arg);
 
-/* A log of this contract was asked for; of this event. */
+/* A log of this contract was asked for; this event is one that moves tokens. */
 bool log_filter_has_token(const struct log_filter *filter, const address *token);
 bool log_filter_has_event(const hash32 *topic);
 

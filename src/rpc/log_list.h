@@ -11,6 +11,7 @@ struct logs_mark {
     size_t n_transfers;
     size_t n_odd;
     uint64_t n_nft;
+    size_t n_events;
 };
 struct logs_mark logs_mark(const struct logs *logs);
 
@@ -23,11 +24,14 @@ bool logs_is_at(const struct logs *logs, struct logs_mark mark);
 void logs_append_transfer(struct logs *logs, const struct transfer_log *transfer);
 void logs_append_odd(struct logs *logs, const struct odd_log *odd);
 
+/* Takes over the event's data, which is from malloc. */
+void logs_append_event_take(struct logs *logs, const struct event_log *event);
+
 /* Brings what was appended since into order. Returns false when two logs have the same place, or two logs of one block
  * tell different hashes or times of it. */
 bool logs_sort(struct logs *logs, struct logs_mark mark);
 
-/* Calls fn for the place of each log since the mark, transfers first. */
+/* Calls fn for the place of each log since the mark: of transfers first, of events last. */
 typedef void (*logs_place_fn)(struct log_place *place, void *arg);
 void logs_each_place(struct logs *logs, struct logs_mark mark, logs_place_fn fn, void *arg);
 

@@ -3,6 +3,7 @@
  * Any thread: functions on bytes. */
 #include "log_scan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "log_list.h"
@@ -19,7 +20,8 @@ struct scanned {
     address token;
     hash32 topics[LOG_MAX_TOPICS];
     size_t n_topics;
-    uint8_t data[WORD_BYTES];
+    uint8_t data[WORD_BYTES]; /* of a transfer: no more is wanted of it */
+    uint8_t *all_data;        /* where events are read: NULL of none; else to be freed */
     size_t data_len;
 };
 
@@ -39,6 +41,11 @@ static bool read_topics(struct json_scan *scan, void *arg) {
 static bool read_data(struct json_scan *scan, void *arg) {
     struct scanned *log = arg;
     return json_scan_data(scan, log->data, sizeof(log->data), &log->data_len);
+}
+
+static bool read_all_data(struct json_scan *scan, void *arg) {
+    struct scanned *log = arg;
+    return json_scan_data_new(scan, &log->all_data, &log->data_len);
 }
 
 static bool read_block_number(struct json_scan *scan, void *arg) {
@@ -74,17 +81,17 @@ static bool read_removed(struct json_scan *scan, void *arg) {
 
 #define FIELD(name, required, read) \
     { name, sizeof(name) - 1, required, read }
-static const struct json_scan_field fields[] = {
-    FIELD("address", true, read_token),
-    FIELD("topics", true, read_topics),
-    FIELD("data", true, read_data),
-    FIELD("blockNumber", true, read_block_number),
-    FIELD("blockHash", true, read_block_hash),
-    FIELD("blockTimestamp", false, read_timestamp),
-    FIELD("transactionHash", true, read_tx_hash),
-    FIELD("logIndex", true, read_log_index),
-    FIELD("removed", false, read_removed),
-};
+#define FIELDS(read_its_data) \
+    { \
+        FIELD("address", true, read_token), FIELD("topics", true, read_topics), FIELD("data", true, read_its_data), \
+            FIELD("blockNumber", true, read_block_number), FIELD("blockHash", true, read_block_hash), \
+            FIELD("blockTimestamp", false, read_timestamp), FIELD("transactionHash", true, read_tx_hash), \
+            FIELD("logIndex", true, read_log_index), FIELD("removed", false, read_removed), \
+    }
+enum { N_FIELDS = 9 };
+static const struct json_scan_field fields[N_FIELDS] = FIELDS(read_data);
+static const struct json_scan_field event_fields[N_FIELDS] = FIELDS(read_all_data);
+#undef FIELDS
 #undef FIELD
 
 static bool is_in_blocks(const struct log_filter *filter, const struct log_place *place) {
@@ -92,13 +99,13 @@ static bool is_in_blocks(const struct log_filter *filter, const struct log_place
     return place->block_number >= filter->from && place->block_number <= filter->to;
 }
 
-static bool is_wanted(const struct scanned *log) {
-    return log->n_topics > 0 && log_filter_has_event(&log->topics[0]) && log_filter_has_token(log->filter, &log->token);
+static bool is_transfer(const struct scanned *log) {
+    return log->n_topics > 0 && log_filter_has_event(&log->topics[0]);
 }
 
-static void append(const struct scanned *log) {
+static void append_transfer(const struct scanned *log, const uint8_t *data) {
     struct transfer_log transfer = {.place = log->place, .token = log->token};
-    switch (transfer_log_read(&transfer, log->topics, log->n_topics, log->data, log->data_len)) {
+    switch (transfer_log_read(&transfer, log->topics, log->n_topics, data, log->data_len)) {
     case LOG_IS_TRANSFER:
         logs_append_transfer(log->out, &transfer);
         break;
@@ -116,21 +123,55 @@ static void append(const struct scanned *log) {
     }
 }
 
-static bool read_log(struct json_scan *scan, void *arg) {
-    struct scanned *log = arg;
+static void append_event(struct scanned *log) {
+    struct event_log event = {.place = log->place,
+                              .contract = log->token,
+                              .n_topics = (unsigned)log->n_topics,
+                              .data = log->all_data,
+                              .data_len = log->data_len};
+    memcpy(event.topics, log->topics, log->n_topics * sizeof(*log->topics));
+    logs_append_event_take(log->out, &event);
+    log->all_data = NULL;
+}
+
+static bool read_place(struct json_scan *scan, struct scanned *log, const struct json_scan_field *with) {
     log->place.timestamp = 0;
     log->n_topics = 0;
-    if (!json_scan_object(scan, fields, sizeof(fields) / sizeof(fields[0]), log)) return false;
-    if (!is_in_blocks(log->filter, &log->place)) return false;
+    if (!json_scan_object(scan, with, N_FIELDS, log) || !is_in_blocks(log->filter, &log->place)) return false;
     ++*log->n_seen;
-    if (!is_wanted(log)) return log->some;
-    append(log);
     return true;
+}
+
+static bool read_transfer(struct json_scan *scan, void *arg) {
+    struct scanned *log = arg;
+    if (!read_place(scan, log, fields)) return false;
+    if (!is_transfer(log) || !log_filter_has_token(log->filter, &log->token)) return log->some;
+    append_transfer(log, log->data);
+    return true;
+}
+
+static bool take_event(struct scanned *log) {
+    if (!log_filter_has_token(log->filter, &log->token)) return log->some;
+    if (log->filter->kind == LOGS_BOTH && is_transfer(log)) append_transfer(log, log->all_data);
+    append_event(log);
+    return true;
+}
+
+static bool read_event(struct json_scan *scan, void *arg) {
+    struct scanned *log = arg;
+    bool read = read_place(scan, log, event_fields) && take_event(log);
+    free(log->all_data);
+    log->all_data = NULL;
+    return read;
+}
+
+static bool read_logs(struct json_scan *scan, struct scanned *log) {
+    return json_scan_array(scan, log->filter->kind == LOGS_TRANSFERS ? read_transfer : read_event, log);
 }
 
 bool log_scan_some(struct logs *out, size_t *n_seen, struct json_scan *scan, const struct log_filter *filter) {
     struct scanned log = {.out = out, .filter = filter, .some = true, .n_seen = n_seen};
-    return json_scan_array(scan, read_log, &log);
+    return read_logs(scan, &log);
 }
 
 bool log_scan(struct logs *out, size_t *n_seen, const char *text, size_t len, const struct log_filter *filter) {
@@ -139,7 +180,7 @@ bool log_scan(struct logs *out, size_t *n_seen, const char *text, size_t len, co
     struct json_scan scan;
     *n_seen = 0;
     json_scan_init(&scan, text, len);
-    bool read = json_scan_array(&scan, read_log, &log) && json_scan_at_end(&scan) && logs_sort(out, mark);
+    bool read = read_logs(&scan, &log) && json_scan_at_end(&scan) && logs_sort(out, mark);
     json_scan_free(&scan);
     if (!read) logs_reset(out, mark);
     return read;

@@ -1,5 +1,5 @@
-/* The two lists that logs are sorted into: transfers, and those that look like one but are none. Memory belongs to
- * whoever called logs_init.
+/* The lists that logs are sorted into: transfers, those that look like one but are none, and logs of any kind as they
+ * are. Memory belongs to whoever called logs_init.
  * On its owner's thread. */
 #include <stdlib.h>
 
@@ -9,30 +9,48 @@ void logs_init(struct logs *logs) {
     *logs = (struct logs){.n_transfers = 0};
 }
 
+static void drop_events(struct logs *logs, size_t kept) {
+    while (logs->n_events > kept) {
+        struct event_log *event = &logs->events[--logs->n_events];
+        logs->event_bytes -= event->data_len;
+        free(event->data);
+    }
+}
+
 void logs_clear(struct logs *logs) {
     logs->n_transfers = 0;
     logs->n_odd = 0;
     logs->n_nft = 0;
+    drop_events(logs, 0);
 }
 
 void logs_free(struct logs *logs) {
     free(logs->transfers);
     free(logs->odd);
+    drop_events(logs, 0);
+    free(logs->events);
     logs_init(logs);
 }
 
+size_t logs_weight(const struct logs *logs) {
+    enum { ROW_BYTES = 256 };
+    return logs->n_transfers + logs->n_odd + logs->n_events + logs->event_bytes / ROW_BYTES;
+}
+
 struct logs_mark logs_mark(const struct logs *logs) {
-    return (struct logs_mark){logs->n_transfers, logs->n_odd, logs->n_nft};
+    return (struct logs_mark){logs->n_transfers, logs->n_odd, logs->n_nft, logs->n_events};
 }
 
 void logs_reset(struct logs *logs, struct logs_mark mark) {
     logs->n_transfers = mark.n_transfers;
     logs->n_odd = mark.n_odd;
     logs->n_nft = mark.n_nft;
+    drop_events(logs, mark.n_events);
 }
 
 bool logs_is_at(const struct logs *logs, struct logs_mark mark) {
-    return logs->n_transfers == mark.n_transfers && logs->n_odd == mark.n_odd && logs->n_nft == mark.n_nft;
+    return logs->n_transfers == mark.n_transfers && logs->n_odd == mark.n_odd && logs->n_nft == mark.n_nft &&
+           logs->n_events == mark.n_events;
 }
 
 /* Returns memory for twice as much as before. How much there can be is bounded by the longest reply. */
@@ -56,6 +74,12 @@ void logs_append_odd(struct logs *logs, const struct odd_log *odd) {
     logs->odd[logs->n_odd++] = *odd;
 }
 
+void logs_append_event_take(struct logs *logs, const struct event_log *event) {
+    if (logs->n_events == logs->events_cap) logs->events = grow(logs->events, &logs->events_cap, sizeof(*event));
+    logs->events[logs->n_events++] = *event;
+    logs->event_bytes += event->data_len;
+}
+
 static int compare_places(const struct log_place *a, const struct log_place *b) {
     if (a->block_number != b->block_number) return a->block_number < b->block_number ? -1 : 1;
     return (a->log_index > b->log_index) - (a->log_index < b->log_index);
@@ -67,6 +91,10 @@ static int compare_transfers(const void *a, const void *b) {
 
 static int compare_odd(const void *a, const void *b) {
     return compare_places(&((const struct odd_log *)a)->place, &((const struct odd_log *)b)->place);
+}
+
+static int compare_events(const void *a, const void *b) {
+    return compare_places(&((const struct event_log *)a)->place, &((const struct event_log *)b)->place);
 }
 
 /* Nearly every node sends them in order. */
@@ -85,7 +113,15 @@ static bool may_follow(const struct log_place *last, const struct log_place *nex
     return hash32_equal(&last->block_hash, &next->block_hash) && last->timestamp == next->timestamp;
 }
 
-/* Walks both lists as one. In: what was appended since the mark, sorted. */
+/* In: what was appended since the mark, sorted. */
+static bool are_events_consistent(const struct logs *logs, struct logs_mark mark) {
+    for (size_t i = mark.n_events + 1; i < logs->n_events; i++) {
+        if (!may_follow(&logs->events[i - 1].place, &logs->events[i].place)) return false;
+    }
+    return true;
+}
+
+/* Walks transfers and odd logs as one list: events may be the same logs once more. */
 static bool is_consistent(const struct logs *logs, struct logs_mark mark) {
     const struct log_place *last = NULL;
     size_t t = mark.n_transfers, o = mark.n_odd;
@@ -106,10 +142,15 @@ bool logs_sort(struct logs *logs, struct logs_mark mark) {
         sort_if_needed(logs->transfers + mark.n_transfers, n_transfers, sizeof(*logs->transfers), compare_transfers);
     }
     if (n_odd > 1) sort_if_needed(logs->odd + mark.n_odd, n_odd, sizeof(*logs->odd), compare_odd);
-    return is_consistent(logs, mark);
+    size_t n_events = logs->n_events - mark.n_events;
+    if (n_events > 1) {
+        sort_if_needed(logs->events + mark.n_events, n_events, sizeof(*logs->events), compare_events);
+    }
+    return is_consistent(logs, mark) && are_events_consistent(logs, mark);
 }
 
 void logs_each_place(struct logs *logs, struct logs_mark mark, logs_place_fn fn, void *arg) {
     for (size_t i = mark.n_transfers; i < logs->n_transfers; i++) fn(&logs->transfers[i].place, arg);
     for (size_t i = mark.n_odd; i < logs->n_odd; i++) fn(&logs->odd[i].place, arg);
+    for (size_t i = mark.n_events; i < logs->n_events; i++) fn(&logs->events[i].place, arg);
 }

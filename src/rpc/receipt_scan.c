@@ -82,7 +82,7 @@ static bool read_gas_price(struct json_scan *scan, void *arg) {
 }
 
 static bool read_logs(struct json_scan *scan, void *arg) {
-    struct logs_filter every = {.n_tokens = 0};
+    struct logs_filter every = {.kind = LOGS_BOTH};
     struct log_filter filter;
     size_t n_seen = 0;
     log_filter_init(&filter, &every);

@@ -24,6 +24,7 @@ static void check_place(const struct log_place *a, const struct log_place *b) {
 
 static void check_same(const struct logs *a, const struct logs *b) {
     assert(a->n_transfers == b->n_transfers && a->n_odd == b->n_odd && a->n_nft == b->n_nft);
+    assert(a->n_events == b->n_events && a->event_bytes == b->event_bytes);
     for (size_t i = 0; i < a->n_transfers; i++) {
         const struct transfer_log *x = &a->transfers[i], *y = &b->transfers[i];
         check_place(&x->place, &y->place);
@@ -35,6 +36,13 @@ static void check_same(const struct logs *a, const struct logs *b) {
         check_place(&x->place, &y->place);
         assert(x->n_topics == y->n_topics && x->data_len == y->data_len && address_equal(&x->token, &y->token));
     }
+    for (size_t i = 0; i < a->n_events; i++) {
+        const struct event_log *x = &a->events[i], *y = &b->events[i];
+        check_place(&x->place, &y->place);
+        assert(x->n_topics == y->n_topics && x->data_len == y->data_len && address_equal(&x->contract, &y->contract));
+        assert(memcmp(x->topics, y->topics, x->n_topics * sizeof *x->topics) == 0);
+        assert(x->data_len == 0 || memcmp(x->data, y->data, x->data_len) == 0);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -45,7 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct log_filter filter;
     size_t n_scanned, n_expected;
     if (size == 0) return 0;
-    log_filter_init(&filter, &(struct logs_filter){.tokens = &token, .n_tokens = data[0] & 1});
+    static const enum logs_kind kinds[] = {LOGS_TRANSFERS, LOGS_EVENTS, LOGS_BOTH, LOGS_EVENTS};
+    const struct logs_filter wanted = {.kind = kinds[data[0] >> 3 & 3], .tokens = &token, .n_tokens = data[0] & 1};
+    log_filter_init(&filter, &wanted);
     if ((data[0] & 2) != 0) filter.from = 0x10;
     if ((data[0] & 4) != 0) filter.block_hash = &hash;
     char *text = malloc(size > 1 ? size - 1 : 1); /* no longer than it is, so that ASan sees one byte too many */

@@ -59,12 +59,22 @@ static inline void reference_append(struct logs *out, struct transfer_log *log, 
     if (verdict == LOG_IS_NFT) out->n_nft++;
 }
 
+/* Takes over the data. */
+static inline void reference_append_event(struct logs *out, const struct transfer_log *log, const hash32 *topics,
+                                          size_t n_topics, uint8_t *data, size_t len) {
+    struct event_log event = {
+        .place = log->place, .contract = log->token, .n_topics = (unsigned)n_topics, .data = data, .data_len = len};
+    for (size_t i = 0; i < n_topics; i++) event.topics[i] = topics[i];
+    logs_append_event_take(out, &event);
+}
+
 static inline bool reference_log(struct logs *out, const json_t *log, const struct log_filter *filter) {
     struct transfer_log read = {.kind = TRANSFER_EVENT};
     hash32 topics[LOG_MAX_TOPICS];
     const json_t *list = json_object_get(log, "topics");
     size_t n_topics = json_array_size(list), len;
-    if (!json_is_array(list) || n_topics < 1 || n_topics > LOG_MAX_TOPICS) return false;
+    bool transfers = filter->kind == LOGS_TRANSFERS;
+    if (!json_is_array(list) || n_topics > LOG_MAX_TOPICS || (transfers && n_topics == 0)) return false;
     for (size_t i = 0; i < n_topics; i++) {
         if (!reference_bytes(topics[i].bytes, 32, json_array_get(list, i))) return false;
     }
@@ -73,11 +83,18 @@ static inline bool reference_log(struct logs *out, const json_t *log, const stru
     const struct log_place *place = &read.place;
     if (place->block_number < filter->from || place->block_number > filter->to) return false;
     if (filter->block_hash != NULL && memcmp(filter->block_hash, &place->block_hash, 32) != 0) return false;
-    if (!log_filter_has_event(&topics[0]) || !log_filter_has_token(filter, &read.token)) return false;
+    if ((transfers && !log_filter_has_event(&topics[0])) || !log_filter_has_token(filter, &read.token)) return false;
     uint8_t *data = reference_data(&len, json_object_get(log, "data"));
-    if (data != NULL) reference_append(out, &read, topics, n_topics, data, len);
-    free(data);
-    return data != NULL;
+    if (data == NULL) return false;
+    if (transfers || (filter->kind == LOGS_BOTH && n_topics > 0 && log_filter_has_event(&topics[0]))) {
+        reference_append(out, &read, topics, n_topics, data, len);
+    }
+    if (transfers) {
+        free(data);
+    } else {
+        reference_append_event(out, &read, topics, n_topics, data, len);
+    }
+    return true;
 }
 
 /* jansson passes over a NUL behind a word or a number, though no JSON holds one. */

@@ -33,7 +33,17 @@ static void append_transfer(struct buf *out, const struct transfer_log *log) {
                hex_encode(to, log->to.bytes, sizeof(address)), amount);
 }
 
-/* Both lists as one, in order of their places. */
+static void append_event(struct buf *out, const struct event_log *log) {
+    append_place(out, &log->place, &log->contract);
+    for (unsigned i = 0; i < log->n_topics; i++) {
+        char topic[HASH32_TEXT_BYTES];
+        buf_printf(out, ",%s", hash32_format(topic, &log->topics[i]));
+    }
+    buf_append_str(out, ",0x");
+    for (size_t i = 0; i < log->data_len; i++) buf_printf(out, "%02x", log->data[i]);
+}
+
+/* Transfers and odd logs as one list, in order of their places; then the events. */
 static char *write_rows(const struct logs *logs) {
     struct buf out;
     size_t t = 0, o = 0;
@@ -53,6 +63,7 @@ static char *write_rows(const struct logs *logs) {
             append_transfer(&out, &logs->transfers[t++]);
         }
     }
+    for (size_t i = 0; i < logs->n_events; i++) append_event(&out, &logs->events[i]);
     buf_append_char(&out, '\0');
     assert_false(out.failed);
     return buf_take(&out, &(size_t){0});
@@ -69,6 +80,7 @@ static char *scan(const char *text, size_t len, const struct log_filter *filter,
     bool valid = read(&logs, &n_seen, copy, len, filter);
     char *rows = valid ? write_rows(&logs) : NULL;
     if (!valid) assert_true(logs.n_transfers == 0 && logs.n_odd == 0 && logs.n_nft == 0);
+    if (!valid) assert_true(logs.n_events == 0 && logs.event_bytes == 0);
     logs_free(&logs);
     free(copy);
     return rows;
@@ -192,11 +204,11 @@ static bool has_twins(const char *text, size_t len) {
     return root == NULL;
 }
 
-static void test_agrees_with_the_reference(void **state) {
-    (void)state;
+static void check_agrees(enum logs_kind kind) {
     struct log_filter filter = every_contract();
     struct vectors v;
     unsigned seed = 1;
+    filter.kind = kind;
     vectors_open(&v, "log_replies.tsv");
     while (vectors_next(&v, 3)) {
         size_t len = strlen(v.fields[2]);
@@ -216,6 +228,61 @@ static void test_agrees_with_the_reference(void **state) {
     vectors_close(&v, MIN_REPLIES);
 }
 
+static void test_agrees_with_the_reference(void **state) {
+    (void)state;
+    check_agrees(LOGS_TRANSFERS);
+    check_agrees(LOGS_EVENTS);
+    check_agrees(LOGS_BOTH);
+}
+
+#define HASH "0x1111111111111111111111111111111111111111111111111111111111111111"
+#define CONTRACT "0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LOG(index, topics, data) \
+    "{\"address\":\"" CONTRACT "\",\"topics\":[" topics "],\"data\":\"" data "\",\"blockNumber\":\"0x2\"," \
+    "\"blockHash\":\"" HASH "\",\"transactionHash\":\"" HASH "\",\"logIndex\":\"" index "\",\"removed\":false}"
+
+/* Whatever their topics and data are, and in order of their places; a place stands for one log. */
+static void test_events_are_kept_as_they_are(void **state) {
+    (void)state;
+    static const char reply[] = "[" LOG("0x1", "\"" HASH "\"",
+                                        "0x0102030405060708090a0b0c0d0e0f101112131415161718"
+                                        "191a1b1c1d1e1f202122") "," LOG("0x0", "", "0x") "]";
+    static const char twice[] = "[" LOG("0x0", "", "0x") "," LOG("0x0", "", "0x01") "]";
+    static const char rows[] = "2,0,0," HASH "," HASH "," CONTRACT ",0x;2,1,0," HASH "," HASH "," CONTRACT "," HASH
+                               ",0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122";
+    struct log_filter filter = every_contract();
+    filter.kind = LOGS_EVENTS;
+    char *read = scan(reply, strlen(reply), &filter, log_scan);
+    assert_non_null(read);
+    assert_string_equal(read, rows);
+    free(read);
+    assert_scans(twice, &filter, false);
+    filter.kind = LOGS_TRANSFERS;
+    assert_scans(reply, &filter, false);
+}
+
+/* A receipt's logs are read as both. */
+static void test_transfers_are_events_too(void **state) {
+    (void)state;
+    char *reply = first_reply();
+    struct log_filter filter = every_contract();
+    struct logs transfers, both;
+    size_t n_seen;
+    logs_init(&transfers);
+    logs_init(&both);
+    assert_true(log_scan(&transfers, &n_seen, reply, strlen(reply), &filter));
+    filter.kind = LOGS_BOTH;
+    assert_true(log_scan(&both, &n_seen, reply, strlen(reply), &filter));
+    assert_int_equal(both.n_transfers, transfers.n_transfers);
+    assert_memory_equal(both.transfers, transfers.transfers, transfers.n_transfers * sizeof *transfers.transfers);
+    assert_int_equal(both.n_events, n_seen);
+    assert_int_equal(both.event_bytes, 32 * n_seen);
+    assert_true(logs_weight(&both) > logs_weight(&transfers));
+    logs_free(&transfers);
+    logs_free(&both);
+    free(reply);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_nodes_send),
@@ -223,6 +290,8 @@ int main(void) {
         cmocka_unit_test(test_what_was_not_asked_for_is_refused),
         cmocka_unit_test(test_appends),
         cmocka_unit_test(test_agrees_with_the_reference),
+        cmocka_unit_test(test_events_are_kept_as_they_are),
+        cmocka_unit_test(test_transfers_are_events_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

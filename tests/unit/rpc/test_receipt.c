@@ -130,6 +130,9 @@ static void test_a_mined_one(void **state) {
     assert_int_equal(reading.receipt.to.bytes[0], 2);
     assert_int_equal(reading.receipt.logs.n_transfers, 1);
     assert_int_equal(reading.receipt.logs.transfers[0].place.timestamp, 1000 + BLOCK);
+    assert_int_equal(reading.receipt.logs.n_events, 1);
+    assert_int_equal(reading.receipt.logs.events[0].place.timestamp, 1000 + BLOCK);
+    assert_memory_equal(&reading.receipt.logs.events[0].contract, &log_node_token, sizeof log_node_token);
     receipt_free(&reading.receipt);
 }
 
