@@ -91,6 +91,10 @@ ALTER TABLE audit ADD COLUMN contract bytea CHECK (octet_length(contract) = 20);
 ALTER TABLE streams ADD COLUMN kind smallint NOT NULL DEFAULT 0 CHECK (kind IN (0, 1));  -- 0 transfers, 1 events
 ALTER TABLE streams DROP CONSTRAINT streams_pkey;
 ALTER TABLE streams ADD PRIMARY KEY (chain_id, kind, token);
+-- Of events: everything that is written was read by this registration and version of its contract; 0: not known yet.
+ALTER TABLE streams ADD COLUMN decoded bigint NOT NULL DEFAULT 0;
+
+-- blocks.transfers counts a block's rows in transfers and in contract_events: a final block with neither is dropped.
 
 -- Every log of a contract whose events are indexed; complete from its stream's start to the tip. What its ABI does not
 -- know has neither name nor arguments.
@@ -107,7 +111,7 @@ CREATE TABLE contract_events (
     data         bytea   NOT NULL,
     name         text,
     args         json,
-    abi_version  bigint  NOT NULL,  -- that they were read by
+    abi_version  bigint  NOT NULL,  -- that they were read by: contracts.id * 2^32 + contracts.version
     PRIMARY KEY (chain_id, block_number, log_index)
 );
 CREATE INDEX contract_events_address ON contract_events (chain_id, address, block_number, log_index);

@@ -13,16 +13,29 @@
 
 #include "core/task.h"
 #include "eth/block.h"
+#include "eth/event_log.h"
 #include "eth/transfer_log.h"
 #include "repos/pg_session.h"
 
+/* What of its contract a stream is about. The numbers are those of streams.kind in the database. */
+enum stream_kind {
+    STREAM_TRANSFERS,
+    STREAM_EVENTS, /* every log */
+    STREAM_KIND_COUNT
+};
+
 struct index_stream {
-    bool every; /* every token; else */
+    enum stream_kind kind;
+    bool every; /* transfers of every token; else */
     address token;
     uint64_t start_block;
     uint64_t next_block;
     bool live;
+    int64_t decoded; /* of events: the version by which all that is written was read; 0: not known */
 };
+
+/* They are about the same. */
+bool index_stream_same(const struct index_stream *a, const struct index_stream *b);
 
 /* What the database says of the chain. Lives in the task's arena. */
 struct index_progress {
@@ -37,13 +50,24 @@ struct index_progress {
     const char *halted; /* NULL: it is not */
 };
 
+/* A log of a contract whose events are indexed, and what its ABI makes of it. */
+struct index_event {
+    struct event_log log;
+    const char *name; /* NULL: its ABI does not know it */
+    const char *args; /* JSON, not NUL-terminated; NULL: it does not tell, or too much */
+    size_t args_len;
+    int64_t version; /* that it was read by */
+};
+
 /* Blocks with what was found in them, in order of block and log index. Borrowed. */
 struct index_batch {
     const struct transfer_log *transfers;
     size_t n_transfers;
     const struct odd_log *odd;
     size_t n_odd;
-    const struct block_ref *blocks; /* of a follow: every one; of a backfill: unused, the transfers have them */
+    const struct index_event *events;
+    size_t n_events;
+    const struct block_ref *blocks; /* of a follow: every one; of a backfill: unused, the logs have them */
     size_t n_blocks;
 };
 
@@ -52,12 +76,14 @@ struct index_writer;
 struct index_writer_options {
     uint64_t chain_id;
     bool every;                /* the scope that is wanted */
+    bool any_scope;            /* none is: no token is */
     uint64_t partition_blocks; /* for a chain that is not in the database yet */
 };
 
 /* Takes the chain's advisory lock and, for a new chain, makes its row and partition. Out: *out, which has taken over
- * the session; NULL with ERR_OK when another instance holds the lock. ERR_INVALID_PARAMETER when the chain was begun
- * with the other scope. Without a writer the session is the caller's as before, who closes it after an error. */
+ * the session; NULL with ERR_OK when another instance holds the lock. ERR_INVALID_PARAMETER when the chain's
+ * transfers were begun with the other scope. Without a writer the session is the caller's as before, who closes it
+ * after an error. */
 enum err index_writer_open(struct task *task, struct index_writer **out, struct pg_session *session,
                            const struct index_writer_options *options) MUST_CHECK;
 
@@ -70,26 +96,26 @@ enum err index_writer_load(struct task *task, struct index_writer *writer, struc
 enum err index_writer_add(struct task *task, struct index_writer *writer, const struct index_stream *streams,
                           size_t n) MUST_CHECK;
 
-/* Streams that are no longer configured stop being served and read: their tokens are not live, and load does not tell
- * of them. What there is stays, rollbacks included, and goes on once they are added again. */
+/* Streams of one kind that are no longer wanted stop being served and read: their tokens are not live, and load does
+ * not tell of them. What there is stays, rollbacks included, and goes on once they are added again. */
 enum err index_writer_retire(struct task *task, struct index_writer *writer, const struct index_stream *streams,
                              size_t n) MUST_CHECK;
 
-/* A piece of backfill of these streams, all with next_block = from: they then stand behind `last`. Balances are left
- * for index_writer_go_live. In: last, the piece's last block, which is final. Before there is a tip it is written down
- * as that, so that the piece is never gone on with from another history. */
+/* A piece of backfill of these streams, all of one kind and with next_block = from: they then stand behind `last`.
+ * Balances are left for index_writer_go_live. In: last, the piece's last block, which is final. Before there is a tip
+ * it is written down as that, so that the piece is never gone on with from another history. */
 enum err index_writer_append(struct task *task, struct index_writer *writer, const struct index_stream *streams,
                              size_t n, uint64_t from, const struct block_ref *last,
                              const struct index_batch *batch) MUST_CHECK;
 
-/* Gives ranges of transfers that a backfill has filled their indexes, one statement at a time; done says when there is
- * nothing left. Each may take minutes. */
+/* For streams of transfers: gives ranges of transfers that a backfill has filled their indexes, one statement at a
+ * time; done says when there is nothing left. Each may take minutes. */
 enum err index_writer_build_index(struct task *task, struct index_writer *writer, bool *done) MUST_CHECK;
 
-/* These streams have been read to just before `rest`: adds what is left up to the tip (for the first: nothing; tip is
- * the last block of the backfill), derives their balances, sets the tip, marks them live. While others are live the tip
- * has to be the one that there is. In: each stream with next_block as it stands; tip->finalized, true for a block that
- * no rollback will have to pass. */
+/* These streams of one kind have been read to just before `rest`: adds what is left up to the tip (for the first:
+ * nothing; tip is the last block of the backfill), derives their balances, sets the tip, marks them live. While others
+ * are live the tip has to be the one that there is. In: each stream with next_block as it stands; tip->finalized, true
+ * for a block that no rollback will have to pass. */
 enum err index_writer_go_live(struct task *task, struct index_writer *writer, const struct index_stream *streams,
                               size_t n, const struct block_ref *tip, const struct index_batch *rest) MUST_CHECK;
 
@@ -103,11 +129,35 @@ enum err index_writer_follow(struct task *task, struct index_writer *writer, con
 enum err index_writer_catch_up(struct task *task, struct index_writer *writer, const struct index_batch *batch,
                                const struct block_ref *first, const struct block_ref *last) MUST_CHECK;
 
-/* Takes back everything above this block, which becomes the tip: transfers, odd logs, blocks, balances, progress of
- * streams, and tokens that nobody named and that have no transfer before it. ERR_INVALID_PARAMETER, and nothing is
- * touched, when it is below the finalized block. */
+/* Takes back everything above this block, which becomes the tip: transfers, odd logs, events, blocks, balances,
+ * progress of streams, and tokens that nobody named and that have no transfer before it. ERR_INVALID_PARAMETER, and
+ * nothing is touched, when it is below the finalized block. */
 enum err index_writer_rollback(struct task *task, struct index_writer *writer,
                                const struct block_ref *ancestor) MUST_CHECK;
+
+/* Events of a contract that were read by another version than this one, or not at all: a piece of them in order, of
+ * those behind `after` (NULL: from the first). In: max_data, longer data is left out. Out: at most INDEX_STALE_MAX, of
+ * which each has version, topics and data; looked_at, up to where there are no others; done, there is nothing behind
+ * it. */
+enum { INDEX_STALE_MAX = 200 };
+struct index_place {
+    uint64_t block_number;
+    uint32_t log_index;
+};
+struct index_stale {
+    struct index_event *events;
+    size_t n;
+    struct index_place looked_at;
+    bool done;
+};
+enum err index_writer_stale(struct task *task, struct index_writer *writer, struct index_stale *out,
+                            const address *contract, int64_t version, const struct index_place *after,
+                            size_t max_data) MUST_CHECK;
+
+/* They have been read anew: writes name, arguments and version of each. In: decoded, all others have been too, so that
+ * the contract's stream is of this version now; 0: they have not. */
+enum err index_writer_decoded(struct task *task, struct index_writer *writer, const address *contract,
+                              const struct index_event *events, size_t n, int64_t decoded) MUST_CHECK;
 
 /* The block of this number as the index has it; ERR_BLOCK_NOT_FOUND when it keeps none. */
 enum err index_writer_block(struct task *task, struct index_writer *writer, struct block_ref *out,

@@ -28,9 +28,13 @@ enum err copy_rows_begin(struct task *task, struct copy_rows *copy, struct pg_se
 
 /* The room stays counted until the row is done. */
 uint8_t *copy_row(struct buf *buffer) {
-    char *room = buf_extend(buffer, COPY_ROW_BYTES);
+    uint8_t *room = copy_row_of(buffer, COPY_ROW_BYTES);
     assert(room != NULL);
-    return (uint8_t *)room;
+    return room;
+}
+
+uint8_t *copy_row_of(struct buf *buffer, size_t bytes) {
+    return (uint8_t *)buf_extend(buffer, bytes);
 }
 
 static enum err send_piece(struct task *task, struct copy_rows *copy) {

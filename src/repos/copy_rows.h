@@ -33,6 +33,9 @@ enum err copy_rows_begin(struct task *task, struct copy_rows *copy, struct pg_se
 /* Where the next row of at most COPY_ROW_BYTES is written, beginning with copy_put_fields; copy_row_done takes where it
  * ended, and sends what has become enough. */
 uint8_t *copy_row(struct buf *buffer);
+
+/* The same for a row of at most so many bytes. Returns NULL when that is more than the buffer may hold. */
+uint8_t *copy_row_of(struct buf *buffer, size_t bytes);
 enum err copy_row_done(struct task *task, struct copy_rows *copy, const uint8_t *end) MUST_CHECK;
 
 /* ERR_INTERNAL unless PostgreSQL took as many rows as it was given. */
@@ -53,6 +56,9 @@ static inline uint8_t *copy_put_bytes(uint8_t *out, const void *data, size_t len
     out = copy_put_be(out, len, 4);
     memcpy(out, data, len);
     return out + len;
+}
+static inline uint8_t *copy_put_null(uint8_t *out) {
+    return copy_put_be(out, UINT32_MAX, 4);
 }
 static inline uint8_t *copy_put_numeric(uint8_t *out, const u256 *value) {
     size_t len = pg_numeric_write(out + 4, value);

@@ -22,19 +22,25 @@ static enum err move_streams(struct task *task, struct index_writer *writer, con
                              size_t n, uint64_t from, uint64_t next, bool live) {
     struct pg_params params;
     index_params_begin(&params, writer);
-    enum err err = index_param_streams(task, writer, &params, streams, n);
+    enum err err = index_param_streams(task, &params, streams, n);
     if (err != ERR_OK) return err;
     pg_param_i64(&params, (int64_t)from);
     pg_param_i64(&params, (int64_t)next);
     pg_param_bool(&params, live);
+    pg_param_i16(&params, (int16_t)streams[0].kind);
     return index_fence(task, writer, "a stream stands elsewhere", INDEX_ADVANCE_STREAMS, &params);
 }
 
-/* A batch is in order: no transfer is outside of what it is said to be about. */
+/* A batch is in order: no log is outside of what it is said to be about. */
 static void assert_within(const struct index_batch *batch, uint64_t from, uint64_t to) {
-    if (batch->n_transfers == 0) return;
-    assert(batch->transfers[0].place.block_number >= from);
-    assert(batch->transfers[batch->n_transfers - 1].place.block_number <= to);
+    if (batch->n_transfers > 0) {
+        assert(batch->transfers[0].place.block_number >= from);
+        assert(batch->transfers[batch->n_transfers - 1].place.block_number <= to);
+    }
+    if (batch->n_events > 0) {
+        assert(batch->events[0].log.place.block_number >= from);
+        assert(batch->events[batch->n_events - 1].log.place.block_number <= to);
+    }
 }
 
 /* A piece of history is read again after a crash: its commit need not wait for the disk. */
@@ -136,18 +142,19 @@ static enum err set_live(struct task *task, struct index_writer *writer, const s
 /* What is left of an earlier time that they were live goes first. */
 static enum err derive_balances(struct task *task, struct index_writer *writer, const struct advance *a) {
     struct pg_params params;
+    const bool every = a->streams[0].every;
     index_params_begin(&params, writer);
-    enum err err = index_param_streams(task, writer, &params, a->streams, a->n);
+    enum err err = index_param_streams(task, &params, a->streams, a->n);
     if (err != ERR_OK) return err;
-    pg_param_bool(&params, writer->every);
+    pg_param_bool(&params, every);
     err = index_run(task, writer, INDEX_CLEAR_BALANCES, &params);
     if (err == ERR_OK) err = index_run(task, writer, INDEX_GO_LIVE_TOKENS, &params);
     if (err != ERR_OK) return err;
     index_params_begin(&params, writer);
     pg_param_i64(&params, (int64_t)a->tip->number);
-    if (!writer->every) err = index_param_streams(task, writer, &params, a->streams, a->n);
+    if (!every) err = index_param_streams(task, &params, a->streams, a->n);
     if (err != ERR_OK) return err;
-    return index_run(task, writer, writer->every ? INDEX_DERIVE_EVERY : INDEX_DERIVE_NAMED, &params);
+    return index_run(task, writer, every ? INDEX_DERIVE_EVERY : INDEX_DERIVE_NAMED, &params);
 }
 
 /* The first balances of all are written without the holders' index, which is built behind them. Until then nobody else
@@ -163,6 +170,14 @@ static enum err derive_and_index(struct task *task, struct index_writer *writer,
     return err != ERR_OK ? err : pg_session_execute(task, writer->session, BALANCES_INDEX_DDL);
 }
 
+static enum err derive(struct task *task, struct index_writer *writer, const struct advance *a) {
+    struct pg_params params;
+    if (a->streams[0].kind != STREAM_TRANSFERS) return ERR_OK;
+    enum err err = derive_and_index(task, writer, a);
+    index_params_begin(&params, writer);
+    return err != ERR_OK ? err : index_run(task, writer, INDEX_MARK_ALL, &params);
+}
+
 static enum err go_live(struct task *task, struct index_writer *writer, void *arg) {
     const struct advance *a = arg;
     struct pg_params params;
@@ -171,9 +186,7 @@ static enum err go_live(struct task *task, struct index_writer *writer, void *ar
     enum err err = index_fence(task, writer, "the tip is another block", INDEX_GO_LIVE_CHAIN, &params);
     if (err == ERR_OK) err = set_live(task, writer, a);
     if (err == ERR_OK) err = index_batch_put(task, writer, a->batch, a->tip);
-    if (err == ERR_OK) err = derive_and_index(task, writer, a);
-    index_params_begin(&params, writer);
-    if (err == ERR_OK) err = index_run(task, writer, INDEX_MARK_ALL, &params);
+    if (err == ERR_OK) err = derive(task, writer, a);
     if (err == ERR_OK && a->tip->finalized) err = finalize(task, writer, a->tip);
     return err;
 }
@@ -187,7 +200,7 @@ enum err index_writer_go_live(struct task *task, struct index_writer *writer, co
     enum err err = index_transaction(task, writer, go_live, &advance);
     if (err != ERR_OK) return err;
     struct fault fault = task->fault;
-    if (pg_session_execute(task, writer->session, "ANALYZE balances, tokens, blocks") != ERR_OK) {
+    if (pg_session_execute(task, writer->session, "ANALYZE balances, tokens, blocks, contract_events") != ERR_OK) {
         log_write(LOG_INDEX, LOG_WARN, "statistics of the index could not be taken");
     }
     task->fault = fault;

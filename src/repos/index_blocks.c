@@ -1,6 +1,5 @@
-/* Blocks of a batch, with how many transfers each has: those that it lists, and those that its transfers are in. The
- * arrays are in the transaction's arena.
- * The indexer's coroutine. */
+/* Blocks of a batch, with how many transfers and events each has: those that it lists, and those that its logs are in.
+ * The arrays are in the transaction's arena. The indexer's coroutine. */
 #include <assert.h>
 #include <string.h>
 
@@ -12,7 +11,7 @@ struct block_rows {
     hash32 *hashes;
     hash32 *parents; /* zeros: not known */
     int64_t *timestamps;
-    int32_t *transfers;
+    int32_t *logs;
     size_t n;
 };
 
@@ -22,15 +21,36 @@ static bool allocate(struct task *task, struct block_rows *rows, size_t n) {
     rows->hashes = arena_alloc(task->arena, n * sizeof *rows->hashes);
     rows->parents = arena_alloc(task->arena, n * sizeof *rows->parents);
     rows->timestamps = arena_alloc(task->arena, n * sizeof *rows->timestamps);
-    rows->transfers = arena_alloc(task->arena, n * sizeof *rows->transfers);
+    rows->logs = arena_alloc(task->arena, n * sizeof *rows->logs);
     return rows->numbers != NULL && rows->hashes != NULL && rows->parents != NULL && rows->timestamps != NULL &&
-           rows->transfers != NULL;
+           rows->logs != NULL;
+}
+
+/* A walk through both lists of a batch, by block. */
+struct walk {
+    const struct index_batch *batch;
+    size_t transfers; /* passed */
+    size_t events;
+};
+
+/* Returns NULL at the end. */
+static const struct log_place *next_place(struct walk *walk) {
+    const struct index_batch *batch = walk->batch;
+    bool more_transfers = walk->transfers < batch->n_transfers, more_events = walk->events < batch->n_events;
+    if (!more_transfers && !more_events) return NULL;
+    const struct log_place *transfer = more_transfers ? &batch->transfers[walk->transfers].place : NULL;
+    const struct log_place *event = more_events ? &batch->events[walk->events].log.place : NULL;
+    bool event_next = transfer == NULL || (event != NULL && event->block_number < transfer->block_number);
+    ++*(event_next ? &walk->events : &walk->transfers);
+    return event_next ? event : transfer;
 }
 
 static size_t count_blocks(const struct index_batch *batch) {
+    struct walk walk = {.batch = batch};
+    const struct log_place *place, *last = NULL;
     size_t n = 0;
-    for (size_t i = 0; i < batch->n_transfers; i++) {
-        if (i == 0 || batch->transfers[i].place.block_number != batch->transfers[i - 1].place.block_number) n++;
+    for (; (place = next_place(&walk)) != NULL; last = place) {
+        if (last == NULL || last->block_number != place->block_number) n++;
     }
     return n;
 }
@@ -43,7 +63,7 @@ static void add(struct block_rows *rows, const struct block_ref *block) {
     rows->hashes[at] = block->hash;
     rows->parents[at] = block->parent_hash;
     rows->timestamps[at] = (int64_t)block->timestamp;
-    rows->transfers[at] = 0;
+    rows->logs[at] = 0;
 }
 
 /* Adds the blocks that the batch lists (and the extra one behind them) up to this number. Returns how many of them have
@@ -64,9 +84,10 @@ static size_t add_listed(struct block_rows *rows, const struct index_batch *batc
 
 static enum err fill(struct task *task, struct block_rows *rows, const struct index_batch *batch,
                      const struct block_ref *extra) {
+    struct walk walk = {.batch = batch};
+    const struct log_place *place;
     size_t listed = 0;
-    for (size_t i = 0; i < batch->n_transfers; i++) {
-        const struct log_place *place = &batch->transfers[i].place;
+    while ((place = next_place(&walk)) != NULL) {
         listed = add_listed(rows, batch, extra, listed, place->block_number);
         if (rows->n == 0 || rows->numbers[rows->n - 1] != (int64_t)place->block_number) {
             const struct block_ref block = {
@@ -74,9 +95,9 @@ static enum err fill(struct task *task, struct block_rows *rows, const struct in
             add(rows, &block);
         }
         if (!hash32_equal(&rows->hashes[rows->n - 1], &place->block_hash)) {
-            return task_fail(task, ERR_INTERNAL, "a transfer is of another block than those it came with");
+            return task_fail(task, ERR_INTERNAL, "a log is of another block than those it came with");
         }
-        rows->transfers[rows->n - 1]++;
+        rows->logs[rows->n - 1]++;
     }
     (void)add_listed(rows, batch, extra, listed, UINT64_MAX);
     return ERR_OK;
@@ -95,7 +116,7 @@ enum err index_blocks_put(struct task *task, struct index_writer *writer, const 
         !pg_param_bytes_array(task, &params, rows.hashes, rows.n, sizeof *rows.hashes) ||
         !pg_param_bytes_array(task, &params, rows.parents, rows.n, sizeof *rows.parents) ||
         !pg_param_i64_array(task, &params, rows.timestamps, rows.n) ||
-        !pg_param_i32_array(task, &params, rows.transfers, rows.n)) {
+        !pg_param_i32_array(task, &params, rows.logs, rows.n)) {
         return index_out_of_memory(task);
     }
     return index_fence(task, writer, "a block has another hash", INDEX_PUT_BLOCKS, &params);

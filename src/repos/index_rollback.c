@@ -1,5 +1,5 @@
-/* How the index takes back blocks that a reorg has replaced: transfers, their part in the balances, tokens that were
- * seen nowhere else, and all progress behind the ancestor, in one transaction.
+/* How the index takes back blocks that a reorg has replaced: transfers, their part in the balances, events, tokens that
+ * were seen nowhere else, and all progress behind the ancestor, in one transaction.
  * The indexer's coroutine. */
 #include "index_writer_internal.h"
 
@@ -13,8 +13,9 @@ static enum err check_final(struct task *task, struct index_writer *writer, cons
 
 /* Whatever is behind the ancestor, of every stream. */
 static enum err delete_rows(struct task *task, struct index_writer *writer, uint64_t above) {
-    static const enum index_sql statements[] = {INDEX_ROLLBACK_TOKENS, INDEX_ROLLBACK_TRANSFERS,
-                                                INDEX_ROLLBACK_ODD_LOGS, INDEX_ROLLBACK_BLOCKS, INDEX_ROLLBACK_STREAMS};
+    static const enum index_sql statements[] = {INDEX_ROLLBACK_TOKENS,   INDEX_ROLLBACK_TRANSFERS,
+                                                INDEX_ROLLBACK_ODD_LOGS, INDEX_ROLLBACK_EVENTS,
+                                                INDEX_ROLLBACK_BLOCKS,   INDEX_ROLLBACK_STREAMS};
     struct pg_params params;
     enum err err = ERR_OK;
     index_params_begin(&params, writer);

@@ -1,7 +1,14 @@
 /* Which streams a chain has, as its configuration comes and goes.
  * The writer belongs to the caller.
  * The indexer's coroutine. */
+#include <assert.h>
+
 #include "index_writer_internal.h"
+
+bool index_stream_same(const struct index_stream *a, const struct index_stream *b) {
+    if (a->kind != b->kind || a->every != b->every) return false;
+    return a->every || address_equal(&a->token, &b->token);
+}
 
 struct streams {
     const struct index_stream *streams;
@@ -13,6 +20,7 @@ static enum err add_stream(struct task *task, struct index_writer *writer, const
     index_params_begin(&params, writer);
     pg_param_bytes(&params, &stream->token, stream->every ? 0 : sizeof stream->token);
     pg_param_i64(&params, (int64_t)stream->start_block);
+    pg_param_i16(&params, (int16_t)stream->kind);
     return index_run(task, writer, INDEX_ADD_STREAM, &params);
 }
 
@@ -33,9 +41,10 @@ static enum err retire(struct task *task, struct index_writer *writer, void *arg
     const struct streams *streams = arg;
     struct pg_params params;
     index_params_begin(&params, writer);
-    enum err err = index_param_streams(task, writer, &params, streams->streams, streams->n);
+    enum err err = index_param_streams(task, &params, streams->streams, streams->n);
     if (err != ERR_OK) return err;
-    pg_param_bool(&params, writer->every);
+    pg_param_bool(&params, streams->streams[0].every);
+    pg_param_i16(&params, (int16_t)streams->streams[0].kind);
     return index_run(task, writer, INDEX_RETIRE, &params);
 }
 

@@ -1,6 +1,7 @@
 /* A transaction of the index writer, and the ways of asking that all of them use. Memory of a transaction is the
  * writer's scratch arena.
  * The indexer's coroutine. */
+#include <assert.h>
 #include <string.h>
 
 #include "core/log.h"
@@ -78,12 +79,15 @@ enum err index_out_of_memory(struct task *task) {
     return task_fail(task, ERR_OVERLOADED, "a batch for the index is too large");
 }
 
-enum err index_param_streams(struct task *task, struct index_writer *writer, struct pg_params *params,
-                             const struct index_stream *streams, size_t n) {
+enum err index_param_streams(struct task *task, struct pg_params *params, const struct index_stream *streams,
+                             size_t n) {
     address *names = arena_alloc(task->arena, n * sizeof *names);
     if (names == NULL) return index_out_of_memory(task);
-    for (size_t i = 0; i < n; i++) names[i] = streams[i].token;
-    size_t size = writer->every ? 0 : sizeof *names;
+    for (size_t i = 0; i < n; i++) {
+        assert(streams[i].kind == streams[0].kind && streams[i].every == streams[0].every);
+        names[i] = streams[i].token;
+    }
+    size_t size = streams[0].every ? 0 : sizeof *names;
     return pg_param_bytes_array(task, params, names, n, size) ? ERR_OK : index_out_of_memory(task);
 }
 

@@ -53,6 +53,24 @@ static enum err make_chain(struct task *task, struct index_writer *writer) {
     return err != ERR_OK ? err : pg_session_execute(task, writer->session, partition_chain_ddl(ddl, writer->chain_id));
 }
 
+/* Where it was begun with the other scope: with this one from now on, or goes on with what there is, where that does
+ * not matter. In: every, the scope there is. */
+static enum err settle_scope(struct task *task, struct index_writer *writer, bool every) {
+    struct pg_params params;
+    bool moved;
+    if (every == writer->every) return ERR_OK;
+    index_params_begin(&params, writer);
+    pg_param_bool(&params, writer->every);
+    enum err err = index_ask(task, writer, &moved, INDEX_SET_SCOPE, &params);
+    if (err != ERR_OK || moved) return err;
+    if (!writer->any_scope) {
+        return task_fail(task, ERR_INVALID_PARAMETER, "this chain's index was begun for %s",
+                         every ? "every token" : "named tokens");
+    }
+    writer->every = every;
+    return ERR_OK;
+}
+
 /* The chain as it was begun with, or begins it. */
 static enum err begin_chain(struct task *task, struct index_writer *writer, void *arg) {
     (void)arg;
@@ -63,9 +81,7 @@ static enum err begin_chain(struct task *task, struct index_writer *writer, void
     bool every = pg_bool(&rows, 0, 0);
     writer->partition_blocks = (uint64_t)pg_i64(&rows, 0, 1);
     err = pg_rows_check(task, &rows);
-    if (err != ERR_OK || every == writer->every) return err;
-    return task_fail(task, ERR_INVALID_PARAMETER, "this chain's index was begun for %s",
-                     every ? "every token" : "named tokens");
+    return err != ERR_OK ? err : settle_scope(task, writer, every);
 }
 
 static struct index_writer *writer_new(struct pg_session *session, const struct index_writer_options *options) {
@@ -74,10 +90,11 @@ static struct index_writer *writer_new(struct pg_session *session, const struct 
     writer->session = session;
     writer->chain_id = options->chain_id;
     writer->every = options->every;
+    writer->any_scope = options->any_scope;
     writer->partition_blocks = options->partition_blocks;
     writer->scratch = arena_new(SCRATCH_BYTES);
     writer->tokens = token_ids_new();
-    buf_init(&writer->copy, COPY_BUFFER_BYTES);
+    buf_init(&writer->copy, INDEX_COPY_MAX_BYTES);
     return writer;
 }
 
@@ -156,6 +173,10 @@ static void take_stream(struct index_stream *out, struct pg_rows *rows, size_t r
     out->start_block = (uint64_t)pg_i64(rows, row, 1);
     out->next_block = (uint64_t)pg_i64(rows, row, 2);
     out->live = pg_bool(rows, row, 3);
+    int16_t kind = pg_i16(rows, row, 4);
+    if (kind < 0 || kind >= STREAM_KIND_COUNT) rows->broken = true;
+    out->kind = (enum stream_kind)kind;
+    out->decoded = pg_i64(rows, row, 5);
 }
 
 enum err index_writer_load(struct task *task, struct index_writer *writer, struct index_progress *out) {

@@ -7,12 +7,16 @@
 #include "repos/index_writer.h"
 #include "token_ids.h"
 
-enum { INDEX_LEAVES_KNOWN = 16 };
+enum {
+    INDEX_LEAVES_KNOWN = 16,
+    INDEX_COPY_MAX_BYTES = 64 * 1024 * 1024 /* an event may have as much data as a reply can hold */
+};
 
 struct index_writer {
     struct pg_session *session;
     uint64_t chain_id;
-    bool every;
+    bool every; /* the scope of transfers */
+    bool any_scope;
     uint64_t partition_blocks;
     struct arena *scratch; /* of one transaction */
     struct buf copy;
@@ -43,9 +47,9 @@ enum err index_fence(struct task *task, struct index_writer *writer, const char 
                      const struct pg_params *params) MUST_CHECK;
 enum err index_out_of_memory(struct task *task) MUST_CHECK;
 
-/* bytea[] of the streams' names: an address, or nothing for every token. */
-enum err index_param_streams(struct task *task, struct index_writer *writer, struct pg_params *params,
-                             const struct index_stream *streams, size_t n) MUST_CHECK;
+/* bytea[] of the streams' names: an address, or nothing for every token. In: streams of one kind. */
+enum err index_param_streams(struct task *task, struct pg_params *params, const struct index_stream *streams,
+                             size_t n) MUST_CHECK;
 
 /* Number, hash and timestamp. */
 void index_param_tip(struct pg_params *params, const struct block_ref *tip);
@@ -66,6 +70,7 @@ enum err index_tokens_ensure(struct task *task, struct index_writer *writer, con
  * batch to be kept, or NULL. */
 enum err index_batch_put(struct task *task, struct index_writer *writer, const struct index_batch *batch,
                          const struct block_ref *extra) MUST_CHECK;
+enum err index_events_copy(struct task *task, struct index_writer *writer, const struct index_batch *batch) MUST_CHECK;
 enum err index_blocks_put(struct task *task, struct index_writer *writer, const struct index_batch *batch,
                           const struct block_ref *extra) MUST_CHECK;
 

@@ -8,7 +8,7 @@
 #define NOW_S "extract(epoch FROM now())::bigint"
 
 /* True when a stream of every token has gone live: then a token is live as soon as it is seen. */
-#define EVERY_IS_LIVE "EXISTS (SELECT FROM streams WHERE chain_id = $1 AND token = '' AND live)"
+#define EVERY_IS_LIVE "EXISTS (SELECT FROM streams WHERE chain_id = $1 AND kind = 0 AND token = '' AND live)"
 
 /* What the transfers t add to balances: each counts for its receiver and against its sender. A transfer to oneself
  * comes to nothing, and the zero address is no holder. In: source, FROM ... WHERE ... of the transfers. */
@@ -50,25 +50,32 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
     [INDEX_ADD_CHAIN] = {"index_add_chain", 3,
                          "INSERT INTO chains (chain_id, scope, partition_blocks)"
                          " VALUES ($1, CASE WHEN $2::boolean THEN 'every' ELSE 'named' END, $3)"},
+    /* As long as no transfer was ever wanted otherwise. */
+    [INDEX_SET_SCOPE] = {"index_set_scope", 2,
+                         "WITH moved AS (UPDATE chains SET scope = CASE WHEN $2::boolean THEN 'every' ELSE 'named' END"
+                         " WHERE chain_id = $1 AND NOT EXISTS ("
+                         "SELECT FROM streams WHERE chain_id = $1 AND kind = 0) RETURNING 1)"
+                         " SELECT count(*) = 1 FROM moved"},
     [INDEX_STREAMS] = {"index_streams", 1,
-                       "SELECT token, start_block, next_block, live FROM streams"
-                       " WHERE chain_id = $1 AND NOT retired ORDER BY next_block, token"},
+                       "SELECT token, start_block, next_block, live, kind, decoded FROM streams"
+                       " WHERE chain_id = $1 AND NOT retired ORDER BY next_block, kind, token"},
     [INDEX_BLOCK] = {"index_block", 2,
                      "SELECT b.hash, b.parent_hash, b.timestamp, b.number <= coalesce(c.finalized_number, -1)"
                      " FROM blocks b JOIN chains c USING (chain_id) WHERE b.chain_id = $1 AND b.number = $2"},
     [INDEX_HALT] = {"index_halt", 2, "UPDATE chains SET halted = $2 WHERE chain_id = $1"},
 
-    [INDEX_ADD_STREAM] = {"index_add_stream", 3,
+    [INDEX_ADD_STREAM] = {"index_add_stream", 4,
                           "WITH stream AS ("
-                          "INSERT INTO streams (chain_id, token, start_block, next_block) VALUES ($1, $2, $3, $3)"
+                          "INSERT INTO streams (chain_id, kind, token, start_block, next_block)"
+                          " VALUES ($1, $4, $2, $3, $3)"
                           " ON CONFLICT (chain_id, kind, token) DO UPDATE SET retired = false WHERE streams.retired)"
                           " INSERT INTO tokens (chain_id, address, live) SELECT $1, $2::bytea, false"
-                          " WHERE octet_length($2) > 0 ON CONFLICT (chain_id, address) DO NOTHING"},
-    [INDEX_RETIRE] = {"index_retire", 3,
-                      "WITH stream AS ("
-                      "UPDATE streams SET retired = true, live = false WHERE chain_id = $1 AND token = ANY ($2))"
-                      " UPDATE tokens SET live = false"
-                      " WHERE chain_id = $1 AND live AND ($3::boolean OR address = ANY ($2))"},
+                          " WHERE $4 = 0 AND octet_length($2) > 0 ON CONFLICT (chain_id, address) DO NOTHING"},
+    [INDEX_RETIRE] = {"index_retire", 4,
+                      "WITH stream AS (UPDATE streams SET retired = true, live = false"
+                      " WHERE chain_id = $1 AND kind = $4::smallint AND token = ANY ($2))"
+                      " UPDATE tokens SET live = false WHERE $4::smallint = 0"
+                      " AND chain_id = $1 AND live AND ($3::boolean OR address = ANY ($2))"},
 
     [INDEX_FIND_TOKENS] = {"index_find_tokens", 2,
                            "SELECT id, address FROM tokens WHERE chain_id = $1 AND address = ANY ($2)"},
@@ -103,9 +110,10 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                           " WHERE blocks.hash = EXCLUDED.hash RETURNING 1)"
                           " SELECT count(*) = cardinality($2) FROM put"},
 
-    [INDEX_ADVANCE_STREAMS] = {"index_advance_streams", 5,
+    [INDEX_ADVANCE_STREAMS] = {"index_advance_streams", 6,
                                "WITH moved AS (UPDATE streams SET next_block = $4, live = $5::boolean"
-                               " WHERE chain_id = $1 AND token = ANY ($2) AND next_block = $3 AND next_block <= $4"
+                               " WHERE chain_id = $1 AND kind = $6 AND token = ANY ($2)"
+                               " AND next_block = $3 AND next_block <= $4"
                                " AND NOT live AND NOT retired RETURNING 1)"
                                " SELECT count(*) = cardinality($2) FROM moved"},
     [INDEX_FOLLOW_STREAMS] = {"index_follow_streams", 3,
@@ -180,14 +188,34 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                                "DELETE FROM tokens k WHERE k.chain_id = $1 AND k.id IN ("
                                "SELECT token_id FROM transfers WHERE chain_id = $1 AND block_number > $2)"
                                " AND NOT EXISTS (SELECT FROM streams s"
-                               " WHERE s.chain_id = $1 AND s.token = k.address)"
+                               " WHERE s.chain_id = $1 AND s.kind = 0 AND s.token = k.address)"
                                " AND NOT EXISTS (SELECT FROM transfers t"
                                " WHERE t.chain_id = $1 AND t.token_id = k.id AND t.block_number <= $2)"},
     [INDEX_ROLLBACK_TRANSFERS] = {"index_rollback_transfers", 2,
                                   "DELETE FROM transfers WHERE chain_id = $1 AND block_number > $2"},
     [INDEX_ROLLBACK_ODD_LOGS] = {"index_rollback_odd_logs", 2,
                                  "DELETE FROM odd_logs WHERE chain_id = $1 AND block_number > $2"},
+    [INDEX_ROLLBACK_EVENTS] = {"index_rollback_events", 2,
+                               "DELETE FROM contract_events WHERE chain_id = $1 AND block_number > $2"},
     [INDEX_ROLLBACK_BLOCKS] = {"index_rollback_blocks", 2, "DELETE FROM blocks WHERE chain_id = $1 AND number > $2"},
+
+    /* How far it looks is bounded by rows, not by what is found. $3 version; $4, $5 place behind which; $6 the longest
+     * data; $7 rows looked at. The first row tells of the last one looked at, and how many there were. */
+    [INDEX_STALE] =
+        {"index_stale", 7,
+         "WITH seen AS MATERIALIZED (SELECT * FROM contract_events WHERE chain_id = $1 AND address = $2"
+         " AND (block_number, log_index) > ($4::bigint, $5::integer)"
+         " ORDER BY block_number, log_index LIMIT $7)"
+         " SELECT block_number, log_index, topic0, topic1, topic2, topic3,"
+         " CASE WHEN octet_length(data) <= $6::bigint THEN data END, octet_length(data),"
+         " last.block, last.log, last.n FROM (SELECT count(*) AS n, max(block_number) AS block,"
+         " (SELECT log_index FROM seen ORDER BY block_number DESC, log_index DESC LIMIT 1) AS log FROM seen)"
+         " AS last LEFT JOIN seen ON seen.abi_version <> $3 ORDER BY block_number, log_index"},
+    [INDEX_DECODE] = {"index_decode", 6,
+                      "UPDATE contract_events SET name = $4, args = $5::json, abi_version = $6"
+                      " WHERE chain_id = $1 AND block_number = $2 AND log_index = $3"},
+    [INDEX_DECODED] = {"index_decoded", 3,
+                       "UPDATE streams SET decoded = $3 WHERE chain_id = $1 AND kind = 1 AND token = $2"},
 
     /* Half by chance: contracts that no node can run are never done with, and must not keep the others waiting. */
     [INDEX_UNDESCRIBED] = {"index_undescribed", 3,

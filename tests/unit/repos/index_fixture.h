@@ -72,22 +72,30 @@ static inline bool sql_is(const char *text, const char *want) {
     return equal;
 }
 
+static inline void apply_schema(const char *path) {
+    static char schema[64 * 1024];
+    FILE *file = fopen(path, "r");
+    if (!expect(file != NULL)) return;
+    size_t len = fread(schema, 1, sizeof schema - 1, file);
+    (void)fclose(file);
+    schema[len] = '\0';
+    if (expect(len < sizeof schema - 1)) (void)sql(schema);
+}
+
 /* The schema, once, in a database that all others are copied from. */
 static inline int make_schema(void **state) {
     (void)state;
-    static char schema[64 * 1024];
-    FILE *file = fopen("sql/0001_init.sql", "r");
-    if (file == NULL || !cluster_make()) return -1;
-    size_t len = fread(schema, 1, sizeof schema - 1, file);
-    (void)fclose(file);
-    if (len == sizeof schema - 1) return -1;
+    glob_t found;
+    if (glob("sql/*.sql", 0, NULL, &found) != 0 || !cluster_make()) return -1;
     scene.conn = PQconnectdb(cluster.url);
     (void)sql("SET client_min_messages = warning");
     (void)sql("CREATE DATABASE schema");
     PQfinish(scene.conn);
     (void)snprintf(scene.url, sizeof scene.url, "host=%s dbname=schema user=dappd", cluster.folder);
     scene.conn = PQconnectdb(scene.url);
-    (void)sql(schema);
+    (void)sql("SET client_min_messages = warning");
+    for (size_t i = 0; i < found.gl_pathc; i++) apply_schema(found.gl_pathv[i]);
+    globfree(&found);
     PQfinish(scene.conn);
     return scene.wrong == NULL ? 0 : -1;
 }
@@ -177,7 +185,7 @@ static const char fingerprint[] =
     "SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM ("
     "SELECT 't' || t::text AS line FROM transfers t UNION ALL SELECT 'o' || o::text FROM odd_logs o"
     " UNION ALL SELECT 'b' || b::text FROM balances b UNION ALL SELECT 's' || s::text FROM streams s"
-    " UNION ALL SELECT 'n' || b::text FROM blocks b"
+    " UNION ALL SELECT 'e' || e::text FROM contract_events e UNION ALL SELECT 'n' || b::text FROM blocks b"
     " UNION ALL SELECT 'c' || c::text FROM chains c) AS lines";
 
 static inline void take_print(char out[PRINT_BYTES]) {

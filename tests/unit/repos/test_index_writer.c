@@ -27,10 +27,11 @@ static void two_writers(void) {
     expect(reopen(true));
 }
 
-/* Another scope is refused, and leaves the lock to others. */
+/* Another scope is refused once there are transfers of the first, and leaves the lock to others. */
 static void other_scope(void) {
     struct index_writer *other;
-    if (!reopen(true)) return;
+    if (!reopen(false) || !reopen(true) || !expect(load().every)) return;
+    if (!expect(index_writer_add(&scene.task, scene.writer, &every_stream, 1) == ERR_OK)) return;
     index_writer_close(scene.writer);
     scene.writer = NULL;
     enum err err = ERR_OK;
