@@ -1,7 +1,7 @@
-/* The thread of the index: waits for the database where it was not there at start, then indexes the chains that are
- * configured to be, or watches what other instances make of them, and sweeps what accounts no longer need. Owns the
- * indexers, watches and the sweeper, and its reactor.
- * Everything here runs on that thread unless it says otherwise. */
+/* The thread of the index: waits for the database where it was not there at start, then indexes what of
+ * each chain is configured or registered to be, or watches what other instances make of them, and sweeps what accounts
+ * no longer need. Owns the indexers, watches and the sweeper, and its reactor. Everything here runs on that thread
+ * unless it says otherwise. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,7 +47,8 @@ static bool indexes_here(const struct runtime *runtime) {
     return !runtime->serves || strcmp(runtime->app.config->index, "on") == 0;
 }
 
-/* Before the threads start, so that no request sees less. */
+/* Before the threads start, so that no request sees less. Where no token is configured, nothing is to be indexed until
+ * a contract is found to be registered. */
 static void announce_phases(const struct runtime *runtime) {
     const struct app *app = &runtime->app;
     for (size_t i = 0; i < app->n_chains; i++) {
@@ -76,7 +77,7 @@ static void start_chains(struct index_thread *thread) {
     for (size_t i = 0; i < app->n_chains; i++) {
         if (!indexes_here(thread->runtime)) {
             thread->watches[i] = index_watch_start(thread->reactor, app->chains[i], app->index_status[i]);
-        } else if (is_configured(app->config, i)) {
+        } else {
             thread->indexers[i] = start_indexer(thread, i);
         }
     }

@@ -13,7 +13,7 @@
 #include "repos/index_status.h"
 #include "rpc/chain.h"
 
-/* What of a chain is to be indexed. */
+/* Which transfers of a chain are to be indexed. Which events are is said by the contracts that are registered. */
 struct index_config {
     bool every;            /* every ERC-20 */
     const address *tokens; /* else these; none: nothing */

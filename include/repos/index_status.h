@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 enum index_phase {
-    INDEX_OFF,        /* nothing of this chain is to be indexed */
+    INDEX_OFF,        /* nothing of this chain is to be indexed, as far as is known */
     INDEX_CONNECTING, /* to the database */
     INDEX_STANDBY,    /* another instance indexes this chain, or nobody does yet */
     INDEX_BACKFILL,   /* reading history */
@@ -26,7 +26,7 @@ struct index_report {
     uint64_t tip;        /* block that what is served is true at */
     uint64_t next_block; /* of a backfill: everything below has been read */
     uint64_t target;     /* of a backfill: its last block */
-    uint64_t logs;       /* transfers written by this process */
+    uint64_t logs;       /* transfers and events written by this process */
     uint64_t logs_per_s; /* lately */
     uint64_t eta_s;      /* of a backfill; 0: not known */
     uint64_t odd_logs;   /* set aside by this process */

@@ -50,13 +50,18 @@ struct index_progress {
     const char *halted; /* NULL: it is not */
 };
 
-/* A log of a contract whose events are indexed, and what its ABI makes of it. */
-struct index_event {
-    struct event_log log;
-    const char *name; /* NULL: its ABI does not know it */
-    const char *args; /* JSON, not NUL-terminated; NULL: it does not tell, or too much */
+/* What the ABI of a log's contract makes of it. Borrowed from the reader until it reads the next one. */
+struct event_reading {
+    const char *name; /* NULL: the ABI does not know it */
+    const char *args; /* JSON, not NUL-terminated; NULL: not known, or too long to be kept */
     size_t args_len;
-    int64_t version; /* that it was read by */
+    int64_t version; /* of the ABI; 0: there was none */
+};
+
+/* Asked for each event as it is written, so that no more than one's arguments are ever in memory. */
+struct event_reader {
+    void (*read)(void *arg, struct event_reading *out, const struct event_log *log);
+    void *arg;
 };
 
 /* Blocks with what was found in them, in order of block and log index. Borrowed. */
@@ -65,9 +70,10 @@ struct index_batch {
     size_t n_transfers;
     const struct odd_log *odd;
     size_t n_odd;
-    const struct index_event *events;
+    const struct event_log *events;
     size_t n_events;
-    const struct block_ref *blocks; /* of a follow: every one; of a backfill: unused, the logs have them */
+    const struct event_reader *reader; /* of the events */
+    const struct block_ref *blocks;    /* of a follow: every one; of a backfill: unused, the logs have them */
     size_t n_blocks;
 };
 
@@ -137,7 +143,7 @@ enum err index_writer_rollback(struct task *task, struct index_writer *writer,
 
 /* Events of a contract that were read by another version than this one, or not at all: a piece of them in order, of
  * those behind `after` (NULL: from the first). In: max_data, longer data is left out. Out: at most INDEX_STALE_MAX, of
- * which each has version, topics and data; looked_at, up to where there are no others; done, there is nothing behind
+ * which each has place, topics and data; looked_at, up to where there are no others; done, there is nothing behind
  * it. */
 enum { INDEX_STALE_MAX = 200 };
 struct index_place {
@@ -145,7 +151,7 @@ struct index_place {
     uint32_t log_index;
 };
 struct index_stale {
-    struct index_event *events;
+    struct event_log *events;
     size_t n;
     struct index_place looked_at;
     bool done;
@@ -154,10 +160,11 @@ enum err index_writer_stale(struct task *task, struct index_writer *writer, stru
                             const address *contract, int64_t version, const struct index_place *after,
                             size_t max_data) MUST_CHECK;
 
-/* They have been read anew: writes name, arguments and version of each. In: decoded, all others have been too, so that
+/* They are read anew: writes name, arguments and version of each. In: decoded, all others have been too, so that
  * the contract's stream is of this version now; 0: they have not. */
 enum err index_writer_decoded(struct task *task, struct index_writer *writer, const address *contract,
-                              const struct index_event *events, size_t n, int64_t decoded) MUST_CHECK;
+                              const struct event_log *events, size_t n, const struct event_reader *reader,
+                              int64_t decoded) MUST_CHECK;
 
 /* The block of this number as the index has it; ERR_BLOCK_NOT_FOUND when it keeps none. */
 enum err index_writer_block(struct task *task, struct index_writer *writer, struct block_ref *out,

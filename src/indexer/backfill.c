@@ -78,14 +78,14 @@ static void fail(struct worker *worker, struct piece *piece) {
 
 static void read_piece(struct worker *worker, struct piece *piece) {
     struct backfill *backfill = worker->backfill;
-    const struct logs_filter filter = {.tokens = backfill->group.tokens, .n_tokens = backfill->group.n_tokens};
+    const struct logs_filter filter = group_filter(&backfill->group);
     struct logs_range range = {.from = piece->from, .to = piece->to};
     uint64_t started_ms = reactor_now_ms(worker->job.reactor), blocks = piece->to - piece->from + 1;
     struct task *task = job_begin(&worker->job, NODE_LIMIT_MS);
     enum logs_outcome outcome = logs_read_range(task, backfill->indexer->chain, &piece->logs, &filter, &range);
     uint64_t ms = reactor_now_ms(worker->job.reactor) - started_ms;
     if (outcome == LOGS_OK) {
-        plan_answered(&backfill->plan, blocks, piece->logs.n_transfers + piece->logs.n_odd, ms);
+        plan_answered(&backfill->plan, blocks, logs_weight(&piece->logs), ms);
         piece->last = range.last;
         pieces_done(&backfill->pieces, piece);
         trouble_over(&backfill->trouble, indexer_name(backfill->indexer));
@@ -159,7 +159,7 @@ static uint64_t gather(struct backfill *backfill, uint64_t until_ms) {
     uint64_t end = backfill->next, commit_ms = reactor_now_ms(indexer->reactor) + COMMIT_MS;
     uint64_t deadline_ms = until_ms < commit_ms ? until_ms : commit_ms;
     rows_clear(&indexer->rows);
-    while (end <= backfill->group.to && rows_count(&indexer->rows) < COMMIT_ROWS && !indexer->job.ending) {
+    while (end <= backfill->group.to && rows_weight(&indexer->rows) < COMMIT_ROWS && !indexer->job.ending) {
         if (pieces_ready(&backfill->pieces)) {
             struct piece *piece = pieces_shift(&backfill->pieces);
             rows_add(&indexer->rows, &piece->logs);
@@ -185,9 +185,10 @@ static void note_final(struct indexer *indexer, const struct block_ref *last) {
 static enum err append(struct backfill *backfill, uint64_t end) {
     struct indexer *indexer = backfill->indexer;
     const struct group *group = &backfill->group;
-    enum err err = wraps_sift(indexer, &indexer->rows);
+    const struct event_reader reader = decoder_reader(&indexer->decoder);
+    enum err err = indexer_read_rows(indexer);
     if (err != ERR_OK) return err;
-    struct index_batch batch = rows_batch(&indexer->rows);
+    struct index_batch batch = rows_batch(&indexer->rows, &reader);
     job_limit(&indexer->job, WRITE_LIMIT_MS);
     err = index_writer_append(&indexer->job.task, indexer->writer, group->streams, group->n, backfill->next,
                               &backfill->last, &batch);

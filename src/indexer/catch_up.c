@@ -15,9 +15,10 @@ bool catch_up_is_far(const struct indexer *indexer, const struct block_ref *head
 }
 
 static enum err write_range(struct indexer *indexer, const struct block_ref *first, const struct block_ref *last) {
-    enum err err = wraps_sift(indexer, &indexer->rows);
+    const struct event_reader reader = decoder_reader(&indexer->decoder);
+    enum err err = indexer_read_rows(indexer);
     if (err != ERR_OK) return err;
-    const struct index_batch batch = rows_batch(&indexer->rows);
+    const struct index_batch batch = rows_batch(&indexer->rows, &reader);
     job_limit(&indexer->job, WRITE_LIMIT_MS);
     err = index_writer_catch_up(&indexer->job.task, indexer->writer, &batch, first, last);
     err = indexer_wrote(indexer, err);
@@ -30,37 +31,67 @@ static enum err write_range(struct indexer *indexer, const struct block_ref *fir
     return ERR_OK;
 }
 
-static enum err take_range(struct indexer *indexer, struct logs *logs, const struct block_ref *first,
-                           struct logs_range *range) {
-    address tokens[GROUP_MAX];
+/* A range being read, of one kind of stream after the other. */
+struct reading {
+    struct indexer *indexer;
+    struct logs_range range;
+    bool has_last;
+    struct block_ref last;
+    enum logs_outcome outcome;
+};
+
+/* What comes for one kind and for the other has to be of the same chain. */
+static enum err check_last(struct reading *reading) {
+    const struct block_ref *last = &reading->range.last;
+    bool same = !reading->has_last || hash32_equal(&reading->last.hash, &last->hash);
+    reading->has_last = true;
+    reading->last = *last;
+    if (same) return ERR_OK;
+    return task_fail(&reading->indexer->job.task, ERR_UPSTREAM_ERROR, "the nodes are of different chains");
+}
+
+static enum err read_kind(struct reading *reading, enum stream_kind kind, struct logs *logs) {
+    struct indexer *indexer = reading->indexer;
+    struct logs_range *range = &reading->range;
     struct logs_filter filter;
     uint64_t started_ms = reactor_now_ms(indexer->reactor), blocks = range->to - range->from + 1;
-    live_filter(indexer, &filter, tokens);
+    enum err err = live_filter(indexer, kind, &filter);
+    if (err != ERR_OK) return err;
     job_limit(&indexer->job, NODE_LIMIT_MS);
-    enum logs_outcome outcome = logs_read_range(&indexer->job.task, indexer->chain, logs, &filter, range);
-    if (outcome == LOGS_SPLIT && blocks > 1) {
+    reading->outcome = logs_read_range(&indexer->job.task, indexer->chain, logs, &filter, range);
+    if (reading->outcome == LOGS_SPLIT && blocks > 1) {
         (void)plan_refused(&indexer->catch_up, range->from, range->to, range->suggested_to);
         return ERR_OK;
     }
-    if (outcome != LOGS_OK) return indexer->job.task.fault.code;
-    size_t n = logs->n_transfers + logs->n_odd;
-    plan_answered(&indexer->catch_up, blocks, n, reactor_now_ms(indexer->reactor) - started_ms);
-    if (filter.n_tokens == 0) live_keep(indexer, logs);
-    rows_clear(&indexer->rows);
+    if (reading->outcome != LOGS_OK) return indexer->job.task.fault.code;
+    plan_answered(&indexer->catch_up, blocks, logs_weight(logs), reactor_now_ms(indexer->reactor) - started_ms);
+    live_keep(indexer, logs);
     rows_add(&indexer->rows, logs);
-    return write_range(indexer, first, &range->last);
+    return check_last(reading);
+}
+
+static enum err take_range(struct reading *reading, const struct block_ref *first) {
+    struct indexer *indexer = reading->indexer;
+    enum err err = ERR_OK;
+    rows_clear(&indexer->rows);
+    for (enum stream_kind kind = 0; kind < STREAM_KIND_COUNT; kind++) {
+        struct logs logs;
+        if (!live_any_of(indexer, kind)) continue;
+        logs_init(&logs);
+        err = read_kind(reading, kind, &logs);
+        logs_free(&logs);
+        if (err != ERR_OK || reading->outcome != LOGS_OK) return err;
+    }
+    return write_range(indexer, first, &reading->last);
 }
 
 enum err catch_up_step(struct indexer *indexer, const struct block_ref *first, const struct block_ref *head,
                        bool *moved) {
-    struct logs logs;
     uint64_t last = final_number(indexer, head->number);
     uint64_t blocks = plan_blocks(&indexer->catch_up, logs_max_blocks(indexer->chain));
-    struct logs_range range = {.from = first->number, .to = first->number + blocks - 1};
-    if (range.to > last) range.to = last;
-    logs_init(&logs);
-    enum err err = take_range(indexer, &logs, first, &range);
-    logs_free(&logs);
+    struct reading reading = {.indexer = indexer, .range = {.from = first->number, .to = first->number + blocks - 1}};
+    if (reading.range.to > last) reading.range.to = last;
+    enum err err = take_range(&reading, first);
     *moved = err == ERR_OK;
     return err;
 }

@@ -1,6 +1,5 @@
-/* Streams follow the configuration: a token that is new begins where its contract was created, one that has gone is no
- * longer read or served. Owns nothing.
- * On the indexer's coroutine. */
+/* Streams of transfers follow the configuration: a token that is new begins where its contract was created, one that
+ * has gone is no longer read or served. Owns nothing. On the indexer's coroutine. */
 #include "configure.h"
 
 #include "core/log.h"
@@ -19,13 +18,9 @@ struct starts {
     struct fault fault;
 };
 
-static bool same_stream(const struct index_stream *a, const struct index_stream *b) {
-    return a->every == b->every && (a->every || address_equal(&a->token, &b->token));
-}
-
 static bool is_among(const struct index_stream *streams, size_t n, const struct index_stream *stream) {
     for (size_t i = 0; i < n; i++) {
-        if (same_stream(&streams[i], stream)) return true;
+        if (index_stream_same(&streams[i], stream)) return true;
     }
     return false;
 }
@@ -117,7 +112,8 @@ static enum err retire(struct indexer *indexer, const struct index_stream *wante
     size_t n = 0;
     if (retired == NULL) return task_fail(task, ERR_OVERLOADED, "too many tokens are indexed");
     for (size_t i = 0; i < indexer->n_streams; i++) {
-        if (!is_among(wanted, n_wanted, &indexer->streams[i])) retired[n++] = indexer->streams[i];
+        const struct index_stream *stream = &indexer->streams[i];
+        if (stream->kind == STREAM_TRANSFERS && !is_among(wanted, n_wanted, stream)) retired[n++] = *stream;
     }
     if (n == 0) return ERR_OK;
     log_write(LOG_INDEX, LOG_INFO, "streams are no longer wanted", LOG_STR("chain", indexer_name(indexer)),

@@ -56,24 +56,35 @@ static void read_logs(struct task *task, void *arg, size_t reader) {
 }
 
 enum err follow_read_blocks(struct indexer *indexer, struct rows *rows, const struct header *headers, size_t n,
-                            const struct group *group) {
+                            const struct logs_filter *filter, bool only_live) {
     struct task *task = &indexer->job.task;
-    address tokens[GROUP_MAX];
-    struct reading reading = {.indexer = indexer, .headers = headers, .n = n};
-    if (n == 0 || (group == NULL && !live_any(indexer))) return ERR_OK;
+    struct reading reading = {.indexer = indexer, .filter = *filter, .headers = headers, .n = n};
+    if (n == 0) return ERR_OK;
     reading.logs = arena_alloc(task->arena, n * sizeof *reading.logs);
     if (reading.logs == NULL) return task_fail(task, ERR_OVERLOADED, "too many blocks at a time");
     for (size_t i = 0; i < n; i++) logs_init(&reading.logs[i]);
-    live_filter(indexer, &reading.filter, tokens);
-    if (group != NULL) reading.filter = (struct logs_filter){.tokens = group->tokens, .n_tokens = group->n_tokens};
     task_parallel(task, n < indexer->options.workers ? n : indexer->options.workers, read_logs, &reading);
     for (size_t i = 0; i < n; i++) {
-        if (group == NULL && reading.filter.n_tokens == 0) live_keep(indexer, &reading.logs[i]);
+        if (only_live) live_keep(indexer, &reading.logs[i]);
         if (reading.err == ERR_OK) rows_add(rows, &reading.logs[i]);
         logs_free(&reading.logs[i]);
     }
     if (reading.err != ERR_OK) task->fault = reading.fault;
     return reading.err;
+}
+
+/* What all live streams want. Each of the blocks is asked for by its hash, so that what comes for one kind and for the
+ * other belongs together. */
+static enum err read_live(struct indexer *indexer, const struct header *headers, size_t n) {
+    enum err err = ERR_OK;
+    rows_clear(&indexer->rows);
+    for (enum stream_kind kind = 0; kind < STREAM_KIND_COUNT && err == ERR_OK; kind++) {
+        struct logs_filter filter;
+        if (!live_any_of(indexer, kind)) continue;
+        err = live_filter(indexer, kind, &filter);
+        if (err == ERR_OK) err = follow_read_blocks(indexer, &indexer->rows, headers, n, &filter, true);
+    }
+    return err;
 }
 
 /* The block of the index that is to be marked as final with these new ones, if it is another than before. Returns false
@@ -105,7 +116,8 @@ static enum err write_blocks(struct indexer *indexer, const struct header *heade
     struct block_ref *blocks = arena_alloc(task->arena, n * sizeof *blocks);
     if (blocks == NULL) return task_fail(task, ERR_OVERLOADED, "too many blocks at a time");
     for (size_t i = 0; i < n; i++) blocks[i] = headers[i].block;
-    struct index_batch batch = rows_batch(&indexer->rows);
+    const struct event_reader reader = decoder_reader(&indexer->decoder);
+    struct index_batch batch = rows_batch(&indexer->rows, &reader);
     batch.blocks = blocks;
     batch.n_blocks = n;
     job_limit(&indexer->job, WRITE_LIMIT_MS);
@@ -126,9 +138,8 @@ static enum err take_blocks(struct indexer *indexer, const struct header *header
                             const struct block_ref *head) {
     struct block_ref finalized;
     bool has_finalized;
-    rows_clear(&indexer->rows);
-    enum err err = follow_read_blocks(indexer, &indexer->rows, headers, n, NULL);
-    if (err == ERR_OK) err = wraps_sift(indexer, &indexer->rows);
+    enum err err = read_live(indexer, headers, n);
+    if (err == ERR_OK) err = indexer_read_rows(indexer);
     if (err == ERR_OK) err = find_final(indexer, &finalized, &has_finalized, headers, n, head);
     if (err == ERR_OK) err = write_blocks(indexer, headers, n, has_finalized ? &finalized : NULL);
     return err;

@@ -20,13 +20,20 @@ bool group_pick(struct group *out, const struct index_stream *streams, size_t n,
     const struct index_stream *last = furthest_behind(streams, n);
     out->n = out->n_tokens = 0;
     if (last == NULL) return false;
+    out->kind = last->kind;
     out->from = last->next_block;
     out->to = target;
     for (size_t i = 0; i < n; i++) {
         const struct index_stream *stream = &streams[i];
-        if (stream->live) continue;
+        if (stream->live || stream->kind != out->kind) continue;
         if (stream->next_block > out->from && stream->next_block - 1 < out->to) out->to = stream->next_block - 1;
         if (stream->next_block == out->from && out->n < GROUP_MAX) add(out, stream);
     }
     return true;
+}
+
+struct logs_filter group_filter(const struct group *group) {
+    return (struct logs_filter){.kind = group->kind == STREAM_EVENTS ? LOGS_EVENTS : LOGS_TRANSFERS,
+                                .tokens = group->tokens,
+                                .n_tokens = group->n_tokens};
 }

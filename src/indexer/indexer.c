@@ -39,7 +39,9 @@ struct indexer *indexer_start(struct reactor *reactor, const struct indexer_opti
     job_init(&indexer->job, reactor, "index", ARENA_BYTES);
     phase_init(&indexer->phase, chain_name(options->chain), options->label);
     plan_init(&indexer->catch_up);
+    decoder_init(&indexer->decoder);
     indexer->backfill = backfill_new(indexer);
+    contracts_start(&indexer->contracts, indexer);
     reactor_spawn(reactor, run, indexer);
     return indexer;
 }
@@ -47,8 +49,9 @@ struct indexer *indexer_start(struct reactor *reactor, const struct indexer_opti
 /* What is begun after a failure may wait again: until all have ended. */
 static void cut_short(void *arg) {
     struct indexer *indexer = arg;
-    while (!indexer->ended) {
+    while (!indexer->ended || !indexer->contracts.ended) {
         session_cut_short(indexer);
+        contracts_cut_short(&indexer->contracts);
         job_end(&indexer->job);
         backfill_cut_short(indexer->backfill);
         reactor_sleep_ms(indexer->reactor, CUT_MS);
@@ -56,14 +59,16 @@ static void cut_short(void *arg) {
 }
 
 void indexer_stop(struct indexer *indexer) {
-    indexer->job.ending = true;
+    indexer->job.ending = indexer->contracts.job.ending = true;
     reactor_spawn(indexer->reactor, cut_short, indexer);
 }
 
 void indexer_free(struct indexer *indexer) {
     if (indexer == NULL) return;
-    assert(indexer->ended);
+    assert(indexer->ended && indexer->contracts.ended);
     backfill_free(indexer->backfill);
+    contracts_free(&indexer->contracts);
+    decoder_free(&indexer->decoder);
     wraps_free(&indexer->wraps);
     rows_free(&indexer->rows);
     free(indexer->streams);

@@ -15,6 +15,19 @@ const char *indexer_name(const struct indexer *indexer) {
     return chain_name(indexer->chain);
 }
 
+bool indexer_wants_tokens(const struct indexer *indexer) {
+    return indexer->options.config->every || indexer->options.config->n_tokens > 0;
+}
+
+enum err indexer_read_rows(struct indexer *indexer) {
+    const struct rows *rows = &indexer->rows;
+    enum err err = wraps_sift(indexer, &indexer->rows);
+    if (err != ERR_OK || rows->n_events == 0) return err;
+    job_limit(&indexer->job, WRITE_LIMIT_MS);
+    return indexer_wrote(indexer, decoder_prepare(&indexer->job.task, &indexer->decoder, indexer->session,
+                                                  chain_id(indexer->chain), rows->events, rows->n_events));
+}
+
 bool indexer_is_lagging(const struct indexer *indexer) {
     for (size_t i = 0; i < indexer->n_streams; i++) {
         if (!indexer->streams[i].live) return true;
@@ -73,9 +86,10 @@ void indexer_report(struct indexer *indexer) {
 }
 
 void indexer_count(struct indexer *indexer, const struct index_batch *batch, uint64_t blocks) {
-    progress_note(&indexer->progress, reactor_now_ms(indexer->reactor), batch->n_transfers, blocks);
+    progress_note(&indexer->progress, reactor_now_ms(indexer->reactor), batch->n_transfers + batch->n_events, blocks);
     indexer->progress.odd += batch->n_odd;
     metrics_add(METRIC_INDEX_LOGS, indexer->options.label, 0, (int64_t)batch->n_transfers);
+    metrics_add(METRIC_INDEX_EVENTS, indexer->options.label, 0, (int64_t)batch->n_events);
     metrics_add(METRIC_INDEX_ODD, indexer->options.label, 0, (int64_t)batch->n_odd);
     indexer_report(indexer);
 }
@@ -104,14 +118,10 @@ enum err indexer_resume(struct indexer *indexer) {
     return ERR_OK;
 }
 
-static bool same_stream(const struct index_stream *a, const struct index_stream *b) {
-    return a->every == b->every && (a->every || address_equal(&a->token, &b->token));
-}
-
 void indexer_advance(struct indexer *indexer, const struct index_stream *streams, size_t n, uint64_t next) {
     for (size_t i = 0; i < indexer->n_streams; i++) {
         for (size_t j = 0; j < n; j++) {
-            if (same_stream(&indexer->streams[i], &streams[j])) indexer->streams[i].next_block = next;
+            if (index_stream_same(&indexer->streams[i], &streams[j])) indexer->streams[i].next_block = next;
         }
     }
 }

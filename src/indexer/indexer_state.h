@@ -5,10 +5,13 @@
 
 #include "indexer/indexer.h"
 
+#include "contracts.h"
+#include "decoder.h"
 #include "job.h"
 #include "phase.h"
 #include "plan.h"
 #include "progress.h"
+#include "redecode.h"
 #include "repos/index_writer.h"
 #include "rows.h"
 #include "trouble.h"
@@ -36,6 +39,9 @@ struct indexer {
     struct upkeep upkeep;
     struct plan catch_up; /* of live streams that are far behind */
     struct rows rows;     /* what is written next */
+    struct decoder decoder;
+    struct contracts contracts;
+    struct redecode redecode;
     struct backfill *backfill;
     struct pg_session *session;  /* the writer's, once there is one */
     struct index_writer *writer; /* NULL: not the one who writes */
@@ -67,6 +73,12 @@ enum err indexer_halt(struct indexer *indexer, const char *reason) MUST_CHECK;
 
 /* The reason is gone. */
 enum err indexer_resume(struct indexer *indexer) MUST_CHECK;
+
+/* Some token is configured to be indexed. */
+bool indexer_wants_tokens(const struct indexer *indexer);
+
+/* Makes the rows ready to be written: sorts out what moves no balances, and learns what is needed to decode events. */
+enum err indexer_read_rows(struct indexer *indexer) MUST_CHECK;
 
 /* True while a stream has history to read. */
 bool indexer_is_lagging(const struct indexer *indexer);

@@ -60,8 +60,9 @@ static enum err read_rest(struct indexer *indexer, const struct group *group) {
     if (!hash32_equal(&headers[n - 1].block.hash, &indexer->tip.hash)) {
         return task_fail(task, ERR_BLOCK_NOT_FOUND, "the chain has another block than the index's newest one");
     }
-    err = follow_read_blocks(indexer, &indexer->rows, headers, n, group);
-    return err == ERR_OK ? wraps_sift(indexer, &indexer->rows) : err;
+    const struct logs_filter filter = group_filter(group);
+    err = follow_read_blocks(indexer, &indexer->rows, headers, n, &filter, false);
+    return err == ERR_OK ? indexer_read_rows(indexer) : err;
 }
 
 static enum err go_live_with_others(struct indexer *indexer, const struct group *group) {
@@ -72,17 +73,19 @@ static enum err go_live_with_others(struct indexer *indexer, const struct group 
         return ERR_OK;
     }
     if (err != ERR_OK) return err;
-    const struct index_batch rest = rows_batch(&indexer->rows);
+    const struct event_reader reader = decoder_reader(&indexer->decoder);
+    const struct index_batch rest = rows_batch(&indexer->rows, &reader);
     const struct block_ref tip = indexer->tip;
     return go_live(indexer, group, &tip, &rest);
 }
 
 enum err join_step(struct indexer *indexer, const struct group *group) {
-    bool built;
+    bool built = true;
+    enum err err = ERR_OK;
     phase_enter(&indexer->phase, INDEX_BUILDING);
     indexer_report(indexer);
-    (void)job_begin(&indexer->job, BUILD_LIMIT_MS);
-    enum err err = index_writer_build_index(&indexer->job.task, indexer->writer, &built);
+    struct task *task = job_begin(&indexer->job, BUILD_LIMIT_MS);
+    if (group->kind == STREAM_TRANSFERS) err = index_writer_build_index(task, indexer->writer, &built);
     err = indexer_wrote(indexer, err);
     if (err != ERR_OK || !built) return err;
     job_limit(&indexer->job, NODE_LIMIT_MS);

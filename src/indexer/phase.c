@@ -9,15 +9,19 @@
 
 #define TO(phase) (1U << (phase))
 
-/* A lost database leads back to connecting, a conflict with the chain to halted, from wherever. */
+/* What is to be indexed comes and goes while it runs. */
+#define AT_WORK (TO(INDEX_BACKFILL) | TO(INDEX_BUILDING) | TO(INDEX_FOLLOWING))
+
+/* A lost database leads back to connecting, a conflict with the chain to halted, and nothing to do to off, from
+ * wherever; who halts or connects anew does not stand by. */
 static const unsigned may_follow[INDEX_PHASE_COUNT] = {
-    [INDEX_OFF] = TO(INDEX_CONNECTING),
-    [INDEX_CONNECTING] = TO(INDEX_STANDBY) | TO(INDEX_BACKFILL) | TO(INDEX_FOLLOWING) | TO(INDEX_HALTED),
-    [INDEX_STANDBY] = TO(INDEX_CONNECTING) | TO(INDEX_BACKFILL) | TO(INDEX_FOLLOWING) | TO(INDEX_HALTED),
-    [INDEX_BACKFILL] = TO(INDEX_CONNECTING) | TO(INDEX_BUILDING) | TO(INDEX_HALTED),
-    [INDEX_BUILDING] = TO(INDEX_CONNECTING) | TO(INDEX_BACKFILL) | TO(INDEX_FOLLOWING) | TO(INDEX_HALTED),
-    [INDEX_FOLLOWING] = TO(INDEX_CONNECTING) | TO(INDEX_HALTED),
-    [INDEX_HALTED] = TO(INDEX_CONNECTING) | TO(INDEX_BACKFILL) | TO(INDEX_FOLLOWING),
+    [INDEX_OFF] = TO(INDEX_CONNECTING) | TO(INDEX_STANDBY) | AT_WORK | TO(INDEX_HALTED),
+    [INDEX_CONNECTING] = TO(INDEX_OFF) | TO(INDEX_STANDBY) | AT_WORK | TO(INDEX_HALTED),
+    [INDEX_STANDBY] = TO(INDEX_OFF) | TO(INDEX_CONNECTING) | AT_WORK | TO(INDEX_HALTED),
+    [INDEX_BACKFILL] = TO(INDEX_OFF) | TO(INDEX_CONNECTING) | AT_WORK | TO(INDEX_HALTED),
+    [INDEX_BUILDING] = TO(INDEX_OFF) | TO(INDEX_CONNECTING) | AT_WORK | TO(INDEX_HALTED),
+    [INDEX_FOLLOWING] = TO(INDEX_OFF) | TO(INDEX_CONNECTING) | AT_WORK | TO(INDEX_HALTED),
+    [INDEX_HALTED] = TO(INDEX_OFF) | TO(INDEX_CONNECTING) | AT_WORK,
 };
 
 void phase_init(struct phase *phase, const char *chain, size_t label) {

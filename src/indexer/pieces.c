@@ -33,10 +33,6 @@ void pieces_free(struct pieces *pieces) {
     }
 }
 
-static size_t rows_of(const struct piece *piece) {
-    return piece->logs.n_transfers + piece->logs.n_odd;
-}
-
 static void cut(struct piece *piece, uint64_t last) {
     piece->next = piece_new(last + 1, piece->to, piece->next);
     piece->to = last;
@@ -63,7 +59,7 @@ static void end_reading(struct pieces *pieces, struct piece *piece, enum piece_s
 
 void pieces_done(struct pieces *pieces, struct piece *piece) {
     end_reading(pieces, piece, PIECE_READ);
-    pieces->rows += rows_of(piece);
+    pieces->rows += logs_weight(&piece->logs);
 }
 
 void pieces_undo(struct pieces *pieces, struct piece *piece) {
@@ -83,6 +79,6 @@ struct piece *pieces_shift(struct pieces *pieces) {
     assert(pieces_ready(pieces));
     struct piece *piece = pieces->first;
     pieces->first = piece->next;
-    pieces->rows -= rows_of(piece);
+    pieces->rows -= logs_weight(&piece->logs);
     return piece;
 }

@@ -22,7 +22,7 @@ struct piece {
 
 struct pieces {
     struct piece *first;
-    size_t rows;    /* in those that are read */
+    size_t rows;    /* in those that are read, as logs_weight reckons */
     size_t reading; /* how many are being read */
 };
 

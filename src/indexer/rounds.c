@@ -1,4 +1,5 @@
-/* A round: new blocks first, then what keeps tokens described and checked, then a piece of history if there is any to
+/* A round: new blocks first, then what has been registered meanwhile, then what keeps tokens described and checked and
+ * events decoded, then a piece of history if there is any to
  * read, else a rest until the next block is due. There is one writer, so these take turns, while workers read ahead.
  * On the indexer's coroutine. */
 #include "rounds.h"
@@ -29,6 +30,8 @@ static uint64_t poll_ms(const struct indexer *indexer) {
 static void enter_phase(struct indexer *indexer) {
     if (indexer->halted[0] != '\0') {
         phase_enter(&indexer->phase, INDEX_HALTED);
+    } else if (indexer->n_streams == 0) {
+        phase_enter(&indexer->phase, INDEX_OFF);
     } else if (!indexer_is_lagging(indexer)) {
         phase_enter(&indexer->phase, INDEX_FOLLOWING);
     } else if (indexer->phase.now != INDEX_BUILDING) {
@@ -42,6 +45,9 @@ static enum err prepare(struct indexer *indexer) {
     bool same;
     (void)job_begin(&indexer->job, WRITE_LIMIT_MS);
     wraps_free(&indexer->wraps); /* another instance may have taken back what they were about, and judged anew */
+    decoder_clear(&indexer->decoder);
+    contracts_reset(&indexer->contracts);
+    indexer->redecode.under_way = false;
     enum err err = indexer_load(indexer);
     if (err == ERR_OK) err = reorg_check_history(indexer, &same);
     if (err != ERR_OK) return err;
@@ -86,14 +92,23 @@ static void rest_until(struct indexer *indexer, uint64_t until_ms) {
     if (now_ms < until_ms) job_rest(&indexer->job, until_ms - now_ms);
 }
 
+/* What must not keep new blocks waiting. Out: more, whether it is worth going on at once. */
+static enum err do_beside(struct indexer *indexer, bool *more) {
+    *more = false;
+    enum err err = contracts_apply(indexer);
+    if (err != ERR_OK || (indexer->has_tip && !is_at_head(indexer))) return err;
+    if (indexer->has_tip) err = upkeep_step(indexer);
+    return err != ERR_OK ? err : redecode_step(indexer, more);
+}
+
 static enum err run_round(struct indexer *indexer, struct group *group) {
-    bool moved = false;
+    bool moved = false, more;
     uint64_t until_ms = reactor_now_ms(indexer->reactor) + poll_ms(indexer);
     enum err err = indexer->has_tip ? follow_step(indexer, &moved) : ERR_OK;
     if (err != ERR_OK || indexer->halted[0] != '\0') return err;
-    if (indexer->has_tip && is_at_head(indexer)) err = upkeep_step(indexer);
+    err = do_beside(indexer, &more);
     if (err == ERR_OK && indexer_is_lagging(indexer)) return read_history(indexer, group, until_ms);
-    if (err == ERR_OK && !moved) rest_until(indexer, until_ms);
+    if (err == ERR_OK && !moved && !more) rest_until(indexer, until_ms);
     return err;
 }
 

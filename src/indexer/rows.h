@@ -15,14 +15,22 @@ struct rows {
     struct odd_log *odd;
     size_t n_odd;
     size_t odd_cap;
+    struct event_log *events; /* with their data */
+    size_t n_events;
+    size_t events_cap;
+    size_t event_bytes; /* of their data */
 };
 
 void rows_clear(struct rows *rows); /* keeps the memory */
 void rows_free(struct rows *rows);
-void rows_add(struct rows *rows, const struct logs *logs);
-size_t rows_count(const struct rows *rows);
 
-/* Borrows them. */
-struct index_batch rows_batch(const struct rows *rows);
+/* Takes the events over, data and all, and leaves none. */
+void rows_add(struct rows *rows, struct logs *logs);
+
+/* How much there is, reckoned as logs_weight does. */
+size_t rows_weight(const struct rows *rows);
+
+/* Borrows them, and the reader. */
+struct index_batch rows_batch(const struct rows *rows, const struct event_reader *reader);
 
 #endif

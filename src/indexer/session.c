@@ -34,6 +34,7 @@ static enum err open_session(struct indexer *indexer) {
 static enum err try_lock(struct indexer *indexer) {
     const struct index_writer_options options = {.chain_id = chain_id(indexer->chain),
                                                  .every = indexer->options.config->every,
+                                                 .any_scope = !indexer_wants_tokens(indexer),
                                                  .partition_blocks = PARTITION_BLOCKS};
     struct task *task = job_begin(&indexer->job, WRITE_LIMIT_MS);
     return index_writer_open(task, &indexer->writer, indexer->session, &options);
@@ -69,7 +70,8 @@ static void refuse_scope(struct indexer *indexer) {
 }
 
 enum err session_begin(struct indexer *indexer) {
-    if (indexer->phase.now != INDEX_STANDBY && indexer->phase.now != INDEX_HALTED) {
+    bool has_work = indexer_wants_tokens(indexer) || indexer->n_streams > 0;
+    if (has_work && indexer->phase.now != INDEX_STANDBY && indexer->phase.now != INDEX_HALTED) {
         phase_enter(&indexer->phase, INDEX_CONNECTING);
         indexer_report(indexer);
     }

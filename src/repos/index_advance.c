@@ -38,8 +38,8 @@ static void assert_within(const struct index_batch *batch, uint64_t from, uint64
         assert(batch->transfers[batch->n_transfers - 1].place.block_number <= to);
     }
     if (batch->n_events > 0) {
-        assert(batch->events[0].log.place.block_number >= from);
-        assert(batch->events[batch->n_events - 1].log.place.block_number <= to);
+        assert(batch->events[0].place.block_number >= from);
+        assert(batch->events[batch->n_events - 1].place.block_number <= to);
     }
 }
 

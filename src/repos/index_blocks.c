@@ -39,7 +39,7 @@ static const struct log_place *next_place(struct walk *walk) {
     bool more_transfers = walk->transfers < batch->n_transfers, more_events = walk->events < batch->n_events;
     if (!more_transfers && !more_events) return NULL;
     const struct log_place *transfer = more_transfers ? &batch->transfers[walk->transfers].place : NULL;
-    const struct log_place *event = more_events ? &batch->events[walk->events].log.place : NULL;
+    const struct log_place *event = more_events ? &batch->events[walk->events].place : NULL;
     bool event_next = transfer == NULL || (event != NULL && event->block_number < transfer->block_number);
     ++*(event_next ? &walk->events : &walk->transfers);
     return event_next ? event : transfer;

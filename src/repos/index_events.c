@@ -13,13 +13,13 @@ static uint8_t *put_text(uint8_t *out, const char *text, size_t len) {
     return text != NULL ? copy_put_bytes(out, text, len) : copy_put_null(out);
 }
 
-static size_t name_length(const struct index_event *event) {
-    return event->name != NULL ? strlen(event->name) : 0;
+static size_t name_length(const struct event_reading *reading) {
+    return reading->name != NULL ? strlen(reading->name) : 0;
 }
 
-static uint8_t *put_event(uint8_t *out, uint64_t chain_id, const struct index_event *event) {
+static uint8_t *put_event(uint8_t *out, uint64_t chain_id, const struct event_log *log,
+                          const struct event_reading *reading) {
     static const uint8_t nothing[1];
-    const struct event_log *log = &event->log;
     out = copy_put_fields(out, 13);
     out = copy_put_integer(out, chain_id, 8);
     out = copy_put_integer(out, log->place.block_number, 8);
@@ -30,17 +30,19 @@ static uint8_t *put_event(uint8_t *out, uint64_t chain_id, const struct index_ev
         out = i < log->n_topics ? copy_put_bytes(out, &log->topics[i], sizeof log->topics[i]) : copy_put_null(out);
     }
     out = copy_put_bytes(out, log->data_len > 0 ? log->data : nothing, log->data_len);
-    out = put_text(out, event->name, name_length(event));
-    out = put_text(out, event->args, event->args_len);
-    return copy_put_integer(out, (uint64_t)event->version, 8);
+    out = put_text(out, reading->name, name_length(reading));
+    out = put_text(out, reading->args, reading->args_len);
+    return copy_put_integer(out, (uint64_t)reading->version, 8);
 }
 
 static enum err copy_event(struct task *task, struct index_writer *writer, struct copy_rows *copy,
-                           const struct index_event *event) {
-    size_t most = FIXED_BYTES + event->log.data_len + name_length(event) + event->args_len;
+                           const struct event_log *log, const struct event_reader *reader) {
+    struct event_reading reading;
+    reader->read(reader->arg, &reading, log);
+    size_t most = FIXED_BYTES + log->data_len + name_length(&reading) + reading.args_len;
     uint8_t *row = copy_row_of(&writer->copy, most);
     if (row == NULL) return index_out_of_memory(task);
-    return copy_row_done(task, copy, put_event(row, writer->chain_id, event));
+    return copy_row_done(task, copy, put_event(row, writer->chain_id, log, &reading));
 }
 
 enum err index_events_copy(struct task *task, struct index_writer *writer, const struct index_batch *batch) {
@@ -51,7 +53,7 @@ enum err index_events_copy(struct task *task, struct index_writer *writer, const
                                    " topic1, topic2, topic3, data, name, args, abi_version)"
                                    " FROM STDIN (FORMAT binary)");
     for (size_t i = 0; err == ERR_OK && i < batch->n_events; i++) {
-        err = copy_event(task, writer, &copy, &batch->events[i]);
+        err = copy_event(task, writer, &copy, &batch->events[i], batch->reader);
     }
     if (err == ERR_OK) err = copy_rows_end(task, &copy, batch->n_events);
     if (writer->copy.cap > KEPT_BUFFER_BYTES) {
@@ -86,9 +88,9 @@ static enum err read_data(struct task *task, struct event_log *log, struct pg_ro
     return ERR_OK;
 }
 
-static enum err read_stale(struct task *task, struct index_event *out, struct pg_rows *rows, size_t row) {
-    struct event_log *log = &out->log;
-    *out = (struct index_event){.name = NULL};
+static enum err read_stale(struct task *task, struct event_log *log, const address *contract, struct pg_rows *rows,
+                           size_t row) {
+    *log = (struct event_log){.contract = *contract};
     log->place.block_number = (uint64_t)pg_i64(rows, row, BLOCK_COLUMN);
     log->place.log_index = (uint32_t)pg_i32(rows, row, LOG_COLUMN);
     while (log->n_topics < LOG_MAX_TOPICS && !pg_is_null(rows, row, TOPIC_COLUMN + (int)log->n_topics)) {
@@ -98,7 +100,7 @@ static enum err read_stale(struct task *task, struct index_event *out, struct pg
     return read_data(task, log, rows, row);
 }
 
-static enum err take_stale(struct task *task, struct index_stale *out, struct pg_rows *rows) {
+static enum err take_stale(struct task *task, struct index_stale *out, const address *contract, struct pg_rows *rows) {
     enum err err = ERR_OK;
     out->done = rows->n == 0 || pg_i64(rows, 0, SEEN_COLUMN) < INDEX_STALE_MAX;
     if (rows->n == 0 || pg_is_null(rows, 0, LAST_BLOCK_COLUMN)) return pg_rows_check(task, rows);
@@ -107,7 +109,9 @@ static enum err take_stale(struct task *task, struct index_stale *out, struct pg
     if (pg_is_null(rows, 0, BLOCK_COLUMN)) return pg_rows_check(task, rows);
     out->events = arena_alloc(task->arena, rows->n * sizeof *out->events);
     if (out->events == NULL) return index_out_of_memory(task);
-    for (; err == ERR_OK && out->n < rows->n; out->n++) err = read_stale(task, &out->events[out->n], rows, out->n);
+    for (; err == ERR_OK && out->n < rows->n; out->n++) {
+        err = read_stale(task, &out->events[out->n], contract, rows, out->n);
+    }
     return err != ERR_OK ? err : pg_rows_check(task, rows);
 }
 
@@ -125,28 +129,32 @@ enum err index_writer_stale(struct task *task, struct index_writer *writer, stru
     pg_param_i64(&params, (int64_t)max_data);
     pg_param_i64(&params, INDEX_STALE_MAX);
     enum err err = index_query(task, writer, &rows, INDEX_STALE, &params);
-    return err != ERR_OK ? err : take_stale(task, out, &rows);
+    return err != ERR_OK ? err : take_stale(task, out, contract, &rows);
 }
 
 struct decoding {
     const address *contract;
-    const struct index_event *events;
+    const struct event_log *events;
     size_t n;
+    const struct event_reader *reader;
     int64_t decoded;
 };
 
-static enum err write_decoded(struct task *task, struct index_writer *writer, const struct index_event *event) {
+static enum err write_decoded(struct task *task, struct index_writer *writer, const struct event_log *log,
+                              const struct event_reader *reader) {
+    struct event_reading reading;
     struct pg_params params;
+    reader->read(reader->arg, &reading, log);
     index_params_begin(&params, writer);
-    pg_param_i64(&params, (int64_t)event->log.place.block_number);
-    pg_param_i32(&params, (int32_t)event->log.place.log_index);
-    pg_param_text(&params, event->name);
-    if (event->args != NULL) {
-        pg_param_bytes(&params, event->args, event->args_len); /* json's binary format is its text */
+    pg_param_i64(&params, (int64_t)log->place.block_number);
+    pg_param_i32(&params, (int32_t)log->place.log_index);
+    pg_param_text(&params, reading.name);
+    if (reading.args != NULL) {
+        pg_param_bytes(&params, reading.args, reading.args_len); /* json's binary format is its text */
     } else {
         pg_param_null(&params);
     }
-    pg_param_i64(&params, event->version);
+    pg_param_i64(&params, reading.version);
     return index_run(task, writer, INDEX_DECODE, &params);
 }
 
@@ -155,7 +163,9 @@ static enum err decode(struct task *task, struct index_writer *writer, void *arg
     const struct decoding *decoding = arg;
     struct pg_params params;
     enum err err = pg_session_execute(task, writer->session, "SET LOCAL synchronous_commit = off");
-    for (size_t i = 0; err == ERR_OK && i < decoding->n; i++) err = write_decoded(task, writer, &decoding->events[i]);
+    for (size_t i = 0; err == ERR_OK && i < decoding->n; i++) {
+        err = write_decoded(task, writer, &decoding->events[i], decoding->reader);
+    }
     if (err != ERR_OK || decoding->decoded == 0) return err;
     index_params_begin(&params, writer);
     pg_param_address(&params, decoding->contract);
@@ -164,7 +174,8 @@ static enum err decode(struct task *task, struct index_writer *writer, void *arg
 }
 
 enum err index_writer_decoded(struct task *task, struct index_writer *writer, const address *contract,
-                              const struct index_event *events, size_t n, int64_t decoded) {
-    struct decoding decoding = {contract, events, n, decoded};
+                              const struct event_log *events, size_t n, const struct event_reader *reader,
+                              int64_t decoded) {
+    struct decoding decoding = {contract, events, n, reader, decoded};
     return n == 0 && decoded == 0 ? ERR_OK : index_transaction(task, writer, decode, &decoding);
 }

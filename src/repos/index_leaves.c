@@ -30,7 +30,7 @@ static enum err make_leaf(struct task *task, struct index_writer *writer, const 
     char ddl[PARTITION_DDL_BYTES];
     bool served;
     index_params_begin(&params, writer);
-    enum err err = index_ask(task, writer, &served, INDEX_HAS_TIP, &params);
+    enum err err = index_ask(task, writer, &served, INDEX_SERVES_TRANSFERS, &params);
     if (err != ERR_OK) return err;
     err = pg_session_execute(task, writer->session,
                              partition_leaf_ddl(ddl, writer->chain_id, leaf, writer->partition_blocks));

@@ -14,6 +14,7 @@ static void take(struct index_report *out, struct pg_rows *rows) {
     if (out->has_tip) out->tip = (uint64_t)pg_i64(rows, 0, 0);
     out->next_block = out->has_tip ? out->tip + 1 : 0;
     if (!pg_is_null(rows, 0, 2)) out->next_block = (uint64_t)pg_i64(rows, 0, 2);
+    if (!pg_bool(rows, 0, 3)) out->phase = INDEX_OFF;
     if (halted == NULL) return;
     out->phase = INDEX_HALTED;
     (void)snprintf(out->halted, sizeof out->halted, "%.*s", (int)len, halted);

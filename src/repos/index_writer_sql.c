@@ -90,7 +90,8 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                            " SELECT id, address FROM known UNION ALL SELECT id, address FROM made"},
 
     [INDEX_HAS_RELATION] = {"index_has_relation", 1, "SELECT to_regclass($1::text) IS NOT NULL"},
-    [INDEX_HAS_TIP] = {"index_has_tip", 1, "SELECT tip_number IS NOT NULL FROM chains WHERE chain_id = $1"},
+    [INDEX_SERVES_TRANSFERS] = {"index_serves_transfers", 1,
+                                "SELECT EXISTS (SELECT FROM streams WHERE chain_id = $1 AND kind = 0 AND live)"},
     [INDEX_LACKING_INDEX] = {"index_lacking_index", 2,
                              "SELECT c.relname::text, k.place, count(*) OVER (PARTITION BY c.oid)"
                              " FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhrelid"
