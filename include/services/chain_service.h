@@ -37,4 +37,7 @@ unsigned chain_service_max_age_s(const struct chain *chain);
  * CHAIN_CHECK_MS. */
 enum err chain_service_check(struct task *task, struct chain *chain) MUST_CHECK;
 
+/* The chain's id; a node is asked only while it is not known yet. Errors of the above. */
+enum err chain_service_id(struct task *task, struct chain *chain, uint64_t *id) MUST_CHECK;
+
 #endif

@@ -27,3 +27,11 @@ enum err chain_service_check(struct task *task, struct chain *chain) {
     task->deadline_ms = deadline_ms;
     return err;
 }
+
+enum err chain_service_id(struct task *task, struct chain *chain, uint64_t *id) {
+    *id = chain_id(chain);
+    if (*id != 0) return ERR_OK;
+    enum err err = chain_service_check(task, chain);
+    *id = chain_id(chain);
+    return err;
+}

@@ -17,11 +17,7 @@ static enum err fail_without_database(struct task *task, const struct source *so
 
 enum err indexed_begin(struct task *task, const struct source *source, uint64_t *id) {
     if (pg_of(task) == NULL) return fail_without_database(task, source);
-    *id = chain_id(source->chain);
-    if (*id != 0) return ERR_OK;
-    enum err err = chain_service_check(task, source->chain);
-    *id = chain_id(source->chain);
-    return err;
+    return chain_service_id(task, source->chain, id);
 }
 
 static enum err fail_without_tip(struct task *task, const struct source *source) {
