@@ -15,6 +15,7 @@
 #include "middleware/client_address.h"
 #include "repos/index_status.h"
 #include "rpc/chain.h"
+#include "services/abi_store.h"
 #include "services/auth.h"
 
 struct app {
@@ -22,6 +23,7 @@ struct app {
     struct cache *cache;
     struct chain **chains;
     size_t n_chains;
+    struct abi_store *abis; /* of registered contracts */
     struct index_status **index_status; /* one for each chain; NULL without a database */
     struct trusted_proxies *trusted_proxies;
     struct buckets *buckets; /* of clients; NULL where they are not limited */

@@ -17,6 +17,8 @@
 #include "repos/pg.h"
 #include "runtime.h"
 
+enum { ABI_STORE_BYTES = 64 * 1024 * 1024 };
+
 static void make_chains(struct app *app) {
     const struct config *config = app->config;
     const struct rpc_limits limits = {.connect_timeout_ms = config->rpc_connect_timeout_ms,
@@ -122,6 +124,7 @@ static bool run(struct runtime *runtime) {
     signature_start();
     labels_set(app->config);
     app->cache = cache_new(app->config->cache_bytes);
+    app->abis = abi_store_new(ABI_STORE_BYTES);
     make_chains(app);
     make_index_status(app);
     make_gates(app);
@@ -130,6 +133,7 @@ static bool run(struct runtime *runtime) {
     auth_free(app->auth);
     free_gates(app);
     free_chains(app);
+    abi_store_free(app->abis);
     cache_free(app->cache);
     signature_stop();
     metrics_stop();
