@@ -98,10 +98,15 @@ enum err body_check_members(struct task *task, const json_t *object, const char 
     return ERR_OK;
 }
 
-enum err body_parse(struct task *task, struct body *out, struct slice text, const char *const *known) {
+enum err body_parse_deep(struct task *task, struct body *out, struct slice text, const char *const *known,
+                         unsigned max_depth) {
     *out = (struct body){.task = task};
-    enum err err = body_load(task, &out->root, text, BODY_MAX_DEPTH);
+    enum err err = body_load(task, &out->root, text, max_depth);
     return err == ERR_OK ? body_check_members(task, out->root, known, "the body") : err;
+}
+
+enum err body_parse(struct task *task, struct body *out, struct slice text, const char *const *known) {
+    return body_parse_deep(task, out, text, known, BODY_MAX_DEPTH);
 }
 
 enum err body_read(struct request *req, struct body *out, const char *const *known) {
@@ -134,6 +139,13 @@ enum err body_optional_text(const struct body *body, struct slice *out, const ch
     *out = text_of(value);
     if (value == NULL || json_is_string(value) || json_is_null(value)) return ERR_OK;
     return task_fail(body->task, ERR_INVALID_PARAMETER, "%s is not a string or null", name);
+}
+
+enum err body_optional_bool(const struct body *body, bool *out, const char *name) {
+    const json_t *value = member(body, name);
+    if (json_is_boolean(value)) *out = json_is_true(value);
+    if (value == NULL || json_is_null(value) || json_is_boolean(value)) return ERR_OK;
+    return task_fail(body->task, ERR_INVALID_PARAMETER, "%s is neither true nor false", name);
 }
 
 enum err body_optional_u64(const struct body *body, uint64_t *out, bool *given, const char *name) {

@@ -33,7 +33,9 @@ enum err body_load(struct task *task, const struct json_t **root, struct slice t
 enum err body_check_members(struct task *task, const struct json_t *object, const char *const *known,
                             const char *where) MUST_CHECK;
 
-/* Both of the above; then the same with the content type first. */
+/* Both of the above, with BODY_MAX_DEPTH or another depth; then the same with the content type first. */
+enum err body_parse_deep(struct task *task, struct body *out, struct slice text, const char *const *known,
+                         unsigned max_depth) MUST_CHECK;
 enum err body_parse(struct task *task, struct body *out, struct slice text, const char *const *known) MUST_CHECK;
 enum err body_read(struct request *req, struct body *out, const char *const *known) MUST_CHECK;
 
@@ -45,6 +47,9 @@ enum err body_text(const struct body *body, struct slice *out, const char *name)
 
 /* A string, or null or absent: then out->p is NULL. */
 enum err body_optional_text(const struct body *body, struct slice *out, const char *name) MUST_CHECK;
+
+/* A boolean, or null or absent: then *out is what it was. */
+enum err body_optional_bool(const struct body *body, bool *out, const char *name) MUST_CHECK;
 
 /* An integer from 0 to 2^53 - 1, or null or absent: then *given is false. */
 enum err body_optional_u64(const struct body *body, uint64_t *out, bool *given, const char *name) MUST_CHECK;

@@ -38,6 +38,7 @@ static bool add_version(struct expected_versions *out, struct slice tag) {
 bool if_match_parse(struct expected_versions *out, const char *text, size_t len) {
     const char *end = text + len;
     *out = (struct expected_versions){.any = len == 1 && *text == '*'};
+    out->must_exist = out->any;
     if (out->any) return true;
     for (const char *p = skip_blanks(text, end);; p++) {
         struct slice tag;

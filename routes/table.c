@@ -51,6 +51,13 @@ const struct route routes[] = {
      SCOPE_ACCOUNT_READ | SCOPE_USERS_READ},
     {HTTP_POST, "/keys", route_keys_create, CACHE_CLASS_NONE, "", COST_WRITE, ACCESS_USER, SCOPE_SESSION},
     {HTTP_DELETE, "/keys/:id", route_key_delete, CACHE_CLASS_NONE, "", COST_WRITE, ACCESS_USER, SCOPE_SESSION},
+    {HTTP_GET, "/contracts", route_contracts, CACHE_CLASS_NONE, "chain cursor limit", COST_LIST, ACCESS_PUBLIC,
+     SCOPE_READ},
+    {HTTP_GET, "/contracts/:address", route_contract, CACHE_CLASS_NONE, "chain", COST_LIVE, ACCESS_PUBLIC, SCOPE_READ},
+    {HTTP_PUT, "/contracts/:address", route_contract_put, CACHE_CLASS_NONE, "chain proxy", COST_WRITE, ACCESS_ADMIN,
+     SCOPE_CONTRACTS_WRITE},
+    {HTTP_DELETE, "/contracts/:address", route_contract_delete, CACHE_CLASS_NONE, "chain", COST_WRITE, ACCESS_ADMIN,
+     SCOPE_CONTRACTS_WRITE},
     {HTTP_GET, "/audit", route_audit, CACHE_CLASS_NONE, "cursor limit user", COST_LIST, ACCESS_ADMIN, SCOPE_AUDIT_READ},
 };
 

@@ -17,6 +17,7 @@ enum { USER_MAX_ADDRESSES = 20, MAX_EXPECTED_VERSIONS = 8 };
 /* Versions that what is to be changed may have. None at all: it cannot be the right one. */
 struct expected_versions {
     bool any;
+    bool must_exist; /* any version, of what there is */
     uint64_t versions[MAX_EXPECTED_VERSIONS];
     size_t n;
 };
