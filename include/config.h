@@ -11,6 +11,13 @@
 #include "core/err.h"
 #include "indexer/indexer.h"
 #include "rpc/chain.h"
+#include "services/contract_wish.h"
+
+/* What of a chain is registered at start. */
+struct configured_contracts {
+    const struct contract_wish *list;
+    size_t n;
+};
 
 struct config {
 #define SETTING_TEXT const char *
@@ -22,8 +29,9 @@ struct config {
 #undef SETTING_COUNT
     const struct chain_config *chains; /* none where no node is configured, which is for the command to mind */
     size_t n_chains;
-    const struct index_config *indexes; /* what is indexed of each chain */
-    const char *file;                   /* the YAML file that was read, or NULL */
+    const struct index_config *indexes;           /* what is indexed of each chain */
+    const struct configured_contracts *contracts; /* likewise */
+    const char *file;                             /* the YAML file that was read, or NULL */
 };
 
 enum { CONFIG_PROBLEM_BYTES = 512 };

@@ -143,6 +143,7 @@ static enum err apply_all(struct config_loader *loader, const struct source *sou
     if (err == ERR_OK) err = apply_flags(loader, flags);
     if (err == ERR_OK) err = config_build_chains(loader, yaml, source->file);
     if (err == ERR_OK) err = config_build_index(loader, yaml, source->file);
+    if (err == ERR_OK) err = config_build_contracts(loader, yaml, source->file);
     config_yaml_free(yaml);
     return err;
 }
@@ -179,8 +180,7 @@ enum err config_load_text(struct config **out, char problem[CONFIG_PROBLEM_BYTES
     return loader_finish(out, &loader, &source, err);
 }
 
-/* Reads the whole file. Returns 0 or an errno; EFBIG past the buffer's maximum. */
-static int read_file(struct buf *text, const char *file) {
+int config_read_file(struct buf *text, const char *file) {
     enum { PIECE_BYTES = 4096 };
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return errno;
@@ -201,7 +201,7 @@ static enum err find_file(const char **file, struct buf *text, const struct conf
                           const struct flags *flags) {
     const char *named = flags->config != NULL ? flags->config : env_value(loader, "DAPPD_CONFIG");
     *file = named != NULL ? named : default_file;
-    int failure = read_file(text, *file);
+    int failure = config_read_file(text, *file);
     if (failure == 0) return ERR_OK;
     if (named == NULL && failure == ENOENT) {
         *file = NULL;

@@ -8,6 +8,7 @@
 
 #include "config.h"
 #include "core/arena.h"
+#include "core/buf.h"
 
 enum setting_index {
 #define SETTING(field, ...) SETTING_INDEX_##field,
@@ -93,6 +94,15 @@ struct yaml_upstream {
     unsigned n_headers;
 };
 
+struct yaml_contract {
+    char *address;
+    char *name;
+    char *abi;
+    char *from_block;
+    char *proxy;
+    char *events;
+};
+
 struct yaml_chain {
     char *name;
     char *id;
@@ -102,6 +112,8 @@ struct yaml_chain {
     char *index_from;
     char **index_tokens;
     unsigned n_index_tokens;
+    struct yaml_contract *contracts;
+    unsigned n_contracts;
     struct yaml_upstream *upstreams;
     unsigned n_upstreams;
 };
@@ -161,6 +173,13 @@ enum err config_build_headers(const struct config_loader *loader, struct upstrea
  * settings index_tokens and index_from. */
 enum err config_build_index(const struct config_loader *loader, const struct yaml_file *yaml,
                             const char *file) MUST_CHECK;
+
+/* Says which contracts of each chain are registered, once the chains are built, with what their ABI files hold. */
+enum err config_build_contracts(const struct config_loader *loader, const struct yaml_file *yaml,
+                                const char *file) MUST_CHECK;
+
+/* Appends the whole file. Returns 0 or an errno; EFBIG past the buffer's maximum. */
+int config_read_file(struct buf *text, const char *file);
 
 /* Puts chains and upstreams together from the file (may be NULL) and the setting rpc_urls. */
 enum err config_build_chains(const struct config_loader *loader, const struct yaml_file *yaml,

@@ -37,6 +37,18 @@ static const cyaml_schema_value_t upstream_schema = {
 
 static const cyaml_schema_value_t token_schema = {CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CYAML_UNLIMITED)};
 
+static const cyaml_schema_field_t contract_fields[] = {
+    TEXT_FIELD("address", offsetof(struct yaml_contract, address)),
+    TEXT_FIELD("name", offsetof(struct yaml_contract, name)),
+    TEXT_FIELD("abi", offsetof(struct yaml_contract, abi)),
+    TEXT_FIELD("from_block", offsetof(struct yaml_contract, from_block)),
+    TEXT_FIELD("proxy", offsetof(struct yaml_contract, proxy)),
+    TEXT_FIELD("events", offsetof(struct yaml_contract, events)),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t contract_schema = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct yaml_contract, contract_fields)};
+
 static const cyaml_schema_field_t chain_fields[] = {
     TEXT_FIELD("name", offsetof(struct yaml_chain, name)),
     TEXT_FIELD("id", offsetof(struct yaml_chain, id)),
@@ -46,6 +58,8 @@ static const cyaml_schema_field_t chain_fields[] = {
     TEXT_FIELD("index_from", offsetof(struct yaml_chain, index_from)),
     CYAML_FIELD_SEQUENCE_COUNT("index_tokens", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_chain,
                                index_tokens, n_index_tokens, &token_schema, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE_COUNT("contracts", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_chain, contracts,
+                               n_contracts, &contract_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE_COUNT("upstreams", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct yaml_chain, upstreams,
                                n_upstreams, &upstream_schema, 0, CYAML_UNLIMITED),
     CYAML_FIELD_END,
@@ -75,6 +89,7 @@ static const struct level {
     {upstream_fields, "in an upstream"},
     {header_fields, "in a header"},
 };
+static const struct level contract_level = {contract_fields, "in a contract"};
 enum { LEVELS = sizeof levels / sizeof levels[0] };
 
 enum finding { OTHER, UNKNOWN_KEY, KEY_TWICE, WRONG_SHAPE, BAD_SYNTAX, MORE_DOCUMENTS };
@@ -86,7 +101,8 @@ struct report {
     char field[64]; /* the innermost key around, or "" */
     bool in_entry;  /* of a list that is the field's value */
     size_t n_lists; /* around */
-    size_t line;    /* 0 while unknown */
+    bool in_contracts;
+    size_t line; /* 0 while unknown */
     size_t column;
 };
 
@@ -108,6 +124,7 @@ static void note_place(struct report *report, const char *place) {
     }
     bool is_entry = strstr(place, "in sequence entry") != NULL;
     if (is_entry) report->n_lists++;
+    report->in_contracts = report->in_contracts || strstr(place, "in mapping field 'contracts'") != NULL;
     if (report->field[0] != '\0') return;
     report->in_entry = report->in_entry || is_entry;
     (void)sscanf(place, " in mapping field '%63[^']'", report->field);
@@ -182,7 +199,9 @@ static enum err fail_shape(const struct config_loader *loader, const char *place
 
 static enum err fail_report(const struct config_loader *loader, const char *place, const struct report *report,
                             cyaml_err_t error) {
-    const struct level *level = &levels[report->n_lists < LEVELS ? report->n_lists : LEVELS - 1];
+    const struct level *level = report->in_contracts && report->n_lists == 2
+                                    ? &contract_level
+                                    : &levels[report->n_lists < LEVELS ? report->n_lists : LEVELS - 1];
     char quoted[CONFIG_QUOTE_BYTES];
     (void)config_quote_name(quoted, report->text, strlen(report->text));
     switch (report->what) {

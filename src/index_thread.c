@@ -1,7 +1,7 @@
-/* The thread of the index: waits for the database where it was not there at start, then indexes what of
- * each chain is configured or registered to be, or watches what other instances make of them, and sweeps what accounts
- * no longer need. Owns the indexers, watches and the sweeper, and its reactor. Everything here runs on that thread
- * unless it says otherwise. */
+/* The thread of the index: waits for the database where it was not there at start, then indexes what of each chain is
+ * configured or registered to be, or watches what other instances make of them, registers the contracts of the
+ * configuration, and sweeps what accounts no longer need. Owns the indexers, watches, registrar and sweeper, and its
+ * reactor. Everything here runs on that thread unless it says otherwise. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +12,7 @@
 #include "indexer/indexer.h"
 #include "repos/pg.h"
 #include "rpc/rpc.h"
+#include "registrar.h"
 #include "runtime.h"
 #include "sweeper.h"
 
@@ -25,6 +26,7 @@ struct index_thread {
     struct indexer **indexers;    /* of each chain, or NULL */
     struct index_watch **watches; /* likewise */
     struct sweeper *sweeper;      /* NULL before the database is ready */
+    struct registrar *registrar;  /* likewise */
     struct pg_session *migrating;
     struct waiter pause; /* between two tries to reach the database */
     bool preparing;
@@ -87,7 +89,7 @@ static void attach_database(struct index_thread *thread) {
     const struct config *config = thread->runtime->app.config;
     const struct pg_options options = {.url = config->database_url,
                                        .lanes = LANES,
-                                       .sessions = 1,
+                                       .sessions = 2, /* of the sweeper and the registrar */
                                        .max_waiting = config->n_chains + 1,
                                        .statement_timeout_ms = config->database_statement_timeout_ms,
                                        .connect_timeout_ms = config->database_connect_timeout_ms};
@@ -129,6 +131,7 @@ static void prepare(void *arg) {
         if (!runtime->migrated) workers_attach_database(runtime);
         start_chains(thread);
         thread->sweeper = sweeper_start(thread->reactor);
+        thread->registrar = registrar_start(thread->reactor, &runtime->app);
     }
     thread->preparing = false;
 }
@@ -152,6 +155,7 @@ static void end(void *arg) {
         if (thread->watches[i] != NULL) index_watch_stop(thread->watches[i]);
     }
     if (thread->sweeper != NULL) sweeper_stop(thread->sweeper);
+    if (thread->registrar != NULL) registrar_stop(thread->registrar);
     reactor_stop(thread->reactor);
 }
 
@@ -170,6 +174,7 @@ static void run(void *arg) {
     for (size_t i = 0; i < n; i++) indexer_free(thread->indexers[i]);
     for (size_t i = 0; i < n; i++) index_watch_free(thread->watches[i]);
     sweeper_free(thread->sweeper);
+    registrar_free(thread->registrar);
     if (thread->pg != NULL) pg_detach(thread->pg);
     rpc_detach(thread->rpc);
     atomic_fetch_sub(&runtime->draining, 1);

@@ -12,20 +12,9 @@
 #include "repos/contract_repo.h"
 #include "services/abi_store.h"
 #include "services/caller.h"
+#include "services/contract_wish.h"
 #include "services/source.h"
 #include "services/user_service.h"
-
-/* A contract as somebody wants it to be registered. Borrowed. */
-struct contract_wish {
-    address address;
-    const char *name; /* NULL: none */
-    const char *abi;  /* JSON text of an array; NULL: that of its implementation will do */
-    size_t abi_len;
-    bool proxy;  /* if it is one by EIP-1967, it is followed */
-    bool events; /* its logs are indexed */
-    bool has_from_block;
-    uint64_t from_block;
-};
 
 /* Replaces what was registered. ERR_INVALID_ABI, ERR_INVALID_PARAMETER for a name that is none and where there is no
  * ABI to be had, ERR_NOT_A_CONTRACT, ERR_CONTRACT_CONFIGURED, ERR_PRECONDITION_FAILED. Out: *created. */

@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include "call_checks.h"
-#include "eth/abi_read.h"
-#include "label.h"
 #include "pinned.h"
 #include "proxy.h"
 #include "services/chain_service.h"
@@ -15,25 +13,10 @@ enum { READS = 2 };
 /* One that has no ABI of its own. */
 static const char no_abi[] = "[]";
 
-static enum err check_abi(struct task *task, const struct contract_wish *wish) {
-    char problem[ABI_PROBLEM_BYTES] = "";
-    const struct abi *abi;
-    if (wish->abi == NULL) return ERR_OK;
-    struct arena *arena = arena_new(ABI_STORE_MAX_ABI_BYTES);
-    enum err err = abi_read_text(&abi, arena, problem, wish->abi, wish->abi_len);
-    arena_free(arena);
-    if (err == ERR_OVERLOADED) return task_fail(task, ERR_INVALID_ABI, "the ABI is too large");
-    return err == ERR_OK ? ERR_OK : task_fail(task, err, "%s", problem);
-}
-
 static enum err check_wish(struct task *task, const struct contract_wish *wish) {
-    if (wish->name != NULL && !label_is_valid(wish->name, strlen(wish->name))) {
-        return task_fail(task, ERR_INVALID_PARAMETER, "name is not " LABEL_RULE);
-    }
-    if (wish->abi == NULL && !wish->proxy) {
-        return task_fail(task, ERR_INVALID_PARAMETER, "abi is missing: only of a proxy that is followed it may be");
-    }
-    return check_abi(task, wish);
+    char problem[ABI_PROBLEM_BYTES];
+    enum err err = contract_wish_check(problem, wish);
+    return err == ERR_OK ? ERR_OK : task_fail(task, err, "%s", problem);
 }
 
 static enum err check_code_at(struct task *task, const struct source *source, void *arg,
