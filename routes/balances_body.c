@@ -6,16 +6,10 @@
 #include <string.h>
 
 #include "body.h"
+#include "chain_value.h"
 #include "core/json_depth.h"
-#include "params.h"
 
 enum { NAME_BYTES = 48 };
-
-static enum err parse_address_member(struct task *task, address *out, const json_t *value, const char *name) {
-    if (!json_is_string(value)) return task_fail(task, ERR_INVALID_ADDRESS, "%s is not a string", name);
-    struct slice text = {json_string_value(value), json_string_length(value)};
-    return params_parse_address(task, out, text, name);
-}
 
 static enum err parse_item(struct task *task, struct amount_read *read, const json_t *item, size_t i) {
     static const char *const members[] = {"address", "token", NULL};
@@ -25,12 +19,12 @@ static enum err parse_item(struct task *task, struct amount_read *read, const js
     enum err err = body_check_members(task, item, members, where);
     if (err != ERR_OK) return err;
     (void)snprintf(name, sizeof name, "%s.address", where);
-    err = parse_address_member(task, &read->owner, json_object_get(item, "address"), name);
+    err = chain_value_address(task, &read->owner, json_object_get(item, "address"), name);
     const json_t *token = json_object_get(item, "token");
     if (err != ERR_OK || token == NULL || json_is_null(token)) return err;
     read->kind = AMOUNT_TOKEN_BALANCE;
     (void)snprintf(name, sizeof name, "%s.token", where);
-    return parse_address_member(task, &read->token, token, name);
+    return chain_value_address(task, &read->token, token, name);
 }
 
 static enum err parse_items(struct task *task, struct balances_body *out, const json_t *items) {
@@ -48,19 +42,6 @@ static enum err parse_items(struct task *task, struct balances_body *out, const 
     return ERR_OK;
 }
 
-static enum err parse_block(struct task *task, struct block_spec *out, const json_t *block) {
-    char digits[24];
-    struct slice text = {json_string_value(block), json_string_length(block)};
-    *out = (struct block_spec){.kind = BLOCK_LATEST};
-    if (block == NULL || json_is_null(block)) return ERR_OK;
-    if (json_is_integer(block)) {
-        int len = snprintf(digits, sizeof digits, "%lld", (long long)json_integer_value(block));
-        text = (struct slice){digits, (size_t)len};
-    }
-    if (text.p == NULL) return task_fail(task, ERR_INVALID_PARAMETER, "block is neither a string nor an integer");
-    return params_parse_block(task, out, text);
-}
-
 enum err balances_body_parse(struct task *task, struct balances_body *out, struct slice text) {
     static const char *const members[] = {"items", "block", NULL};
     const json_t *root;
@@ -68,6 +49,6 @@ enum err balances_body_parse(struct task *task, struct balances_body *out, struc
     if (err != ERR_OK) return err;
     err = body_check_members(task, root, members, "the body");
     if (err == ERR_OK) err = parse_items(task, out, json_object_get(root, "items"));
-    if (err == ERR_OK) err = parse_block(task, &out->spec, json_object_get(root, "block"));
+    if (err == ERR_OK) err = chain_value_block(task, &out->spec, json_object_get(root, "block"));
     return err;
 }

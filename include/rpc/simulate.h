@@ -1,6 +1,6 @@
-/* Calls as they would be: with a sender and a value, with other balances, codes and storage than the chain has, and with
- * what they cost and log. Each is a call of its own at the nodes. From a coroutine. Source: execution-apis, eth_call
- * and eth_simulateV1. */
+/* Calls as they would be: with a sender and a value, with other balances, codes and storage than the chain has, and
+ * with what they cost and log. Each is a call of its own at the nodes. From a coroutine. Source: execution-apis,
+ * eth_call and eth_simulateV1. */
 #ifndef DAPPD_RPC_SIMULATE_H
 #define DAPPD_RPC_SIMULATE_H
 
@@ -54,8 +54,8 @@ struct simulated {
     enum rpc_outcome outcome; /* RPC_OK, RPC_REVERTED, or RPC_OUT_OF_GAS of the gas that it was given */
     const uint8_t *bytes;     /* what it returned or, NULL where it did not say, reverted with */
     size_t len;
-    bool traced;       /* by eth_simulateV1: the rest is known */
-    uint64_t gas_used; /* with the transaction's own */
+    bool traced;            /* by eth_simulateV1: the rest is known */
+    uint64_t gas_used;      /* with the transaction's own */
     struct event_log *logs; /* without places: address, topics and data */
     size_t n_logs;
 };

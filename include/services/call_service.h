@@ -25,7 +25,7 @@ struct contract_call {
  * ERR_INVALID_ARGUMENT of the function; ERR_EXECUTION_REVERTED with the fault's revert, ERR_NOT_A_CONTRACT,
  * ERR_ABI_MISMATCH of what came back; ERR_INSUFFICIENT_FUNDS of the sender; those of pinned_read. */
 enum err call_service_call(struct task *task, struct abi_store *store, const struct source *source,
-                           struct contract_call *call, struct block_ref *block, const struct block_spec *spec)
-    MUST_CHECK;
+                           struct contract_call *call, struct block_ref *block,
+                           const struct block_spec *spec) MUST_CHECK;
 
 #endif

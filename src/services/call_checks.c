@@ -1,4 +1,5 @@
-/* Whether a sender can pay, and whether anybody is there to answer. Memory is the task's arena; the task's coroutine. */
+/* Whether a sender can pay, and whether anybody is there to answer. Memory is the task's arena; the task's coroutine.
+ */
 #include "call_checks.h"
 
 #include "snapshot.h"

@@ -11,8 +11,8 @@
 enum err call_read(struct task *task, const struct source *source, const struct block_ref *block,
                    struct state_read *read) MUST_CHECK;
 
-/* A node says so by a balance that a transfer would take below zero in words of its own: here it is ERR_INSUFFICIENT_FUNDS,
- * before any is asked. */
+/* A node says so by a balance that a transfer would take below zero in words of its own: here it is
+ * ERR_INSUFFICIENT_FUNDS, before any is asked. */
 enum err call_check_funds(struct task *task, const struct source *source, const struct block_ref *block,
                           const struct call_sender *sender) MUST_CHECK;
 

@@ -1,5 +1,5 @@
-/* What the cache holds of calls: under contract and hash of the calldata one byte that says how it ended, then what came
- * back. Owns nothing; the task's coroutine. */
+/* What the cache holds of calls: under contract and hash of the calldata one byte that says how it ended, then what
+ * came back. Owns nothing; the task's coroutine. */
 #include "call_kept.h"
 
 #include <string.h>

@@ -15,6 +15,6 @@ enum err decode_result(struct task *task, struct json_piece *out, const address 
     if (err == ERR_OVERLOADED) {
         return task_fail(task, err, "%s returned more than an answer may hold", address_format(text, contract));
     }
-    return task_fail(task, err, "%s returned %zu bytes for %s: %s", address_format(text, contract), len,
-                     function->name, problem);
+    return task_fail(task, err, "%s returned %zu bytes for %s: %s", address_format(text, contract), len, function->name,
+                     problem);
 }

@@ -22,7 +22,7 @@ struct function_call {
 /* A whole human-readable signature stands for itself; a name, or one with types, is looked up in what is registered of
  * the contract. Errors: those of abi_store_get, abi_read_signature and abi_choose_call. */
 enum err function_choose(struct task *task, struct abi_store *store, const struct source *source,
-                         struct function_call *out, const address *contract, const struct named_function *what)
-    MUST_CHECK;
+                         struct function_call *out, const address *contract,
+                         const struct named_function *what) MUST_CHECK;
 
 #endif

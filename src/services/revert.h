@@ -9,8 +9,8 @@
 #include "core/task.h"
 #include "eth/abi_type.h"
 
-/* Appends {"name","signature","args"} of an error that the ABI (NULL: none) or Solidity itself knows, else {"data"}. In:
- * data, NULL of a revert without any. */
+/* Appends {"name","signature","args"} of an error that the ABI (NULL: none) or Solidity itself knows, else {"data"}.
+ * In: data, NULL of a revert without any. */
 void revert_write(struct buf *out, const struct abi *abi, const uint8_t *data, size_t len);
 
 /* The same as the task's fault: ERR_EXECUTION_REVERTED, which it returns, with the error as text for its detail. */

@@ -137,8 +137,8 @@ static enum err take(struct task *task, struct abi_store *store, const struct so
     } else if (run->function.function == NULL) {
         err = take_bytes(task, &out->result, simulated);
     } else {
-        err = decode_result(task, &out->result, &out->contract, run->function.function, simulated->bytes,
-                            simulated->len);
+        err =
+            decode_result(task, &out->result, &out->contract, run->function.function, simulated->bytes, simulated->len);
     }
     return err == ERR_OK && simulated->traced ? take_logs(task, store, source, &out->logs, simulated) : err;
 }
@@ -151,8 +151,7 @@ static enum err choose(struct task *task, struct abi_store *store, const struct 
         return function_choose(task, store, source, out, &what->contract, &what->function);
     }
     abi_store_find(task, store, source, &known, &what->contract, 1);
-    *out = (struct function_call){
-        .abi = known != NULL ? known->abi : NULL, .data = what->data, .len = what->data_len};
+    *out = (struct function_call){.abi = known != NULL ? known->abi : NULL, .data = what->data, .len = what->data_len};
     return ERR_OK;
 }
 
