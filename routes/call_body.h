@@ -1,5 +1,5 @@
-/* The bodies of POST /contracts/:address/call and /simulate. Read untrusted bytes; results live in the task's arena.
- * Errors are those of routes/body.h and routes/chain_value.h. */
+/* The bodies of POST /contracts/:address/call and /simulate. Read untrusted bytes; results live in the task's arena. The
+ * request's coroutine. Errors are those of routes/body.h and routes/chain_value.h. */
 #ifndef DAPPD_ROUTES_CALL_BODY_H
 #define DAPPD_ROUTES_CALL_BODY_H
 

@@ -5,7 +5,7 @@
 #define DAPPD_ROUTES_OVERRIDES_H
 
 #include "core/task.h"
-#include "rpc/simulate.h"
+#include "eth/account_override.h"
 
 enum { OVERRIDES_MAX_ACCOUNTS = 64, OVERRIDES_MAX_SLOTS = 1024, OVERRIDES_MAX_CODE_BYTES = 64 * 1024 };
 

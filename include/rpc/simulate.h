@@ -9,32 +9,12 @@
 #include <stdint.h>
 
 #include "core/task.h"
+#include "eth/account_override.h"
 #include "eth/block.h"
 #include "eth/event_log.h"
 #include "eth/u256.h"
 #include "rpc/chain.h"
 #include "rpc/rpc.h"
-
-struct slot_override {
-    hash32 slot;
-    hash32 value;
-};
-
-/* What an account is taken to have. */
-struct account_override {
-    address account;
-    bool has_balance;
-    u256 balance; /* wei */
-    bool has_nonce;
-    uint64_t nonce;
-    bool has_code;
-    const uint8_t *code; /* borrowed */
-    size_t code_len;
-    bool has_storage;
-    bool replaces_storage; /* every other slot is empty; false: as the chain has it */
-    const struct slot_override *slots;
-    size_t n_slots;
-};
 
 /* In; all of it is borrowed until the call returns. */
 struct simulation {
