@@ -26,10 +26,11 @@ bool u256_fits_u64(const u256 *a);
 /* Returns -1, 0 or 1. */
 int u256_cmp(const u256 *a, const u256 *b);
 
-/* Returns true when the sum wrapped past 2^256-1 (the difference below 0); *out is the wrapped value. out may be a or
- * b. */
+/* Returns true when the sum or product wrapped past 2^256-1 (the difference below 0); *out is the wrapped value. out
+ * may be a or b. */
 bool u256_add(u256 *out, const u256 *a, const u256 *b);
 bool u256_sub(u256 *out, const u256 *a, const u256 *b);
+bool u256_mul_u64(u256 *out, const u256 *a, uint64_t b);
 
 /* 32 bytes, big-endian (an ABI word). */
 u256 u256_from_be(const uint8_t word[32]);

@@ -81,6 +81,11 @@ static uint64_t multiply_add(u256 *value, uint64_t factor, uint64_t addend) {
     return carry;
 }
 
+bool u256_mul_u64(u256 *out, const u256 *a, uint64_t b) {
+    *out = *a;
+    return multiply_add(out, b, 0) != 0;
+}
+
 /* value = value / divisor. Returns the remainder. */
 static uint64_t divide(u256 *value, uint64_t divisor) {
     uint64_t remainder = 0;

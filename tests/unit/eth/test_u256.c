@@ -46,6 +46,20 @@ static void test_arithmetic_vectors(void **state) {
     vectors_close(&v, 500);
 }
 
+static void test_product_vectors(void **state) {
+    (void)state;
+    struct vectors v;
+    vectors_open(&v, "u256_products.tsv");
+    while (vectors_next(&v, 4)) {
+        u256 a = from_hex(v.fields[0]), product = from_hex(v.fields[2]), out;
+        assert_int_equal(u256_mul_u64(&out, &a, strtoull(v.fields[1], NULL, 10)), v.fields[3][0] == '1');
+        assert_same(&out, &product);
+        assert_int_equal(u256_mul_u64(&a, &a, strtoull(v.fields[1], NULL, 10)), v.fields[3][0] == '1');
+        assert_same(&a, &product);
+    }
+    vectors_close(&v, 300);
+}
+
 static void test_text_vectors(void **state) {
     (void)state;
     struct vectors v;
@@ -174,10 +188,11 @@ static void test_hex_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arithmetic_vectors), cmocka_unit_test(test_text_vectors),
-        cmocka_unit_test(test_format_vectors),     cmocka_unit_test(test_fraction_vectors),
-        cmocka_unit_test(test_big_endian_word),    cmocka_unit_test(test_small_values),
-        cmocka_unit_test(test_decimal_refused),    cmocka_unit_test(test_hex_refused),
+        cmocka_unit_test(test_arithmetic_vectors), cmocka_unit_test(test_product_vectors),
+        cmocka_unit_test(test_text_vectors),       cmocka_unit_test(test_format_vectors),
+        cmocka_unit_test(test_fraction_vectors),   cmocka_unit_test(test_big_endian_word),
+        cmocka_unit_test(test_small_values),       cmocka_unit_test(test_decimal_refused),
+        cmocka_unit_test(test_hex_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
