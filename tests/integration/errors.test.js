@@ -57,6 +57,18 @@ const provoke = {
     unsupported_media_type: () => dappd.post('/balances', '{}', { 'content-type': 'text/plain' }),
     not_a_token: () => dappd.get(`/balance/${alice}/${alice}`),
     execution_reverted: () => dappd.get(`/balance/${alice}/${chain.tokens.revertReason.address}`),
+    not_a_contract: () => called(alice, 'function totalSupply() view returns (uint256)'),
+    abi_mismatch: () => called(usd, 'function totalSupply() view returns (string)'),
+    invalid_argument: () => called(usd, 'function balanceOf(address) view returns (uint256)', ['nobody']),
+    invalid_abi: () => called(usd, 'function balanceOf('),
+    insufficient_funds: () =>
+        dappd.post(`/contracts/${usd}/call`, {
+            function: 'function balanceOf(address) view returns (uint256)',
+            args: [alice],
+            from: randomAddress(),
+            value: '1',
+        }),
+    contracts_unavailable: () => called(usd, 'balanceOf', [alice]),
     headers_too_large: () => dappd.get('/health', { 'x-long': 'x'.repeat(8192) }),
     index_unavailable: () => dappd.get('/transfers'),
     upstream_error: () => failing(READS, faults.rpcError(-32603, 'internal error')),
@@ -64,6 +76,8 @@ const provoke = {
     overloaded,
     timeout: () => failing(READS, faults.hang()),
 };
+
+const called = (contract, name, args = []) => dappd.post(`/contracts/${contract}/call`, { function: name, args });
 
 /** Asks for a balance that is in no cache while calls of these methods meet the fault. */
 async function failing(methods, fault) {
@@ -109,6 +123,9 @@ const ELSEWHERE = {
     issued_in_future: 'sign_in.test.js',
     message_expired: 'sign_in.test.js',
     message_not_yet_valid: 'sign_in.test.js',
+    contract_not_found: 'contract_calls.test.js',
+    not_in_abi: 'contract_calls.test.js',
+    ambiguous_function: 'contract_calls.test.js',
     rate_limited: 'rate_limit.test.js',
     accounts_unavailable: 'sign_in.test.js',
     sign_in_unavailable: 'sign_in.test.js',

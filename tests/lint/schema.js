@@ -61,6 +61,7 @@ const RULES = {
         if (!Array.isArray(at.value)) return [];
         return at.value.flatMap((item, i) => check(at.root, schema, item, `${at.place}[${i}]`));
     },
+    maxProperties: forType('object', (object, n) => Object.keys(object).length <= n, 'has more members than'),
     required: (at, names) => {
         if (!isObject(at.value)) return [];
         return names.filter((name) => !(name in at.value)).flatMap((name) => complain(at, `has no member ${name}`));
@@ -71,10 +72,13 @@ const RULES = {
         return present.flatMap((name) => check(at.root, schemas[name], at.value[name], `${at.place}.${name}`));
     },
     additionalProperties: (at, allowed) => {
-        if (allowed !== false) throw new Error(`${at.place}: only additionalProperties: false is known here`);
         if (!isObject(at.value)) return [];
-        const unknown = Object.keys(at.value).filter((name) => !(name in (at.schema.properties ?? {})));
-        return unknown.flatMap((name) => complain(at, `has an unknown member ${name}`));
+        const others = Object.keys(at.value).filter((name) => !(name in (at.schema.properties ?? {})));
+        return others.flatMap((name) =>
+            allowed === false
+                ? complain(at, `has an unknown member ${name}`)
+                : check(at.root, allowed, at.value[name], `${at.place}.${name}`),
+        );
     },
     oneOf: (at, schemas) => {
         const found = schemas.map((schema) => check(at.root, schema, at.value, at.place));

@@ -12,13 +12,14 @@ export function assertProblem(answer, code, detail = /./) {
     assert.equal(answer.status, row.status, where);
     assert.equal(answer.headers['content-type'], 'application/problem+json', where);
     assert.equal(answer.headers['cache-control'], 'no-store', where);
-    const { type, title, status, detail: text, code: given, request_id, retry_after, ...others } = answer.json();
+    const { type, title, status, detail: text, code: given, request_id, retry_after, revert, ...others } = answer.json();
     assert.deepEqual(
         { type, title, status, code: given, others },
         { type: 'about:blank', title: row.title, status: row.status, code, others: {} },
     );
     assert.equal(request_id, answer.headers['x-request-id'], where);
     assert.match(text, detail);
+    assert.ok(revert === undefined || code === 'execution_reverted', where);
     assertRetry(answer, row.status, retry_after);
     return answer.json();
 }

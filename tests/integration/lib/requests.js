@@ -14,12 +14,18 @@ async function addAddress(dappd, { user, headers }) {
     return { address: wallet.address };
 }
 
+/** A contract that any chain of ours has. */
+const ofToken = (dappd, asker, { token }) => ({ address: token });
+const totalSupply = () => ({ function: 'function totalSupply() view returns (uint256)' });
+
 /**
  * What a route takes beyond its path and credentials, and what it answers unless that is 200; in: the dappd, and who
  * asks. values: of its parameters, where those of pathOf() do not do.
  */
 const REQUESTS = {
     'POST /balances': { body: () => ({ items: [{ address: `0x${'0'.repeat(40)}` }] }) },
+    'POST /contracts/:address/call': { values: ofToken, body: totalSupply },
+    'POST /contracts/:address/simulate': { values: ofToken, body: totalSupply },
     'POST /auth/verify': { body: (dappd) => signedMessage(dappd, newAccount()) },
     'POST /auth/refresh': { body: async (dappd) => ({ refresh_token: (await signIn(dappd)).refresh_token }) },
     'POST /auth/logout': { status: DONE },
@@ -52,7 +58,7 @@ export const pathOf = (pattern, values) => pattern.replace(/:(\w+)/g, (_, name) 
 export async function requestFor(dappd, { method, pattern, access }, values) {
     const { status = 200, headers = {}, body, values: more } = REQUESTS[`${method} ${pattern}`] ?? {};
     const asker = await ASKERS[access](dappd);
-    const own = { id: asker?.user.id, ...(await more?.(dappd, asker)) };
+    const own = { id: asker?.user.id, ...(await more?.(dappd, asker, values)) };
     const json = body ? { 'content-type': 'application/json' } : {};
     return {
         method,
