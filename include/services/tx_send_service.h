@@ -1,0 +1,42 @@
+/* Transactions that clients hand over, from the signed bytes to the nodes: checked against the chain, written down, and
+ * only then sent. What happens to them afterwards is the follower's. Runs on the task's coroutine. */
+#ifndef DAPPD_SERVICES_TX_SEND_SERVICE_H
+#define DAPPD_SERVICES_TX_SEND_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/task.h"
+#include "eth/transaction.h"
+#include "repos/transaction_repo.h"
+#include "services/source.h"
+
+/* Reads the signed bytes, which *out borrows. ERR_INVALID_SIGNATURE, ERR_INVALID_TRANSACTION; the latter also for what
+ * is valid on every chain (it could be repeated on any of them), and for blobs that are missing. */
+enum err tx_send_decode(struct task *task, struct transaction *out, const uint8_t *raw, size_t len) MUST_CHECK;
+
+/* Which of the chains it is for. ERR_WRONG_CHAIN when it is none of them; where an id has to be asked for, the errors
+ * of that. */
+enum err tx_send_choose(struct task *task, struct source *out, const struct source *sources, size_t n,
+                        const struct transaction *tx) MUST_CHECK;
+
+/* In: raw, that tx was decoded from; nodes, how many it is sent to. Out: what is known of it now; *fresh, it was new,
+ * or has begun anew.
+ *
+ * Nothing is written, nor has a node seen it, when its nonce was used in a block (ERR_NONCE_TOO_LOW, unless by itself),
+ * its gas is below what every chain asks (ERR_GAS_TOO_LOW), or its sender cannot pay for it (ERR_INSUFFICIENT_FUNDS);
+ * nor for errors of the database (ERR_TRANSACTIONS_UNAVAILABLE) or of the reads. Once written it is sent, whatever
+ * becomes of this task. The nodes' refusal is the error of its verdict (rpc/tx_send.h). */
+enum err tx_send_service_send(struct task *task, const struct source *source, struct kept_tx *out, bool *fresh,
+                              const struct transaction *tx, const uint8_t *raw, size_t len, unsigned nodes) MUST_CHECK;
+
+/* ERR_TRANSACTIONS_UNAVAILABLE when there is no database. Out: the chain's id, asked of a node where it is not known
+ * yet. */
+enum err tx_kept_begin(struct task *task, const struct source *source, uint64_t *id) MUST_CHECK;
+
+/* Those that were sent here by this account, to it, or that have created it: as transaction_repo_page. */
+enum err tx_kept_page(struct task *task, const struct source *source, struct kept_tx **out, size_t *n, bool *more,
+                      const address *account, int64_t before, size_t limit) MUST_CHECK;
+
+#endif

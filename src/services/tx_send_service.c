@@ -1,0 +1,182 @@
+/* The way of a transaction from a client to the nodes. From the moment that it is written down, what the client is
+ * answered is what is written: whatever fails then is made good by whoever follows the chain's transactions. Stateless;
+ * the task's coroutine. */
+#include "services/tx_send_service.h"
+
+#include "core/log.h"
+#include "eth/contract_address.h"
+#include "repos/pg.h"
+#include "rpc/tx_send.h"
+#include "services/chain_service.h"
+#include "tx_checks.h"
+
+enum {
+    RETRY_AFTER_S = 5,
+    SETTLE_MS = 1000 /* that writing down what the nodes have said may take */
+};
+
+enum err tx_send_decode(struct task *task, struct transaction *out, const uint8_t *raw, size_t len) {
+    char problem[TRANSACTION_PROBLEM_BYTES];
+    enum err err = transaction_decode(out, problem, raw, len);
+    if (err != ERR_OK) {
+        return task_fail(task, err == ERR_INVALID_SIGNATURE ? err : ERR_INVALID_TRANSACTION, "%s", problem);
+    }
+    if (!out->has_chain_id) {
+        return task_fail(task, ERR_INVALID_TRANSACTION,
+                         "it is valid on every chain, so anybody could repeat it there: sign it with a chain's id "
+                         "(EIP-155)");
+    }
+    if (out->nonce > INT64_MAX) return task_fail(task, ERR_INVALID_TRANSACTION, "no account gets as far as its nonce");
+    if (out->type == TRANSACTION_BLOB && out->sidecar.kind == SIDECAR_NONE) {
+        return task_fail(task, ERR_INVALID_TRANSACTION,
+                         "its blobs are missing: send it in its network form (EIP-4844)");
+    }
+    return ERR_OK;
+}
+
+static enum err fail_wrong_chain(struct task *task, uint64_t id, const struct source *sources, size_t n) {
+    const unsigned long long its = id;
+    if (n > 1) return task_fail(task, ERR_WRONG_CHAIN, "it is for chain %llu, which is not served here", its);
+    return task_fail(task, ERR_WRONG_CHAIN, "it is for chain %llu, and this is chain %llu", its,
+                     (unsigned long long)chain_id(sources[0].chain));
+}
+
+/* The one that an id is missing of might be it: why that is so, is told. */
+enum err tx_send_choose(struct task *task, struct source *out, const struct source *sources, size_t n,
+                        const struct transaction *tx) {
+    enum err err = ERR_OK;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t id;
+        *out = sources[i];
+        enum err asked = chain_service_id(task, sources[i].chain, &id);
+        if (asked == ERR_OK && id == tx->chain_id) return ERR_OK;
+        if (asked != ERR_OK) err = asked;
+    }
+    return err != ERR_OK ? err : fail_wrong_chain(task, tx->chain_id, sources, n);
+}
+
+enum err tx_kept_begin(struct task *task, const struct source *source, uint64_t *id) {
+    if (pg_of(task) != NULL) return chain_service_id(task, source->chain, id);
+    if (source->index == NULL) return task_fail(task, ERR_TRANSACTIONS_UNAVAILABLE, "no database is configured");
+    (void)task_fail(task, ERR_TRANSACTIONS_UNAVAILABLE, "the database of transactions is not ready yet");
+    task->fault.retry_after_s = RETRY_AFTER_S;
+    return ERR_TRANSACTIONS_UNAVAILABLE;
+}
+
+enum err tx_kept_page(struct task *task, const struct source *source, struct kept_tx **out, size_t *n, bool *more,
+                      const address *account, int64_t before, size_t limit) {
+    uint64_t id;
+    enum err err = tx_kept_begin(task, source, &id);
+    return err == ERR_OK ? transaction_repo_page(task, out, n, more, id, account, before, limit) : err;
+}
+
+static void forget_fault(struct task *task) {
+    task->fault = (struct fault){.code = ERR_OK};
+}
+
+/* Out: *known, it is there and does not begin anew. */
+static enum err find(struct task *task, struct kept_tx *out, bool *known, uint64_t id, const hash32 *hash) {
+    enum err err = transaction_repo_get(task, out, id, hash);
+    *known = err == ERR_OK && out->state != KEPT_TX_REFUSED && out->state != KEPT_TX_DROPPED;
+    if (err != ERR_TRANSACTION_NOT_FOUND) return err;
+    forget_fault(task);
+    return ERR_OK;
+}
+
+static enum err write_down(struct task *task, struct kept_tx *out, bool *fresh, const struct transaction *tx,
+                           const uint8_t *raw, size_t len) {
+    struct kept_tx what = {.chain_id = tx->chain_id,
+                           .hash = tx->hash,
+                           .type = tx->type,
+                           .sender = tx->sender,
+                           .nonce = tx->nonce,
+                           .creates = tx->is_creation,
+                           .to = tx->to,
+                           .value = tx->value,
+                           .raw = raw,
+                           .raw_len = len};
+    if (tx->is_creation) contract_address(&what.to, &tx->sender, tx->nonce);
+    return transaction_repo_accept(task, out, fresh, &what);
+}
+
+/* A moment is left for what comes after. */
+static enum tx_verdict send_to_nodes(struct task *task, const struct source *source, const struct transaction *tx,
+                                     const uint8_t *raw, size_t len, unsigned nodes) {
+    const uint64_t deadline_ms = task->deadline_ms, now_ms = reactor_now_ms(task->reactor);
+    const uint64_t half_ms = now_ms < deadline_ms ? (deadline_ms - now_ms) / 2 : 0;
+    unsigned taken;
+    bool known = false;
+    task->deadline_ms -= half_ms < SETTLE_MS ? half_ms : SETTLE_MS;
+    enum tx_verdict verdict = tx_send(task, source->chain, &taken, raw, len, &tx->hash, nodes);
+    if (verdict == TX_NONCE_USED) {
+        enum err err = tx_checks_ask(task, source, &known, &tx->hash);
+        if (err != ERR_OK || known) verdict = err != ERR_OK ? TX_UNCERTAIN : TX_TAKEN;
+    }
+    task->deadline_ms = deadline_ms;
+    return verdict;
+}
+
+static struct kept_tx_move move_by(const struct transaction *tx, enum tx_verdict verdict) {
+    const struct tx_verdict_info *info = tx_verdict_info(verdict);
+    struct kept_tx_move move = {
+        .chain_id = tx->chain_id, .hash = tx->hash, .from = KEPT_TX_ACCEPTED, .to = KEPT_TX_PENDING, .sent = true};
+    if (verdict == TX_UNCERTAIN) {
+        move.to = KEPT_TX_ACCEPTED;
+        move.step = "sent";
+        return move;
+    }
+    if (info->err != ERR_OK) {
+        move.to = KEPT_TX_REFUSED;
+        move.final = true; /* nobody looks after it any more */
+        move.reason = err_info(info->err)->code;
+    }
+    move.step = kept_tx_state_name(move.to);
+    return move;
+}
+
+/* Out: *kept as it is now, which may be another one's doing; as it was when the database does not answer. */
+static void settle(struct task *task, struct kept_tx *kept, const struct kept_tx_move *move) {
+    struct kept_tx now;
+    bool moved;
+    enum err err = transaction_repo_move(task, NULL, &moved, move);
+    if (err == ERR_OK) err = transaction_repo_get(task, &now, move->chain_id, &move->hash);
+    if (err == ERR_OK) {
+        *kept = now;
+    } else {
+        log_write(LOG_DB, LOG_WARN, "what nodes have said of a transaction was not written down",
+                  LOG_STR("reason", task->fault.detail));
+    }
+    forget_fault(task);
+}
+
+static enum err send_fresh(struct task *task, const struct source *source, struct kept_tx *kept,
+                           const struct transaction *tx, const uint8_t *raw, size_t len, unsigned nodes) {
+    const enum tx_verdict verdict = send_to_nodes(task, source, tx, raw, len, nodes);
+    const struct kept_tx_move move = move_by(tx, verdict);
+    settle(task, kept, &move);
+    if (kept->state != KEPT_TX_REFUSED || move.to != KEPT_TX_REFUSED) return ERR_OK;
+    return task_fail(task, tx_verdict_info(verdict)->err, "%s", tx_verdict_info(verdict)->detail);
+}
+
+/* The chain has it already: whoever follows finds out where. */
+static void settle_known(struct task *task, struct kept_tx *kept, const struct transaction *tx) {
+    struct kept_tx_move move = move_by(tx, TX_TAKEN);
+    move.sent = false;
+    settle(task, kept, &move);
+}
+
+enum err tx_send_service_send(struct task *task, const struct source *source, struct kept_tx *out, bool *fresh,
+                              const struct transaction *tx, const uint8_t *raw, size_t len, unsigned nodes) {
+    bool known, in_chain;
+    uint64_t id;
+    *fresh = false;
+    enum err err = tx_kept_begin(task, source, &id);
+    if (err == ERR_OK) err = find(task, out, &known, id, &tx->hash);
+    if (err != ERR_OK || known) return err;
+    err = tx_checks_run(task, source, &in_chain, tx);
+    if (err == ERR_OK) err = write_down(task, out, fresh, tx, raw, len);
+    if (err != ERR_OK || !*fresh) return err;
+    if (!in_chain) return send_fresh(task, source, out, tx, raw, len, nodes);
+    settle_known(task, out, tx);
+    return ERR_OK;
+}
