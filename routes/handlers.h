@@ -29,6 +29,8 @@ enum err route_transfers_of_token(struct request *req, struct response *res);
 enum err route_tx(struct request *req, struct response *res);
 enum err route_contract_call(struct request *req, struct response *res);
 enum err route_contract_simulate(struct request *req, struct response *res);
+enum err route_tx_send(struct request *req, struct response *res);
+enum err route_transactions(struct request *req, struct response *res);
 enum err route_token(struct request *req, struct response *res);
 enum err route_allowance(struct request *req, struct response *res);
 enum err route_users(struct request *req, struct response *res);

@@ -9,7 +9,7 @@
 
 #include "core/task.h"
 #include "eth/transaction.h"
-#include "repos/transaction_repo.h"
+#include "services/sent_tx.h"
 #include "services/source.h"
 
 /* Reads the signed bytes, which *out borrows. ERR_INVALID_SIGNATURE, ERR_INVALID_TRANSACTION; the latter also for what
@@ -21,22 +21,21 @@ enum err tx_send_decode(struct task *task, struct transaction *out, const uint8_
 enum err tx_send_choose(struct task *task, struct source *out, const struct source *sources, size_t n,
                         const struct transaction *tx) MUST_CHECK;
 
-/* In: raw, that tx was decoded from; nodes, how many it is sent to. Out: what is known of it now; *fresh, it was new,
- * or has begun anew.
+struct tx_sending {
+    const struct transaction *tx;
+    const uint8_t *raw; /* that it was decoded from */
+    size_t len;
+    unsigned nodes;         /* how many it is sent to */
+    struct abi_store *abis; /* of registered contracts */
+};
+
+/* Out: what is known of it now; *fresh, it was new, or has begun anew.
  *
  * Nothing is written, nor has a node seen it, when its nonce was used in a block (ERR_NONCE_TOO_LOW, unless by itself),
  * its gas is below what every chain asks (ERR_GAS_TOO_LOW), or its sender cannot pay for it (ERR_INSUFFICIENT_FUNDS);
  * nor for errors of the database (ERR_TRANSACTIONS_UNAVAILABLE) or of the reads. Once written it is sent, whatever
  * becomes of this task. The nodes' refusal is the error of its verdict (rpc/tx_send.h). */
-enum err tx_send_service_send(struct task *task, const struct source *source, struct kept_tx *out, bool *fresh,
-                              const struct transaction *tx, const uint8_t *raw, size_t len, unsigned nodes) MUST_CHECK;
-
-/* ERR_TRANSACTIONS_UNAVAILABLE when there is no database. Out: the chain's id, asked of a node where it is not known
- * yet. */
-enum err tx_kept_begin(struct task *task, const struct source *source, uint64_t *id) MUST_CHECK;
-
-/* Those that were sent here by this account, to it, or that have created it: as transaction_repo_page. */
-enum err tx_kept_page(struct task *task, const struct source *source, struct kept_tx **out, size_t *n, bool *more,
-                      const address *account, int64_t before, size_t limit) MUST_CHECK;
+enum err tx_send_service_send(struct task *task, const struct source *source, struct sent_tx *out, bool *fresh,
+                              const struct tx_sending *what) MUST_CHECK;
 
 #endif

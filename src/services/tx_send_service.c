@@ -5,13 +5,13 @@
 
 #include "core/log.h"
 #include "eth/contract_address.h"
-#include "repos/pg.h"
 #include "rpc/tx_send.h"
 #include "services/chain_service.h"
 #include "tx_checks.h"
 
+static const uint64_t MAX_NONCE = (UINT64_C(1) << 53) - 1; /* what a number in JSON holds */
+
 enum {
-    RETRY_AFTER_S = 5,
     SETTLE_MS = 1000 /* that writing down what the nodes have said may take */
 };
 
@@ -26,7 +26,7 @@ enum err tx_send_decode(struct task *task, struct transaction *out, const uint8_
                          "it is valid on every chain, so anybody could repeat it there: sign it with a chain's id "
                          "(EIP-155)");
     }
-    if (out->nonce > INT64_MAX) return task_fail(task, ERR_INVALID_TRANSACTION, "no account gets as far as its nonce");
+    if (out->nonce > MAX_NONCE) return task_fail(task, ERR_INVALID_TRANSACTION, "no account gets as far as its nonce");
     if (out->type == TRANSACTION_BLOB && out->sidecar.kind == SIDECAR_NONE) {
         return task_fail(task, ERR_INVALID_TRANSACTION,
                          "its blobs are missing: send it in its network form (EIP-4844)");
@@ -55,21 +55,6 @@ enum err tx_send_choose(struct task *task, struct source *out, const struct sour
     return err != ERR_OK ? err : fail_wrong_chain(task, tx->chain_id, sources, n);
 }
 
-enum err tx_kept_begin(struct task *task, const struct source *source, uint64_t *id) {
-    if (pg_of(task) != NULL) return chain_service_id(task, source->chain, id);
-    if (source->index == NULL) return task_fail(task, ERR_TRANSACTIONS_UNAVAILABLE, "no database is configured");
-    (void)task_fail(task, ERR_TRANSACTIONS_UNAVAILABLE, "the database of transactions is not ready yet");
-    task->fault.retry_after_s = RETRY_AFTER_S;
-    return ERR_TRANSACTIONS_UNAVAILABLE;
-}
-
-enum err tx_kept_page(struct task *task, const struct source *source, struct kept_tx **out, size_t *n, bool *more,
-                      const address *account, int64_t before, size_t limit) {
-    uint64_t id;
-    enum err err = tx_kept_begin(task, source, &id);
-    return err == ERR_OK ? transaction_repo_page(task, out, n, more, id, account, before, limit) : err;
-}
-
 static void forget_fault(struct task *task) {
     task->fault = (struct fault){.code = ERR_OK};
 }
@@ -83,8 +68,8 @@ static enum err find(struct task *task, struct kept_tx *out, bool *known, uint64
     return ERR_OK;
 }
 
-static enum err write_down(struct task *task, struct kept_tx *out, bool *fresh, const struct transaction *tx,
-                           const uint8_t *raw, size_t len) {
+static enum err write_down(struct task *task, struct kept_tx *out, bool *fresh, const struct tx_sending *sending) {
+    const struct transaction *tx = sending->tx;
     struct kept_tx what = {.chain_id = tx->chain_id,
                            .hash = tx->hash,
                            .type = tx->type,
@@ -93,23 +78,23 @@ static enum err write_down(struct task *task, struct kept_tx *out, bool *fresh, 
                            .creates = tx->is_creation,
                            .to = tx->to,
                            .value = tx->value,
-                           .raw = raw,
-                           .raw_len = len};
+                           .raw = sending->raw,
+                           .raw_len = sending->len};
     if (tx->is_creation) contract_address(&what.to, &tx->sender, tx->nonce);
     return transaction_repo_accept(task, out, fresh, &what);
 }
 
 /* A moment is left for what comes after. */
-static enum tx_verdict send_to_nodes(struct task *task, const struct source *source, const struct transaction *tx,
-                                     const uint8_t *raw, size_t len, unsigned nodes) {
+static enum tx_verdict send_to_nodes(struct task *task, const struct source *source, const struct tx_sending *what) {
     const uint64_t deadline_ms = task->deadline_ms, now_ms = reactor_now_ms(task->reactor);
     const uint64_t half_ms = now_ms < deadline_ms ? (deadline_ms - now_ms) / 2 : 0;
+    const hash32 *hash = &what->tx->hash;
     unsigned taken;
     bool known = false;
     task->deadline_ms -= half_ms < SETTLE_MS ? half_ms : SETTLE_MS;
-    enum tx_verdict verdict = tx_send(task, source->chain, &taken, raw, len, &tx->hash, nodes);
+    enum tx_verdict verdict = tx_send(task, source->chain, &taken, what->raw, what->len, hash, what->nodes);
     if (verdict == TX_NONCE_USED) {
-        enum err err = tx_checks_ask(task, source, &known, &tx->hash);
+        enum err err = tx_checks_ask(task, source, &known, hash);
         if (err != ERR_OK || known) verdict = err != ERR_OK ? TX_UNCERTAIN : TX_TAKEN;
     }
     task->deadline_ms = deadline_ms;
@@ -150,9 +135,10 @@ static void settle(struct task *task, struct kept_tx *kept, const struct kept_tx
 }
 
 static enum err send_fresh(struct task *task, const struct source *source, struct kept_tx *kept,
-                           const struct transaction *tx, const uint8_t *raw, size_t len, unsigned nodes) {
-    const enum tx_verdict verdict = send_to_nodes(task, source, tx, raw, len, nodes);
-    const struct kept_tx_move move = move_by(tx, verdict);
+                           const struct tx_sending *what) {
+    const enum tx_verdict verdict = send_to_nodes(task, source, what);
+    const struct kept_tx_move move = move_by(what->tx, verdict);
+    forget_fault(task);
     settle(task, kept, &move);
     if (kept->state != KEPT_TX_REFUSED || move.to != KEPT_TX_REFUSED) return ERR_OK;
     return task_fail(task, tx_verdict_info(verdict)->err, "%s", tx_verdict_info(verdict)->detail);
@@ -165,18 +151,31 @@ static void settle_known(struct task *task, struct kept_tx *kept, const struct t
     settle(task, kept, &move);
 }
 
-enum err tx_send_service_send(struct task *task, const struct source *source, struct kept_tx *out, bool *fresh,
-                              const struct transaction *tx, const uint8_t *raw, size_t len, unsigned nodes) {
-    bool known, in_chain;
+/* Out: *known, it was there already. */
+static enum err begin(struct task *task, const struct source *source, struct kept_tx *kept, bool *known,
+                      const struct transaction *tx) {
     uint64_t id;
-    *fresh = false;
-    enum err err = tx_kept_begin(task, source, &id);
-    if (err == ERR_OK) err = find(task, out, &known, id, &tx->hash);
-    if (err != ERR_OK || known) return err;
-    err = tx_checks_run(task, source, &in_chain, tx);
-    if (err == ERR_OK) err = write_down(task, out, fresh, tx, raw, len);
+    enum err err = sent_tx_begin(task, source, &id);
+    return err == ERR_OK ? find(task, kept, known, id, &tx->hash) : err;
+}
+
+static enum err take(struct task *task, const struct source *source, struct kept_tx *kept, bool *fresh,
+                     const struct tx_sending *what) {
+    bool in_chain;
+    enum err err = tx_checks_run(task, source, &in_chain, what->tx);
+    if (err == ERR_OK) err = write_down(task, kept, fresh, what);
     if (err != ERR_OK || !*fresh) return err;
-    if (!in_chain) return send_fresh(task, source, out, tx, raw, len, nodes);
-    settle_known(task, out, tx);
+    if (!in_chain) return send_fresh(task, source, kept, what);
+    settle_known(task, kept, what->tx);
     return ERR_OK;
+}
+
+enum err tx_send_service_send(struct task *task, const struct source *source, struct sent_tx *out, bool *fresh,
+                              const struct tx_sending *what) {
+    bool known;
+    *out = (struct sent_tx){.kept.id = 0};
+    *fresh = false;
+    enum err err = begin(task, source, &out->kept, &known, what->tx);
+    if (err == ERR_OK && !known) err = take(task, source, &out->kept, fresh, what);
+    return err == ERR_OK ? sent_tx_explain(task, what->abis, source, out, 1) : err;
 }
