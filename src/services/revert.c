@@ -18,7 +18,7 @@ enum {
 };
 
 static void write_data(struct buf *out, const uint8_t *data, size_t len) {
-    if (data == NULL) {
+    if (len == 0) {
         buf_append_str(out, "{\"data\":null}");
         return;
     }
@@ -33,7 +33,7 @@ static void write_data(struct buf *out, const uint8_t *data, size_t len) {
 void revert_write(struct buf *out, const struct abi *abi, const uint8_t *data, size_t len) {
     struct buf error;
     buf_init(&error, MAX_JSON_BYTES);
-    if (data != NULL && abi_decode_error(&error, abi, data, len)) {
+    if (len > 0 && abi_decode_error(&error, abi, data, len)) {
         buf_append(out, error.data, error.len);
     } else {
         write_data(out, data, len);
@@ -86,7 +86,7 @@ static void describe(char out[MAX_TEXT_BYTES], const struct buf *json, const uin
         size_t n = text.len < MAX_TEXT_BYTES ? text.len : MAX_TEXT_BYTES - 1;
         memcpy(out, text.data, n);
         out[n] = '\0';
-    } else if (data != NULL) {
+    } else if (len > 0) {
         abi_decode_revert(out, MAX_TEXT_BYTES, data, len);
     }
     buf_free(&text);

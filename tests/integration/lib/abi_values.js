@@ -1,6 +1,7 @@
 // Values of any ABI type: random ones as viem takes them, and what they are in the JSON of dappd. Plain functions.
 
-import { decodeFunctionResult, encodeFunctionData, getAddress, toFunctionSignature } from 'viem';
+import { decodeFunctionResult, encodeFunctionData, getAddress } from 'viem';
+import { formatAbiItem } from 'viem/utils';
 import { below, hex } from './random.js';
 
 const ARRAY = /^(.*)\[(\d*)\]$/;
@@ -10,7 +11,7 @@ const MAX_ITEMS = 3;
 /** An integer of JSON holds no more than this many bits everywhere; viem has the same limit for its numbers. */
 const NUMBER_BITS = 48;
 
-const TEXTS = ['', 'plain', 'quote " and \\ and \n', 'grüße 💶', 'x'.repeat(70), '\u0000nul', '</script>'];
+const TEXTS = ['', 'plain', 'quote " and \\ and \n', 'grüße 💶', 'x'.repeat(70), '</script>'];
 
 const itemOf = (param, type) => ({ ...param, type });
 
@@ -79,17 +80,20 @@ export async function readByViem(client, address, item, args, block) {
     return resultToJson(item, decodeFunctionResult({ abi, functionName: item.name, args, data: call.data ?? '0x' }));
 }
 
+/** The canonical signature. */
+const signatureOf = (item) => formatAbiItem(item);
+
 /** An error as dappd writes it. In: decoded, by viem's decodeErrorResult. */
 export const errorToJson = ({ abiItem, errorName, args = [] }) => ({
     name: errorName,
-    signature: toFunctionSignature(abiItem),
+    signature: signatureOf(abiItem),
     args: paramsToJson(abiItem.inputs ?? [], args),
 });
 
 /** The same of a log, by viem's decodeEventLog. */
 export const eventToJson = (item, args) => ({
     name: item.name,
-    signature: toFunctionSignature(item),
+    signature: signatureOf(item),
     args: eventArgsToJson(item.inputs, args),
 });
 
