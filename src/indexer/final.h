@@ -7,10 +7,12 @@
 
 #include "core/err.h"
 
+struct chain;
 struct indexer;
 
 /* Of what is known now; 0 while too few nodes have told anything. Where the chain says nothing of finality: a block
  * that lies deep enough below the head. */
+uint64_t final_of_chain(struct chain *chain, uint64_t head_number);
 uint64_t final_number(const struct indexer *indexer, uint64_t head_number);
 
 /* Asks the nodes. Out: the last block that a backfill may read, never above the tip. */
