@@ -14,6 +14,7 @@
 #include "middleware/authenticator.h"
 #include "middleware/client_address.h"
 #include "repos/index_status.h"
+#include "repos/tx_status.h"
 #include "rpc/chain.h"
 #include "services/abi_store.h"
 #include "services/auth.h"
@@ -25,6 +26,7 @@ struct app {
     size_t n_chains;
     struct abi_store *abis; /* of registered contracts */
     struct index_status **index_status; /* one for each chain; NULL without a database */
+    struct tx_status **tx_status;       /* likewise */
     struct trusted_proxies *trusted_proxies;
     struct buckets *buckets; /* of clients; NULL where they are not limited */
     struct authenticator authenticator;

@@ -18,6 +18,8 @@ static void render_chain(const struct app *app, size_t i, struct json_out *out) 
     chain_render_status(app->chains[i], out);
     json_out_key(out, "index");
     index_service_render_status(app->index_status != NULL ? app->index_status[i] : NULL, out);
+    json_out_key(out, "transactions");
+    index_service_render_followed(app->tx_status != NULL ? app->tx_status[i] : NULL, out);
     json_out_object_end(out);
 }
 

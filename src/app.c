@@ -35,19 +35,25 @@ static void make_chains(struct app *app) {
     app->n_chains = config->n_chains;
 }
 
-static void make_index_status(struct app *app) {
+static void make_statuses(struct app *app) {
     if (app->config->database_url[0] == '\0') return;
     app->index_status = calloc(app->n_chains, sizeof *app->index_status);
-    if (app->index_status == NULL) abort();
-    for (size_t i = 0; i < app->n_chains; i++) app->index_status[i] = index_status_new();
+    app->tx_status = calloc(app->n_chains, sizeof *app->tx_status);
+    if (app->index_status == NULL || app->tx_status == NULL) abort();
+    for (size_t i = 0; i < app->n_chains; i++) {
+        app->index_status[i] = index_status_new();
+        app->tx_status[i] = tx_status_new();
+    }
 }
 
 static void free_chains(struct app *app) {
     for (size_t i = 0; i < app->n_chains; i++) {
         if (app->index_status != NULL) index_status_free(app->index_status[i]);
+        if (app->tx_status != NULL) tx_status_free(app->tx_status[i]);
         chain_free(app->chains[i]);
     }
     free(app->index_status);
+    free(app->tx_status);
     free(app->chains);
 }
 
@@ -126,7 +132,7 @@ static bool run(struct runtime *runtime) {
     app->cache = cache_new(app->config->cache_bytes);
     app->abis = abi_store_new(ABI_STORE_BYTES);
     make_chains(app);
-    make_index_status(app);
+    make_statuses(app);
     make_gates(app);
     bool starts = (!runtime->serves || make_auth(app)) && make_workers(runtime);
     if (starts) run_threads(runtime);

@@ -1,7 +1,8 @@
 /* The thread of the index: waits for the database where it was not there at start, then indexes what of each chain is
- * configured or registered to be, or watches what other instances make of them, registers the contracts of the
- * configuration, and sweeps what accounts no longer need. Owns the indexers, watches, registrar and sweeper, and its
- * reactor. Everything here runs on that thread unless it says otherwise. */
+ * configured or registered to be, or watches what other instances make of them, follows the transactions that were
+ * handed over, registers the contracts of the configuration, and sweeps what accounts no longer need. Owns the
+ * indexers, watches, followers, registrar and sweeper, and its reactor. Everything here runs on that thread unless it
+ * says otherwise. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "core/metrics.h"
 #include "database.h"
 #include "indexer/indexer.h"
+#include "indexer/tx_follower.h"
 #include "repos/pg.h"
 #include "rpc/rpc.h"
 #include "registrar.h"
@@ -17,16 +19,18 @@
 #include "sweeper.h"
 
 enum { FIRST_PAUSE_MS = 500, LAST_PAUSE_MS = 15 * 1000, CUT_MS = 20, ARENA_BYTES = 1024 * 1024, LANES = 1 };
+enum { READS_AT_ONCE = 10 /* of the watch and the follower of one chain */ };
 
 struct index_thread {
     struct runtime *runtime;
     struct reactor *reactor;
     struct reactor_rpc *rpc;
     struct pg *pg;
-    struct indexer **indexers;    /* of each chain, or NULL */
-    struct index_watch **watches; /* likewise */
-    struct sweeper *sweeper;      /* NULL before the database is ready */
-    struct registrar *registrar;  /* likewise */
+    struct indexer **indexers;      /* of each chain, or NULL */
+    struct index_watch **watches;   /* likewise */
+    struct tx_follower **followers; /* likewise */
+    struct sweeper *sweeper;        /* NULL before the database is ready */
+    struct registrar *registrar;    /* likewise */
     struct pg_session *migrating;
     struct waiter pause; /* between two tries to reach the database */
     bool preparing;
@@ -74,9 +78,25 @@ static struct indexer *start_indexer(struct index_thread *thread, size_t i) {
     return indexer_start(thread->reactor, &options);
 }
 
+static struct tx_follower *start_follower(struct index_thread *thread, size_t i) {
+    const struct app *app = &thread->runtime->app;
+    const struct tx_follower_options options = {
+        .chain = app->chains[i],
+        .database_url = app->config->database_url,
+        .connect_timeout_ms = app->config->database_connect_timeout_ms,
+        .nodes = (unsigned)app->config->tx_nodes,
+        .resend_s = app->config->tx_resend_s,
+        .drop_after_s = app->config->tx_drop_after_s,
+        .label = i,
+        .status = app->tx_status[i],
+    };
+    return tx_follower_start(thread->reactor, &options);
+}
+
 static void start_chains(struct index_thread *thread) {
     const struct app *app = &thread->runtime->app;
     for (size_t i = 0; i < app->n_chains; i++) {
+        if (indexes_here(thread->runtime)) thread->followers[i] = start_follower(thread, i);
         if (!indexes_here(thread->runtime)) {
             thread->watches[i] = index_watch_start(thread->reactor, app->chains[i], app->index_status[i]);
         } else {
@@ -90,7 +110,7 @@ static void attach_database(struct index_thread *thread) {
     const struct pg_options options = {.url = config->database_url,
                                        .lanes = LANES,
                                        .sessions = 2, /* of the sweeper and the registrar */
-                                       .max_waiting = config->n_chains + 1,
+                                       .max_waiting = READS_AT_ONCE * config->n_chains + 1,
                                        .statement_timeout_ms = config->database_statement_timeout_ms,
                                        .connect_timeout_ms = config->database_connect_timeout_ms};
     thread->pg = pg_attach(thread->reactor, &options);
@@ -153,6 +173,7 @@ static void end(void *arg) {
     for (size_t i = 0; i < thread->runtime->app.n_chains; i++) {
         if (thread->indexers[i] != NULL) indexer_stop(thread->indexers[i]);
         if (thread->watches[i] != NULL) index_watch_stop(thread->watches[i]);
+        if (thread->followers[i] != NULL) tx_follower_stop(thread->followers[i]);
     }
     if (thread->sweeper != NULL) sweeper_stop(thread->sweeper);
     if (thread->registrar != NULL) registrar_stop(thread->registrar);
@@ -173,6 +194,7 @@ static void run(void *arg) {
     reactor_run(thread->reactor);
     for (size_t i = 0; i < n; i++) indexer_free(thread->indexers[i]);
     for (size_t i = 0; i < n; i++) index_watch_free(thread->watches[i]);
+    for (size_t i = 0; i < n; i++) tx_follower_free(thread->followers[i]);
     sweeper_free(thread->sweeper);
     registrar_free(thread->registrar);
     if (thread->pg != NULL) pg_detach(thread->pg);
@@ -187,7 +209,8 @@ struct index_thread *index_thread_start(struct runtime *runtime) {
     thread->runtime = runtime;
     thread->indexers = calloc(n, sizeof *thread->indexers);
     thread->watches = calloc(n, sizeof *thread->watches);
-    if (thread->indexers == NULL || thread->watches == NULL) abort();
+    thread->followers = calloc(n, sizeof *thread->followers);
+    if (thread->indexers == NULL || thread->watches == NULL || thread->followers == NULL) abort();
     announce_phases(runtime);
     if (uv_thread_create(&thread->thread, run, thread) != 0) abort();
     return thread;
@@ -205,5 +228,6 @@ void index_thread_free(struct index_thread *thread) {
     reactor_free(thread->reactor);
     free(thread->indexers);
     free(thread->watches);
+    free(thread->followers);
     free(thread);
 }

@@ -5,6 +5,7 @@
 #include "core/metrics.h"
 #include "http/router.h"
 #include "http/status.h"
+#include "indexer/tx_follower.h"
 #include "middleware/rate_limit.h"
 #include "repos/pg.h"
 #include "rpc/rpc.h"
@@ -47,6 +48,7 @@ void labels_set(const struct config *config) {
     tx_send_set_metric_labels();
     pg_set_metric_labels();
     indexed_balance_set_metric_labels();
+    tx_follower_set_metric_labels();
     metrics_set_label_values(METRIC_LABEL_CACHE, kinds, CACHE_KIND_COUNT);
     metrics_set_label_values(METRIC_LABEL_OUTCOME, outcomes, RPC_OUTCOME_COUNT);
     set_chains(config);

@@ -24,7 +24,8 @@ const struct metric_info metrics_table[METRIC_COUNT] = {
 #undef METRIC
 
 const char *const metrics_label_names[METRIC_LABEL_COUNT] = {
-    "", "route", "status", "class", "upstream", "outcome", "cache", "chain", "batching", "verdict", "result", "state", "choice",
+    "",      "route",    "status",  "class",  "upstream", "outcome", "cache",
+    "chain", "batching", "verdict", "result", "state",    "choice",  "step",
 };
 
 const uint64_t metrics_bucket_us[METRICS_BUCKETS] = {

@@ -16,7 +16,7 @@ static uint64_t jittered(uint64_t wait_ms) {
 
 uint64_t trouble_met(struct trouble *trouble, const char *chain, const struct task *task, enum err err) {
     if (trouble->now != err) {
-        log_write(LOG_INDEX, LOG_WARN, "indexing is held up", LOG_STR("chain", chain),
+        log_write(LOG_INDEX, LOG_WARN, "indexing is held up", LOG_STR("chain", chain), LOG_STR("work", trouble->work),
                   LOG_STR("error", err_info(err)->code), LOG_STR("detail", task->fault.detail));
     }
     trouble->now = err;
@@ -25,6 +25,7 @@ uint64_t trouble_met(struct trouble *trouble, const char *chain, const struct ta
 }
 
 void trouble_over(struct trouble *trouble, const char *chain) {
-    if (trouble->now != ERR_OK) log_write(LOG_INDEX, LOG_INFO, "indexing goes on", LOG_STR("chain", chain));
-    *trouble = (struct trouble){.now = ERR_OK};
+    if (trouble->now != ERR_OK)
+        log_write(LOG_INDEX, LOG_INFO, "indexing goes on", LOG_STR("chain", chain), LOG_STR("work", trouble->work));
+    *trouble = (struct trouble){.now = ERR_OK, .work = trouble->work};
 }

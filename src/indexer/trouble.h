@@ -1,4 +1,4 @@
-/* What holds the indexer up: told once when it begins and once when it is over, however often it is tried. A plain
+/* What holds work up: told once when it begins and once when it is over, however often it is tried. A plain
  * value of the indexer; its thread. */
 #ifndef DAPPD_INDEXER_TROUBLE_H
 #define DAPPD_INDEXER_TROUBLE_H
@@ -8,7 +8,8 @@
 #include "core/task.h"
 
 struct trouble {
-    enum err now; /* ERR_OK: none */
+    enum err now;     /* ERR_OK: none */
+    const char *work; /* in the log, where it is other than indexing */
     unsigned streak;
 };
 

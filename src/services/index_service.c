@@ -31,3 +31,20 @@ void index_service_render_status(struct index_status *status, struct json_out *o
     json_out_key_str(out, "halted", report.halted[0] != '\0' ? report.halted : NULL);
     json_out_object_end(out);
 }
+
+void index_service_render_followed(struct tx_status *status, struct json_out *out) {
+    if (status == NULL) {
+        json_out_null(out);
+        return;
+    }
+    const struct tx_report report = tx_status_get(status);
+    json_out_object_begin(out);
+    json_out_key_str(out, "following", tx_following_name(report.following));
+    json_out_key(out, "open");
+    if (report.has_open) {
+        json_out_u64(out, report.open);
+    } else {
+        json_out_null(out);
+    }
+    json_out_object_end(out);
+}

@@ -1,0 +1,28 @@
+/* Inside of struct tx_follower, for the files of this folder. Everything here is its coroutine's, on its thread. */
+#ifndef DAPPD_INDEXER_TX_FOLLOWER_STATE_H
+#define DAPPD_INDEXER_TX_FOLLOWER_STATE_H
+
+#include "indexer/tx_follower.h"
+
+#include "job.h"
+#include "repos/pg_session.h"
+#include "trouble.h"
+#include "tx_notes.h"
+#include "tx_window.h"
+
+struct tx_follower {
+    struct reactor *reactor;
+    struct tx_follower_options options;
+    struct chain *chain;
+    struct job job;
+    struct trouble trouble;
+    struct pg_session *session; /* holds the chain's lock, once it is taken */
+    bool lost;                  /* the session failed: begin anew with what the database has */
+    bool ended;                 /* its coroutine has returned */
+    struct tx_window window;
+    struct tx_notes notes;
+    hash32 head;         /* of the last round */
+    uint64_t dropped_ms; /* when dropped ones are to be looked at again, on the reactor's clock */
+};
+
+#endif
