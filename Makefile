@@ -25,7 +25,7 @@ FLAGS_coverage := -O0 -g --coverage
 FLAGS_fuzz := -O1 -g -DARENA_MALLOC -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 LINK_fuzz := -fsanitize=fuzzer
 
-CPPFLAGS += -D_GNU_SOURCE -DDAPPD_VERSION='"$(VERSION)"' -Iinclude $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE -DDAPPD_VERSION='"$(VERSION)"' -Iinclude -I$(BUILD) $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 CFLAGS += -std=c11 $(WARNINGS) $(FLAGS_$(VARIANT))
 LDFLAGS += $(LINK_$(VARIANT))
 LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lmbedcrypto -lpthread
@@ -35,10 +35,12 @@ OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/routes/openapi_data.o $(OUT)/src/rep
 MIGRATIONS := $(sort $(wildcard sql/*.sql))
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c tests/unit/*/test_*.c))
 FUZZERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
+ABIS := $(sort $(wildcard abi/*.abi abi/*.json))
+ABI_HEADERS := $(addprefix $(BUILD)/,$(addsuffix .h,$(basename $(ABIS))))
 C_FILES = $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 .PHONY: all run test unit integration dev asan tsan valgrind fuzz fuzz-replay lint format bench soak coverage install clean \
-	install-build install-test install-bench binary tests
+	install-build install-test install-bench binary tests generated
 .DELETE_ON_ERROR:
 
 all: install-build
@@ -94,7 +96,8 @@ $(OUT)/libdappd.a: $(OBJECTS)
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(OUT)/%.o: %.c
+# Which of the made headers a file includes is known once it was compiled.
+$(OUT)/%.o: %.c | generated
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -115,6 +118,29 @@ $(BUILD)/migrations.def: $(MIGRATIONS) sql
 	@n=0; for file in $(MIGRATIONS); do n=$$((n + 1)); \
 		case $$file in $$(printf 'sql/%04d_' $$n)*) printf 'migration "%s"\n' $$file;; \
 		*) echo "$$file must be number $$n" >&2; exit 1;; esac; done > $@
+
+# What is known of contracts at build time: a header for each ABI, and one table of all. A file that is gone changes the
+# folder.
+generated: $(ABI_HEADERS) $(BUILD)/abi/items.def
+
+$(BUILD)/%.h: %.abi $(BUILD)/abi2c
+	@mkdir -p $(@D)
+	$(BUILD)/abi2c $< > $@
+
+$(BUILD)/%.h: %.json $(BUILD)/abi2c
+	@mkdir -p $(@D)
+	$(BUILD)/abi2c $< > $@
+
+$(BUILD)/abi/items.def: $(ABIS) abi $(BUILD)/abi2c
+	@mkdir -p $(@D)
+	$(BUILD)/abi2c --table $(ABIS) > $@
+
+ABI2C_SOURCES := $(addprefix dev/,abi2c.c abi2c_header.c abi2c_table.c) src/eth/keccak.c \
+	$(addprefix src/eth/abi_,json.c read.c reading.c signature.c struct.c write.c) \
+	$(addprefix src/core/,arena.c buf.c decimal.c json_depth.c)
+$(BUILD)/abi2c: $(ABI2C_SOURCES) $(wildcard dev/*.h src/eth/abi_*.h include/eth/*.h include/core/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARNINGS) -O1 -D_GNU_SOURCE -Iinclude -o $@ $(ABI2C_SOURCES) $(shell pkg-config --cflags --libs jansson)
 
 $(BUILD)/yaml2json: dev/yaml2json.c
 	@mkdir -p $(@D)

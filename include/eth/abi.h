@@ -1,5 +1,5 @@
-/* The part of the contract ABI that ERC-20 needs: static arguments in, words and strings out. Reads untrusted bytes;
- * pure functions, any thread. Source: Solidity ABI specification. */
+/* The part of the contract ABI that ERC-20 needs: calldata of a few words in, words and strings out. Reads untrusted
+ * bytes; pure functions, any thread. Source: Solidity ABI specification. */
 #ifndef DAPPD_ETH_ABI_H
 #define DAPPD_ETH_ABI_H
 
@@ -12,15 +12,11 @@
 
 enum { ABI_CALL_BYTES = 4 + 3 * 32 }; /* a selector and up to three words */
 
+/* Written by an encoder that was made of an ABI at build time (abi/). */
 struct abi_call {
     uint8_t data[ABI_CALL_BYTES];
     size_t len;
 };
-
-/* Starts calldata with a selector (eth/erc20.h), then adds one 32-byte word each. More than three words is a bug. */
-void abi_call_begin(struct abi_call *call, const uint8_t selector[4]);
-void abi_call_address(struct abi_call *call, const address *a);
-void abi_call_u256(struct abi_call *call, const u256 *v);
 
 /* The first word of a return value. Fewer than 32 bytes: ERR_NOT_A_TOKEN. More: the first word counts. */
 enum err abi_decode_u256(u256 *out, const uint8_t *data, size_t len) MUST_CHECK;

@@ -8,8 +8,8 @@
 #include "eth/abi.h"
 
 enum erc20_selector {
-#define SELECTOR(id, signature, ...) ERC20_##id,
-#define TOPIC(id, signature, ...)
+#define SELECTOR(id, item) ERC20_##id,
+#define TOPIC(id, item)
 #include "eth/erc20.def"
 #undef SELECTOR
 #undef TOPIC
@@ -17,8 +17,8 @@ enum erc20_selector {
 };
 
 enum erc20_topic {
-#define SELECTOR(id, signature, ...)
-#define TOPIC(id, signature, ...) ERC20_TOPIC_##id,
+#define SELECTOR(id, item)
+#define TOPIC(id, item) ERC20_TOPIC_##id,
 #include "eth/erc20.def"
 #undef SELECTOR
 #undef TOPIC

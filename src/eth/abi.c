@@ -1,4 +1,4 @@
-/* Calldata out, return and revert data in: what a contract sends back is as hostile as its author.
+/* Return and revert data in: what a contract sends back is as hostile as its author.
  * Owns nothing; the caller's buffers are read and written in place.
  * Any thread: pure functions. Source: Solidity ABI specification. */
 #include "eth/abi.h"
@@ -12,28 +12,6 @@
 #include "eth/erc20.h"
 
 enum { WORD_BYTES = 32, SELECTOR_BYTES = 4 };
-
-void abi_call_begin(struct abi_call *call, const uint8_t selector[4]) {
-    memcpy(call->data, selector, SELECTOR_BYTES);
-    call->len = SELECTOR_BYTES;
-}
-
-static uint8_t *add_word(struct abi_call *call) {
-    assert(call->len + WORD_BYTES <= sizeof(call->data));
-    uint8_t *word = call->data + call->len;
-    call->len += WORD_BYTES;
-    return word;
-}
-
-void abi_call_address(struct abi_call *call, const address *a) {
-    uint8_t *word = add_word(call);
-    memset(word, 0, WORD_BYTES - sizeof(a->bytes));
-    memcpy(word + WORD_BYTES - sizeof(a->bytes), a->bytes, sizeof(a->bytes));
-}
-
-void abi_call_u256(struct abi_call *call, const u256 *v) {
-    u256_to_be(add_word(call), v);
-}
 
 enum err abi_decode_u256(u256 *out, const uint8_t *data, size_t len) {
     if (len < WORD_BYTES) return ERR_NOT_A_TOKEN;

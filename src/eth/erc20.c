@@ -4,37 +4,42 @@
 #include "eth/erc20.h"
 
 #include <assert.h>
+#include <string.h>
+
+#include "abi/erc20.h"
+#include "abi/solidity.h"
+#include "abi/weth.h"
 
 const struct erc20_function erc20_functions[ERC20_SELECTOR_COUNT] = {
-#define SELECTOR(id, signature_, ...) [ERC20_##id] = {.signature = signature_, .selector = {__VA_ARGS__}},
-#define TOPIC(id, signature_, ...)
+#define SELECTOR(id, item) [ERC20_##id] = {.signature = item##_SIGNATURE, .selector = {item##_SELECTOR}},
+#define TOPIC(id, item)
 #include "eth/erc20.def"
 #undef SELECTOR
 #undef TOPIC
 };
 
 const struct erc20_event erc20_events[ERC20_TOPIC_COUNT] = {
-#define SELECTOR(id, signature_, ...)
-#define TOPIC(id, signature_, ...) [ERC20_TOPIC_##id] = {.signature = signature_, .topic = {{__VA_ARGS__}}},
+#define SELECTOR(id, item)
+#define TOPIC(id, item) [ERC20_TOPIC_##id] = {.signature = item##_SIGNATURE, .topic = {{item##_TOPIC}}},
 #include "eth/erc20.def"
 #undef SELECTOR
 #undef TOPIC
 };
 
 void erc20_call_balance_of(struct abi_call *out, const address *owner) {
-    abi_call_begin(out, erc20_functions[ERC20_BALANCE_OF].selector);
-    abi_call_address(out, owner);
+    erc20_balance_of_encode(out->data, owner);
+    out->len = ERC20_BALANCE_OF_BYTES;
 }
 
 void erc20_call_allowance(struct abi_call *out, const address *owner, const address *spender) {
-    abi_call_begin(out, erc20_functions[ERC20_ALLOWANCE].selector);
-    abi_call_address(out, owner);
-    abi_call_address(out, spender);
+    erc20_allowance_encode(out->data, owner, spender);
+    out->len = ERC20_ALLOWANCE_BYTES;
 }
 
 void erc20_call_getter(struct abi_call *out, enum erc20_selector getter) {
     assert(getter == ERC20_NAME || getter == ERC20_SYMBOL || getter == ERC20_DECIMALS || getter == ERC20_TOTAL_SUPPLY);
-    abi_call_begin(out, erc20_functions[getter].selector);
+    memcpy(out->data, erc20_functions[getter].selector, ABI_SELECTOR_BYTES);
+    out->len = ABI_SELECTOR_BYTES;
 }
 
 void erc20_metadata_init(struct erc20_metadata *metadata) {

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "eth/abi.h"
+#include "abi/multicall3.h"
 
-enum { WORD_BYTES = 32, SELECTOR_BYTES = 4 };
+enum { WORD_BYTES = ABI_WORD_BYTES };
 
 const address multicall3_address = {{0xca, 0x11, 0xbd, 0xe0, 0x59, 0x77, 0xb3, 0x63, 0x11, 0x67,
                                      0x02, 0x88, 0x62, 0xbe, 0x2a, 0x17, 0x39, 0x76, 0xca, 0x11}};
@@ -18,23 +18,18 @@ const hash32 multicall3_code_hash = {{0xd5, 0xc1, 0x5d, 0xf6, 0x87, 0xb1, 0x6f, 
                                       0x8d, 0x76, 0x7b, 0x42, 0x16, 0x32, 0x31, 0x84, 0xa2, 0xbb, 0xc6,
                                       0xee, 0x2f, 0x9c, 0x39, 0x8c, 0x31, 0x8e, 0x77, 0x08, 0x91}};
 
-static const uint8_t aggregate3[SELECTOR_BYTES] = {0x82, 0xad, 0x56, 0xcb};          /* ((address,bool,bytes)[]) */
-static const uint8_t get_last_block_hash[SELECTOR_BYTES] = {0x27, 0xe8, 0x6d, 0x6e}; /* () */
-static const uint8_t get_eth_balance[SELECTOR_BYTES] = {0x4d, 0x23, 0x01, 0xcc};     /* (address) */
-
 /* What aggregate3 is given for an item. */
 struct call3 {
     const address *target;
     const uint8_t *data;
     size_t len;
-    struct abi_call own; /* where data is, unless the item brought it */
+    uint8_t own[MULTICALL3_GET_ETH_BALANCE_BYTES]; /* where data is, unless the item brought it */
 };
 
 static void make_witness(struct call3 *call) {
     call->target = &multicall3_address;
-    abi_call_begin(&call->own, get_last_block_hash);
-    call->data = call->own.data;
-    call->len = call->own.len;
+    call->data = multicall3_get_last_block_hash_selector;
+    call->len = sizeof multicall3_get_last_block_hash_selector;
 }
 
 static void make_call(struct call3 *call, const struct multicall_item *item) {
@@ -46,33 +41,31 @@ static void make_call(struct call3 *call, const struct multicall_item *item) {
         return;
     }
     call->target = &multicall3_address;
-    abi_call_begin(&call->own, get_eth_balance);
-    abi_call_address(&call->own, &item->to);
-    call->data = call->own.data;
-    call->len = call->own.len;
+    multicall3_get_eth_balance_encode(call->own, &item->to);
+    call->data = call->own;
+    call->len = sizeof call->own;
 }
 
 static size_t padded(size_t len) {
     return (len + WORD_BYTES - 1) / WORD_BYTES * WORD_BYTES;
 }
 
-static void append_word(struct buf *out, const void *bytes, size_t len) {
-    static const uint8_t zeros[WORD_BYTES];
-    buf_append(out, zeros, WORD_BYTES - len);
-    buf_append(out, bytes, len);
-}
-
 static void append_number(struct buf *out, size_t number) {
     uint8_t word[WORD_BYTES];
-    u256 value = u256_from_u64(number);
-    u256_to_be(word, &value);
+    abi_word_u64(word, number, 64);
+    buf_append(out, word, sizeof word);
+}
+
+static void append_address(struct buf *out, const address *a) {
+    uint8_t word[WORD_BYTES];
+    abi_word_address(word, a);
     buf_append(out, word, sizeof word);
 }
 
 /* (address target, bool allowFailure, bytes callData); the bytes begin behind these three and their own length. */
 static void append_call(struct buf *out, const struct call3 *call) {
     static const uint8_t zeros[WORD_BYTES];
-    append_word(out, call->target->bytes, sizeof call->target->bytes);
+    append_address(out, call->target);
     append_number(out, true);
     append_number(out, 3 * WORD_BYTES);
     append_number(out, call->len);
@@ -87,7 +80,7 @@ static size_t call_bytes(const struct call3 *call) {
 void multicall3_encode(struct buf *out, const struct multicall_item *items, size_t n) {
     assert(n >= 1 && n <= MULTICALL_MAX_ITEMS);
     struct call3 call;
-    buf_append(out, aggregate3, sizeof aggregate3);
+    buf_append(out, multicall3_aggregate3_selector, sizeof multicall3_aggregate3_selector);
     append_number(out, WORD_BYTES);
     append_number(out, 1 + n);
 

@@ -63,7 +63,20 @@ function check_library(header,    key) {
         complain(FILENAME " may not use <" header ">")
 }
 
+# abi/x.h is made of abi/x.abi or abi/x.json, and abi/items.def of all of them; they are eth's.
+function check_made(header,    source) {
+    source = header
+    sub(/\.h$/, "", source)
+    if (header != "abi/items.def" && !exists(source ".abi") && !exists(source ".json"))
+        complain("\"" header "\" is made of nothing in abi/")
+    else if (layer != "eth" && !is_listed(may_use[layer], "eth")) complain(layer " may not use " header)
+}
+
 function check_own(header,    target) {
+    if (header ~ /^abi\//) {
+        check_made(header)
+        return
+    }
     if (header ~ /\.\.\//) complain("\"" header "\" climbs out of its folder")
     if (FILENAME !~ /^include\// && exists(folder_of(FILENAME) header)) return
     if (!exists("include/" header)) {

@@ -4,6 +4,7 @@
 source "$(dirname "$0")/lib.bash"
 
 read_compiler_flags
+make_generated
 flags+=(-Isrc -Iroutes -Itests/unit -x c) # the folders are for the tests' headers
 find_files include src routes tests -name '*.h'
 compile gcc

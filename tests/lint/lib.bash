@@ -40,6 +40,9 @@ read_compiler_flags() {
     [[ " ${flags[*]} " == *' -Iinclude '* ]] || abort "the Makefile's flags look wrong: $text"
 }
 
+# Headers that are made of other files, which compilers look for.
+make_generated() { make --no-print-directory -s generated; }
+
 # compile COMPILER ARGUMENT...: checks files with one compiler, as many processes as cores, each taking a dozen files:
 # a translation unit each. Sets failed.
 failed=0

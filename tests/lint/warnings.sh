@@ -4,6 +4,7 @@
 source "$(dirname "$0")/lib.bash"
 
 read_compiler_flags
+make_generated
 find_files src routes dev tests -name '*.c'
 for compiler in gcc clang; do compile "$compiler" -Isrc -Iroutes -Itests/unit; done
 exit "$failed"

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "one_call.h"
-#include "eth/abi.h"
+#include "eth/erc20.h"
 
 #define REVERT_DATA \
     "0x08c379a00000000000000000000000000000000000000000000000000000000000000020000000000000000000000000000000000000" \
@@ -214,8 +214,7 @@ static void call_contract(struct task *task, struct chain *chain, void *arg) {
     address to = {{0}};
     struct block_ref block = {.number = 1};
     struct abi_call data;
-    abi_call_begin(&data, (const uint8_t[4]){0x70, 0xa0, 0x82, 0x31});
-    abi_call_address(&data, &to);
+    erc20_call_balance_of(&data, &to);
     struct rpc_call call = {.method = "eth_call", .params = rpc_params_call(task, &to, data.data, data.len, &block)};
     seen->err = rpc_call(task, chain, &call);
     seen->outcome = call.outcome;
