@@ -37,6 +37,7 @@ UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c tests/unit/
 FUZZERS := $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
 ABIS := $(sort $(wildcard abi/*.abi abi/*.json))
 ABI_HEADERS := $(addprefix $(BUILD)/,$(addsuffix .h,$(basename $(ABIS))))
+TEST_HEADERS := $(patsubst %.abi,$(BUILD)/%.h,$(wildcard tests/vectors/*.abi))
 C_FILES = $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 .PHONY: all run test unit integration dev asan tsan valgrind fuzz fuzz-replay lint format bench soak coverage install clean \
@@ -121,7 +122,7 @@ $(BUILD)/migrations.def: $(MIGRATIONS) sql
 
 # What is known of contracts at build time: a header for each ABI, and one table of all. A file that is gone changes the
 # folder.
-generated: $(ABI_HEADERS) $(BUILD)/abi/items.def
+generated: $(ABI_HEADERS) $(BUILD)/abi/items.def $(TEST_HEADERS)
 
 $(BUILD)/%.h: %.abi $(BUILD)/abi2c
 	@mkdir -p $(@D)

@@ -82,9 +82,12 @@ struct abi {
     size_t n_items;
 };
 
-/* By the first four bytes of calldata or revert data; by topic0. NULL when there is none. */
+/* By the first four bytes of calldata or revert data. NULL when there is none. */
 const struct abi_item *abi_find_selector(const struct abi *abi, enum abi_item_kind kind, const uint8_t selector[4]);
-const struct abi_item *abi_find_topic(const struct abi *abi, const hash32 *topic0);
+
+/* The event of which this is a log: by topic0, and by as many indexed parameters as there are further topics, which is
+ * how ERC-20 and ERC-721 differ. Anonymous events are never found. NULL when there is none. */
+const struct abi_item *abi_find_event(const struct abi *abi, const hash32 *topics, size_t n_topics);
 
 /* The next item of this kind behind `after` (NULL: the first) that has this name or this canonical signature. */
 const struct abi_item *abi_next_named(const struct abi *abi, enum abi_item_kind kind, const char *name, size_t len,

@@ -188,7 +188,8 @@ static size_t take_modifier(struct abi_text *text) {
 static bool read_modifiers(struct abi_reading *reading, struct abi_item *item, struct abi_text *text) {
     bool had[2] = {false, false};
     for (size_t i = take_modifier(text); i < N_MODIFIERS; i = take_modifier(text)) {
-        if (had[modifiers[i].group]) return abi_refuse(reading, "%s cannot stand behind another of its kind", modifiers[i].word);
+        if (had[modifiers[i].group])
+            return abi_refuse(reading, "%s cannot stand behind another of its kind", modifiers[i].word);
         had[modifiers[i].group] = true;
         if (modifiers[i].group == MUTABILITY) item->mutability = modifiers[i].mutability;
     }

@@ -16,10 +16,17 @@ const struct abi_item *abi_find_selector(const struct abi *abi, enum abi_item_ki
     return NULL;
 }
 
-const struct abi_item *abi_find_topic(const struct abi *abi, const hash32 *topic0) {
-    for (size_t i = 0; i < abi->n_items; i++) {
+static size_t count_indexed(const struct abi_params *params) {
+    size_t n = 0;
+    for (size_t i = 0; i < params->n; i++) n += params->list[i].indexed ? 1 : 0;
+    return n;
+}
+
+const struct abi_item *abi_find_event(const struct abi *abi, const hash32 *topics, size_t n_topics) {
+    for (size_t i = 0; i < abi->n_items && n_topics > 0; i++) {
         const struct abi_item *item = &abi->items[i];
-        if (item->kind == ABI_ITEM_EVENT && !item->anonymous && hash32_equal(&item->hash, topic0)) return item;
+        if (item->kind != ABI_ITEM_EVENT || item->anonymous || !hash32_equal(&item->hash, topics)) continue;
+        if (count_indexed(&item->inputs) == n_topics - 1) return item;
     }
     return NULL;
 }

@@ -39,7 +39,7 @@ static void write_data(struct json_out *out, const struct event_log *log) {
 /* Topics without topic0 are those of an anonymous event, which nothing names. */
 static const struct abi_item *find_event(struct buf *args, const struct abi *abi, const struct event_log *log) {
     char problem[ABI_PROBLEM_BYTES];
-    const struct abi_item *event = abi != NULL && log->n_topics > 0 ? abi_find_topic(abi, &log->topics[0]) : NULL;
+    const struct abi_item *event = abi != NULL ? abi_find_event(abi, log->topics, log->n_topics) : NULL;
     if (event == NULL) return NULL;
     enum err err = abi_decode_event(args, problem, event, log->topics, log->n_topics, log->data, log->data_len);
     return err == ERR_OK ? event : NULL;

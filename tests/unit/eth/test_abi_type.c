@@ -5,7 +5,7 @@
 
 static const char text[] =
     "[\"event f(uint8 a) anonymous\",\"event f(uint8 a)\",\"error f(uint8 a)\",\"function f(uint8 a)\","
-    "\"function g()\",\"function f()\",\"constructor(bool a)\",\"event f(bool a)\"]";
+    "\"function g()\",\"function f()\",\"constructor(bool a)\",\"event f(bool a)\",\"event f(bool indexed a)\"]";
 
 struct fixture {
     struct arena *arena;
@@ -17,7 +17,7 @@ static int start(void **state) {
     char problem[ABI_PROBLEM_BYTES];
     fixture.arena = arena_new(1 << 20);
     assert_int_equal(abi_read_text(&fixture.abi, fixture.arena, problem, text, sizeof text - 1), ERR_OK);
-    assert_int_equal(fixture.abi->n_items, 8);
+    assert_int_equal(fixture.abi->n_items, 9);
     *state = &fixture;
     return 0;
 }
@@ -36,13 +36,16 @@ static void test_selector(void **state) {
     assert_null(abi_find_selector(abi, ABI_ITEM_CONSTRUCTOR, f));
 }
 
-static void test_topic(void **state) {
+static void test_event(void **state) {
     const struct abi *abi = ((struct fixture *)*state)->abi;
-    const hash32 none = {{0}};
-    assert_ptr_equal(abi_find_topic(abi, &abi->items[1].hash), &abi->items[1]); /* not the anonymous one */
-    assert_ptr_equal(abi_find_topic(abi, &abi->items[7].hash), &abi->items[7]);
-    assert_null(abi_find_topic(abi, &abi->items[4].hash)); /* a function's */
-    assert_null(abi_find_topic(abi, &none));
+    const hash32 topics[2] = {abi->items[7].hash}, none = {{0}};
+    assert_ptr_equal(abi_find_event(abi, topics, 1), &abi->items[7]);
+    assert_ptr_equal(abi_find_event(abi, topics, 2), &abi->items[8]);
+    assert_null(abi_find_event(abi, topics, 3));
+    assert_null(abi_find_event(abi, topics, 0));
+    assert_null(abi_find_event(abi, &none, 1));
+    assert_null(abi_find_event(abi, &abi->items[4].hash, 1)); /* a function's */
+    assert_ptr_equal(abi_find_event(abi, &abi->items[0].hash, 1), &abi->items[1]);
 }
 
 static void test_name(void **state) {
@@ -75,7 +78,7 @@ static void test_constructor(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_selector),  cmocka_unit_test(test_topic),       cmocka_unit_test(test_name),
+        cmocka_unit_test(test_selector),  cmocka_unit_test(test_event),       cmocka_unit_test(test_name),
         cmocka_unit_test(test_signature), cmocka_unit_test(test_constructor),
     };
     return cmocka_run_group_tests(tests, start, stop);
