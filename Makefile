@@ -64,7 +64,7 @@ fuzz: install-test
 	tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
 
 bench: install-bench all
-	@$(MAKE) --no-print-directory VARIANT=release $(addprefix $(BUILD)/release/tests/bench/,print_statement scanner recover)
+	@$(MAKE) --no-print-directory VARIANT=release $(addprefix $(BUILD)/release/tests/bench/,print_statement scanner recover abi transactions)
 	tests/bench/run.sh
 
 coverage: install-test

@@ -97,8 +97,21 @@ static size_t plain_run(const uint8_t *p, size_t len) {
     return n;
 }
 
+/* Most texts: they go out in one piece. */
+static void append_plain(struct buf *buf, const char *text, size_t len) {
+    char *at = buf_extend(buf, len + 2);
+    if (at == NULL) return;
+    at[0] = '"';
+    memcpy(at + 1, text, len);
+    at[len + 1] = '"';
+}
+
 static void append_quoted(struct buf *buf, const char *text, size_t len) {
     const uint8_t *p = (const uint8_t *)text;
+    if (plain_run(p, len) == len) {
+        append_plain(buf, text, len);
+        return;
+    }
     buf_append_char(buf, '"');
     while (len > 0) {
         size_t n = plain_run(p, len);

@@ -4,6 +4,7 @@
 #include "eth/u256.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include "eth/hex.h"
@@ -56,17 +57,19 @@ bool u256_sub(u256 *out, const u256 *a, const u256 *b) {
 }
 
 u256 u256_from_be(const uint8_t word[32]) {
-    u256 value = {{0}};
-    for (size_t i = 0; i < 32; i++) {
-        uint64_t *limb = &value.limb[LIMBS - 1 - i / 8];
-        *limb = *limb << 8 | word[i];
+    u256 value;
+    for (size_t i = 0; i < LIMBS; i++) {
+        uint64_t limb;
+        memcpy(&limb, word + 32 - 8 * (i + 1), sizeof limb);
+        value.limb[i] = be64toh(limb);
     }
     return value;
 }
 
 void u256_to_be(uint8_t word[32], const u256 *a) {
-    for (size_t i = 0; i < 32; i++) {
-        word[i] = (uint8_t)(a->limb[LIMBS - 1 - i / 8] >> (56 - 8 * (i % 8)));
+    for (size_t i = 0; i < LIMBS; i++) {
+        uint64_t limb = htobe64(a->limb[i]);
+        memcpy(word + 32 - 8 * (i + 1), &limb, sizeof limb);
     }
 }
 
@@ -128,7 +131,11 @@ enum err u256_from_hex(u256 *out, const char *text, size_t len) {
 
 /* Writes at least min_digits digits of value, the last one just before end. Returns the first one. */
 static char *put_digits_before(char *end, uint64_t value, size_t min_digits) {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445"
+                                "46474849505152535455565758596061626364656667686970717273747576777879808182838485868788899091"
+                                "9293949596979899";
     char *p = end;
+    for (; value >= 100; value /= 100) memcpy(p -= 2, pairs + 2 * (value % 100), 2);
     for (; value != 0; value /= 10) *--p = (char)('0' + value % 10);
     while ((size_t)(end - p) < min_digits) *--p = '0';
     return p;

@@ -92,6 +92,18 @@ static void test_integers_keep_every_digit(void **state) {
     assert_written(&w, "[18446744073709551615,0,-9223372036854775808,9223372036854775807]");
 }
 
+static void test_bytes_are_hex(void **state) {
+    (void)state;
+    struct written w;
+    const uint8_t bytes[] = {0x00, 0x7f, 0x80, 0xff, 0x0a};
+    begin(&w);
+    json_out_array_begin(&w.out);
+    json_out_hex(&w.out, bytes, 0);
+    json_out_hex(&w.out, bytes, sizeof bytes);
+    json_out_array_end(&w.out);
+    assert_written(&w, "[\"0x\",\"0x007f80ff0a\"]");
+}
+
 /* A second opinion on UTF-8: decodes to a code point and asks whether that could have been written shorter. Returns the
  * length of the sequence, or 0. */
 static size_t sequence(const uint8_t *p, size_t len) {
@@ -351,6 +363,7 @@ int main(void) {
         cmocka_unit_test(test_exact_text),
         cmocka_unit_test(test_a_value_alone_is_a_text),
         cmocka_unit_test(test_integers_keep_every_digit),
+        cmocka_unit_test(test_bytes_are_hex),
         cmocka_unit_test(test_every_byte_and_pair_of_bytes),
         cmocka_unit_test(test_random_bytes),
         cmocka_unit_test(test_keys_are_escaped_too),
