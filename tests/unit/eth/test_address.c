@@ -164,8 +164,27 @@ static void test_hash32(void **state) {
     assert_int_equal(hash32_parse(&other, text + 2, 64), ERR_INVALID_PARAMETER);
 }
 
+/* Texts are kept by the last bytes, two of them for each. */
+static void test_addresses_that_end_alike(void **state) {
+    (void)state;
+    enum { N = 4 };
+    char first[N][ADDRESS_TEXT_BYTES], again[ADDRESS_TEXT_BYTES];
+    address all[N];
+    for (size_t i = 0; i < N; i++) {
+        memset(all[i].bytes, (int)(0xa1 + 0x1b * i), sizeof all[i].bytes);
+        memset(all[i].bytes + 10, 0xfe, 10);
+        (void)address_format(first[i], &all[i]);
+        for (size_t other = 0; other < i; other++) assert_string_not_equal(first[i], first[other]);
+    }
+    for (size_t i = 0; i < 200; i++) {
+        size_t which = (size_t)random() % (i < 100 ? 2 : N);
+        assert_string_equal(address_format(again, &all[which]), first[which]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_addresses_that_end_alike),
         cmocka_unit_test(test_eip55_examples),
         cmocka_unit_test(test_viem_checksums),
         cmocka_unit_test(test_any_uniform_case_is_taken),

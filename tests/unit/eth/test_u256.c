@@ -186,12 +186,35 @@ static void test_hex_refused(void **state) {
     assert_same(&upper, &lower);
 }
 
+/* Digits are read eight at a time and one by one. */
+static void test_decimal_refuses_wrong_characters(void **state) {
+    (void)state;
+    static const char good[] = "123456789012345678901234567890";
+    for (size_t len = 1; len < sizeof good; len += 5) {
+        for (size_t at = 0; at < len; at++) {
+            for (int c = 0; c < 256; c++) {
+                char text[sizeof good];
+                u256 value;
+                memcpy(text, good, len);
+                text[at] = (char)c;
+                assert_int_equal(u256_from_dec(&value, text, len),
+                                 c >= '0' && c <= '9' ? ERR_OK : ERR_INVALID_PARAMETER);
+            }
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_arithmetic_vectors), cmocka_unit_test(test_product_vectors),
-        cmocka_unit_test(test_text_vectors),       cmocka_unit_test(test_format_vectors),
-        cmocka_unit_test(test_fraction_vectors),   cmocka_unit_test(test_big_endian_word),
-        cmocka_unit_test(test_small_values),       cmocka_unit_test(test_decimal_refused),
+        cmocka_unit_test(test_decimal_refuses_wrong_characters),
+        cmocka_unit_test(test_arithmetic_vectors),
+        cmocka_unit_test(test_product_vectors),
+        cmocka_unit_test(test_text_vectors),
+        cmocka_unit_test(test_format_vectors),
+        cmocka_unit_test(test_fraction_vectors),
+        cmocka_unit_test(test_big_endian_word),
+        cmocka_unit_test(test_small_values),
+        cmocka_unit_test(test_decimal_refused),
         cmocka_unit_test(test_hex_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
