@@ -32,6 +32,9 @@ bool u256_add(u256 *out, const u256 *a, const u256 *b);
 bool u256_sub(u256 *out, const u256 *a, const u256 *b);
 bool u256_mul_u64(u256 *out, const u256 *a, uint64_t b);
 
+/* Rounds down. Returns the remainder. In: b is not 0 (asserted). out may be a. */
+uint64_t u256_div_u64(u256 *out, const u256 *a, uint64_t b);
+
 /* 32 bytes, big-endian (an ABI word). */
 u256 u256_from_be(const uint8_t word[32]);
 void u256_to_be(uint8_t word[32], const u256 *a);

@@ -24,6 +24,11 @@ struct tx_read {
     size_t data_len;
 };
 
+/* How many transactions an account has made, counting those that wait in the pool of a node: of the first that says.
+ * Source: eth_getTransactionCount. */
+enum err tx_read_pending_nonce(struct task *task, struct chain *chain, uint64_t *out,
+                               const address *account) MUST_CHECK;
+
 /* Source: eth_getTransactionByHash. Asks another node when the first does not know it. */
 enum err tx_read(struct task *task, struct chain *chain, struct tx_read *out, const hash32 *hash) MUST_CHECK;
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "core/task.h"
+#include "eth/abi_type.h"
 #include "eth/address.h"
 #include "eth/block.h"
 #include "eth/u256.h"
@@ -15,7 +16,7 @@ enum fee_speed { FEE_SLOW, FEE_STANDARD, FEE_FAST, FEE_SPEED_COUNT };
 
 /* Wei for each unit of gas. */
 struct fee {
-    u256 max_fee;      /* what to sign: the forecast base fee with room for it to rise, and the priority fee */
+    u256 max_fee; /* what to sign: twice the next base fee, which leaves room for it to rise, and the priority fee */
     u256 priority_fee; /* 0 where the chain has no EIP-1559 fees: then max_fee is the gas price */
 };
 
@@ -24,15 +25,16 @@ struct fees {
     bool has_base_fee;         /* EIP-1559 */
     u256 base_fee;             /* of that block */
     u256 next_base_fee;        /* of the block behind it: certain where the chain keeps to EIP-1559 */
-    u256 forecast_low;         /* of the blocks after that, if they are as full as the latest were at least */
-    u256 forecast_high;        /* and at most */
+    u256 forecast_low;         /* of the fifth block after that, if all are as full as the latest were at least */
+    u256 forecast_high;        /* and at most; where the chain has a rule of its own, what it ranged in lately */
     bool has_blob_base_fee;    /* EIP-4844 */
     u256 blob_base_fee;        /* wei for each unit of blob gas, of the next block */
     uint32_t gas_used_percent; /* of the blocks it was reckoned from, on average */
     struct fee speeds[FEE_SPEED_COUNT];
 };
 
-/* Kept until the next block. Source: eth_feeHistory; eth_gasPrice where nodes have no history. */
+/* What a tenth, a half and nine tenths of the transactions of the latest blocks paid, and what that block's base fee
+ * leads to. Nodes are asked once for each block. */
 enum err fee_service_get(struct task *task, const struct source *source, struct fees *out) MUST_CHECK;
 
 struct nonces {
@@ -61,13 +63,9 @@ struct estimate {
     uint64_t gas_limit; /* what to sign: with some room, since the state moves on */
 };
 
-/* ERR_EXECUTION_REVERTED when it would fail: *failure has why, in the task's arena. ERR_INSUFFICIENT_FUNDS when
- * the sender cannot pay the value. */
-struct estimate_failure {
-    const uint8_t *revert_data; /* NULL: none */
-    size_t revert_len;
-};
+/* In: abi, whose errors tell why it would fail; NULL: Solidity's own. ERR_EXECUTION_REVERTED when it would fail, with
+ * the fault's revert unless it is for want of gas; ERR_INSUFFICIENT_FUNDS when the sender cannot pay the value. */
 enum err fee_service_estimate(struct task *task, const struct source *source, struct estimate *out,
-                              struct estimate_failure *failure, const struct draft *draft) MUST_CHECK;
+                              const struct abi *abi, const struct draft *draft) MUST_CHECK;
 
 #endif

@@ -100,6 +100,12 @@ static uint64_t divide(u256 *value, uint64_t divisor) {
     return remainder;
 }
 
+uint64_t u256_div_u64(u256 *out, const u256 *a, uint64_t b) {
+    assert(b != 0);
+    *out = *a;
+    return divide(out, b);
+}
+
 /* Reads eight digits at once: pairs of neighbours become numbers below 100, then one below 10^8. Digits are 0x30 to
  * 0x39, the only bytes whose upper half is 3 both before and after 6 is added. */
 static bool read_eight_digits(uint64_t *out, const char *text) {

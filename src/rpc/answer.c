@@ -8,10 +8,9 @@
 #include <string.h>
 
 #include "block_json.h"
-#include "core/hex.h"
 #include "errors.h"
 #include "eth/abi.h"
-#include "eth/u256.h"
+#include "eth/hex.h"
 #include "revert.h"
 
 /* null: this node does not have the block; another one may. */
@@ -52,14 +51,14 @@ static enum rpc_outcome check_quantity(struct task *task, struct rpc_call *call,
     return fits && is_hex(json_string_value(result), len) ? RPC_OK : RPC_NONSENSE;
 }
 
-/* How many transactions an account has made. Source: EIP-2681. */
+/* A nonce (EIP-2681) or an amount of gas. */
 static enum rpc_outcome check_count(struct task *task, struct rpc_call *call, const json_t *result) {
-    u256 count;
+    uint64_t count;
     (void)task;
     (void)call;
     if (!json_is_string(result)) return RPC_NONSENSE;
-    enum err err = u256_from_hex(&count, json_string_value(result), json_string_length(result));
-    return err == ERR_OK && u256_fits_u64(&count) ? RPC_OK : RPC_NONSENSE;
+    enum err err = hex_decode_u64(&count, json_string_value(result), json_string_length(result));
+    return err == ERR_OK ? RPC_OK : RPC_NONSENSE;
 }
 
 /* Some nodes answer a reverted eth_call with 200 and the revert data as the result. */
@@ -82,6 +81,7 @@ static const struct {
     {"eth_getStorageAt", check_quantity},
     {"eth_getTransactionCount", check_count},
     {"eth_getCode", check_data},
+    {"eth_estimateGas", check_count},
 };
 
 static enum rpc_outcome check_by_method(struct task *task, struct rpc_call *call, const json_t *result) {

@@ -34,6 +34,7 @@ struct chain *chain_new(const struct chain_config *config, const struct rpc_limi
         upstream_init(&chain->upstreams[i], &config->upstreams[i], first_upstream_label + i);
     }
     hedge_budget_init(chain);
+    fee_board_init(&chain->fees);
     chain->head = head_new(config->block_time_ms);
     chain->election = election_new(config->n_upstreams);
     return chain;
@@ -42,6 +43,7 @@ struct chain *chain_new(const struct chain_config *config, const struct rpc_limi
 void chain_free(struct chain *chain) {
     for (size_t i = 0; i < chain->n_upstreams; i++) upstream_free(&chain->upstreams[i]);
     free(chain->upstreams);
+    fee_board_free(&chain->fees);
     election_free(chain->election);
     head_free(chain->head);
     free(chain->native_symbol);

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "fee_board.h"
 #include "follow.h"
 #include "head.h"
 #include "method.h"
@@ -27,6 +28,7 @@ struct chain {
     _Atomic uint64_t finality_asked_us; /* when safe and finalized were last asked for on the side */
     struct follower follower;
     struct batching batching;
+    struct fee_board fees;
     _Atomic uint64_t no_simulation_until_ms; /* by upstream_now_ms: till then nodes count as without eth_simulateV1 */
 };
 

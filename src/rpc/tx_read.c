@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "eth/hex.h"
 #include "rpc/rpc.h"
 #include "tx_json.h"
 
@@ -26,4 +27,16 @@ enum err tx_read(struct task *task, struct chain *chain, struct tx_read *out, co
     if (err == ERR_BLOCK_NOT_FOUND) task->fault = before;
     if (err != ERR_OK) return err == ERR_BLOCK_NOT_FOUND ? ERR_OK : err;
     return tx_json_read(out, task->arena, call.result, hash) ? ERR_OK : task_fail_memory(task);
+}
+
+enum err tx_read_pending_nonce(struct task *task, struct chain *chain, uint64_t *out, const address *account) {
+    char params[PARAMS_BYTES], hex[2 * sizeof(account->bytes) + 3];
+    struct rpc_call call = {.method = "eth_getTransactionCount", .params = params};
+    (void)snprintf(params, sizeof(params), "[\"%s\",\"pending\"]",
+                   hex_encode(hex, account->bytes, sizeof(account->bytes)));
+    enum err err = rpc_call(task, chain, &call);
+    if (err != ERR_OK) return err;
+    return hex_decode_u64(out, json_string_value(call.result), json_string_length(call.result)) == ERR_OK
+               ? ERR_OK
+               : task_fail(task, ERR_UPSTREAM_ERROR, "a node's answer was not understood");
 }
