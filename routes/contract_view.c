@@ -56,7 +56,7 @@ void contract_view_whole(struct json_out *out, const struct contract_row *row, c
     json_out_raw(out, row->abi, row->abi_len);
     json_out_key(out, "signatures");
     json_out_object_begin(out);
-    render_signatures(out, abi, ABI_ITEM_CONSTRUCTOR, "constructor");
+    render_signatures(out, abi, ABI_ITEM_CONSTRUCTOR, "constructors");
     render_signatures(out, abi, ABI_ITEM_FUNCTION, "functions");
     render_signatures(out, abi, ABI_ITEM_EVENT, "events");
     render_signatures(out, abi, ABI_ITEM_ERROR, "errors");

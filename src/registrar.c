@@ -7,7 +7,7 @@
 #include "core/log.h"
 #include "services/contract_service.h"
 
-enum { AGAIN_MS = 10 * 1000, LIMIT_MS = 10 * 1000, ARENA_BYTES = 64 * 1024 * 1024 };
+enum { FIRST_PAUSE_MS = 1000, LAST_PAUSE_MS = 30 * 1000, LIMIT_MS = 10 * 1000, ARENA_BYTES = 64 * 1024 * 1024 };
 
 struct registrar {
     struct reactor *reactor;
@@ -77,9 +77,11 @@ static bool register_all(const struct registrar *registrar) {
 
 static void run(void *arg) {
     struct registrar *registrar = arg;
+    uint64_t pause_ms = FIRST_PAUSE_MS;
     while (!register_all(registrar) && !registrar->ending) {
-        enum err err = waiter_wait(&registrar->pause, reactor_now_ms(registrar->reactor) + AGAIN_MS);
+        enum err err = waiter_wait(&registrar->pause, reactor_now_ms(registrar->reactor) + pause_ms);
         (void)err; /* time, or the end */
+        pause_ms = 2 * pause_ms < LAST_PAUSE_MS ? 2 * pause_ms : LAST_PAUSE_MS;
         if (!registrar->ending) waiter_init(&registrar->pause, registrar->reactor);
     }
 }

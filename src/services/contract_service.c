@@ -24,10 +24,14 @@ static enum err check_code_at(struct task *task, const struct source *source, vo
     return call_check_code(task, source, block, arg);
 }
 
+/* It may have been deployed a moment ago: then the newest block is asked for once more. */
 static enum err check_code(struct task *task, const struct source *source, const address *contract) {
     static const struct block_spec latest = {.kind = BLOCK_LATEST};
     struct block_ref block;
     address at = *contract;
+    enum err err = pinned_read(task, source, &block, &latest, check_code_at, &at);
+    if (err != ERR_NOT_A_CONTRACT) return err;
+    chain_forget_head(source->chain, &block.hash);
     return pinned_read(task, source, &block, &latest, check_code_at, &at);
 }
 

@@ -16,6 +16,15 @@ async function addAddress(dappd, { user, headers }) {
 
 /** A contract that any chain of ours has. */
 const ofToken = (dappd, asker, { token }) => ({ address: token });
+const anAbi = () => ({ abi: ['function totalSupply() view returns (uint256)'] });
+
+/** A registered one. */
+async function ofRegistered(dappd, asker, { token }) {
+    const { headers } = asker ?? (await adminOf(dappd));
+    const json = { 'content-type': 'application/json', ...headers };
+    await dappd.request({ method: 'PUT', path: `/contracts/${token}`, headers: json, body: JSON.stringify(anAbi()) });
+    return { address: token };
+}
 const totalSupply = () => ({ function: 'function totalSupply() view returns (uint256)' });
 
 /**
@@ -24,6 +33,9 @@ const totalSupply = () => ({ function: 'function totalSupply() view returns (uin
  */
 const REQUESTS = {
     'POST /balances': { body: () => ({ items: [{ address: `0x${'0'.repeat(40)}` }] }) },
+    'GET /contracts/:address': { values: ofRegistered },
+    'PUT /contracts/:address': { values: ofRegistered, body: anAbi },
+    'DELETE /contracts/:address': { status: DONE, values: ofRegistered },
     'POST /contracts/:address/call': { values: ofToken, body: totalSupply },
     'POST /contracts/:address/simulate': { values: ofToken, body: totalSupply },
     'POST /auth/verify': { body: (dappd) => signedMessage(dappd, newAccount()) },
