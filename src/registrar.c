@@ -36,8 +36,7 @@ static bool register_one(const struct registrar *registrar, const struct source 
     if (err != ERR_OK) {
         log_write(LOG_DB, LOG_WARN, "a contract of the configuration is not registered yet",
                   LOG_STR("chain", chain_name(source->chain)),
-                  LOG_STR("contract", address_format(text, &wish->address)), LOG_STR("reason", task.fault.detail),
-                  LOG_U64("retry_ms", AGAIN_MS));
+                  LOG_STR("contract", address_format(text, &wish->address)), LOG_STR("reason", task.fault.detail));
     }
     arena_free(task.arena);
     return err == ERR_OK;
