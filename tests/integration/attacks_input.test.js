@@ -35,13 +35,15 @@ async function goodBodies() {
         'POST /users': { body: { name: 'Somebody' }, headers: admin.headers },
         'PATCH /users/:id': { body: { name: 'Somebody' }, headers: { ...user.headers, ...match } },
         'POST /users/:id/addresses': { body: signed, headers: user.headers },
+        'POST /contracts/:address/call': { body: { function: 'function f()', args: [] }, headers: {} },
+        'POST /contracts/:address/simulate': { body: { function: 'function f()', args: [] }, headers: {} },
     };
 }
 
 const bodyRoutes = () =>
     Object.entries(bodies).map(([route, { body, headers }]) => {
         const [method, pattern] = route.split(' ');
-        const path = pattern.replace(':id', user.user.id);
+        const path = pattern.replace(':id', user.user.id).replace(':address', newAccount().address);
         const send = (text, more = {}) =>
             dappd.request({
                 method,
@@ -72,7 +74,7 @@ async function refusedByAll(make) {
     assert.deepEqual(await countAll(), before);
 }
 
-test('every route of accounts that takes a body is among those asked here', () => {
+test('every route that takes a body is among those asked here', () => {
     const taking = ROUTES.filter(
         ({ method, pattern }) => ['POST', 'PATCH', 'PUT'].includes(method) && pattern !== '/balances',
     );

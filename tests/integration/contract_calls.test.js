@@ -120,13 +120,13 @@ test('what does not fit is told by the name of the argument', async () => {
         ['named', ['-1'], 'invalid_argument', /args/],
         ['named', { sead: 1 }, 'invalid_argument', /sead|seed/],
         ['named', [], 'invalid_argument', /./],
-        ['nobody', [], 'not_in_abi', /nobody/],
         ['function named(uint257) returns (uint256)', [1], 'invalid_abi', /./],
-        ['event Named(uint256)', [1], 'not_in_abi', /./],
     ];
     for (const [name, args, code, detail] of cases) {
         assertProblem(await call(dappd, features.address, name, args), code, detail);
     }
+    assertProblem(await call(dappd, features.address, 'nobody'), 'not_in_abi', /nobody/);
+    assertProblem(await call(dappd, features.address, 'event Named(uint256)', [1]), 'not_in_abi');
     assertProblem(await call(dappd, randomAddress(), 'named', [1]), 'contract_not_found');
 });
 
