@@ -30,6 +30,7 @@ struct fake_answer {
     enum err err;
     const char *detail;
     int retry_after_s;
+    const char *revert; /* hex; NULL: none */
 };
 
 struct chain {
@@ -134,11 +135,18 @@ static inline void fake_log(const struct state_read *read, const struct fake_ans
     *answer = fake_find(text);
 }
 
-static inline void fake_fail(struct state_read *read, const struct fake_answer *answer) {
+static inline void fake_revert(struct task *task, struct state_read *read, const char *text) {
+    uint8_t *bytes = arena_alloc(task->arena, strlen(text));
+    check(bytes != NULL && hex_decode(bytes, strlen(text), &read->revert_len, text, strlen(text)) == ERR_OK);
+    read->revert_data = bytes;
+}
+
+static inline void fake_fail(struct task *task, struct state_read *read, const struct fake_answer *answer) {
     read->outcome = answer != NULL ? answer->outcome : RPC_REVERTED;
     read->err = answer != NULL ? answer->err : ERR_EXECUTION_REVERTED;
     read->retry_after_s = answer != NULL ? answer->retry_after_s : 0;
     read->detail = answer != NULL ? answer->detail : "reverted";
+    if (answer != NULL && answer->revert != NULL) fake_revert(task, read, answer->revert);
 }
 
 static inline void fake_succeed(struct task *task, struct state_read *read, const char *text) {
@@ -171,7 +179,7 @@ void state_read_many(struct task *task, struct chain *chain, const struct block_
         const struct fake_answer *answer;
         fake_log(&reads[i], &answer, block->number);
         if (answer == NULL || answer->result == NULL) {
-            fake_fail(&reads[i], answer);
+            fake_fail(task, &reads[i], answer);
         } else {
             fake_succeed(task, &reads[i], answer->result);
         }
