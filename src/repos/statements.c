@@ -3,6 +3,7 @@
 #include "audit_repo_sql.h"
 #include "balance_repo_sql.h"
 #include "contract_repo_sql.h"
+#include "event_repo_sql.h"
 #include "idempotency.h"
 #include "index_watch_repo_sql.h"
 #include "index_writer_sql.h"
@@ -21,6 +22,7 @@ const struct pg_statement_table pg_statement_tables[] = {
     {"audit_repo", audit_repo_statements, AUDIT_REPO_STATEMENT_COUNT},
     {"balance_repo", balance_repo_statements, BALANCE_REPO_STATEMENT_COUNT},
     {"contract_repo", contract_repo_statements, CONTRACT_REPO_STATEMENT_COUNT},
+    {"event_repo", event_repo_statements, EVENT_REPO_STATEMENT_COUNT},
     {"idempotency", idempotency_statements, IDEMPOTENCY_STATEMENT_COUNT},
     {"index_watch_repo", index_watch_repo_sql, INDEX_WATCH_SQL_COUNT},
     {"index_writer", index_writer_sql, INDEX_SQL_COUNT},

@@ -1,0 +1,170 @@
+/* Rows of events, turned into structs. Texts and data are borrowed from the result, which the task's arena keeps.
+ * The task's coroutine. */
+#include "repos/event_repo.h"
+
+#include <string.h>
+
+#include "event_repo_sql.h"
+#include "index_columns.h"
+#include "repos/pg.h"
+
+enum {
+    MOVED_COLUMN = TIP_N_COLUMNS,
+    MISSING_COLUMN,
+    BLOCK_NUMBER_COLUMN,
+    LOG_INDEX_COLUMN,
+    TX_HASH_COLUMN,
+    TOPIC_COLUMN,
+    DATA_COLUMN = TOPIC_COLUMN + LOG_MAX_TOPICS,
+    NAME_COLUMN,
+    ARGS_COLUMN,
+    BLOCK_HASH_COLUMN,
+    TIMESTAMP_COLUMN,
+    FOUND_COLUMN
+};
+
+/* An argument narrows more than the event it is one of does. */
+static const struct pg_statement *choose(const struct event_filter *filter) {
+    unsigned statement = EVENT_REPO_ALL;
+    for (unsigned i = 0; i < LOG_MAX_TOPICS; i++) {
+        if (filter->has_topic[i]) statement = EVENT_REPO_TOPIC0 + i;
+        if (filter->has_topic[i] && i > 0) break;
+    }
+    return &event_repo_statements[statement + (filter->newest_first ? EVENT_REPO_NEWEST_STEP : 0)];
+}
+
+static int64_t at_most(uint64_t value, int64_t max) {
+    return value < (uint64_t)max ? (int64_t)value : max;
+}
+
+static void add_place(struct pg_params *params, const struct event_filter *filter, const struct event_place *after) {
+    if (after == NULL) {
+        pg_param_i64(params, filter->newest_first ? INT64_MAX : -1);
+        pg_param_i32(params, filter->newest_first ? INT32_MAX : -1);
+        for (int i = 0; i < 3; i++) pg_param_null(params);
+        return;
+    }
+    pg_param_i64(params, at_most(after->block_number, INT64_MAX));
+    pg_param_i32(params, (int32_t)at_most(after->log_index, INT32_MAX));
+    pg_param_hash32(params, &after->block_hash);
+    pg_param_i64(params, at_most(after->first_number, INT64_MAX));
+    pg_param_hash32(params, &after->first_hash);
+}
+
+static enum err add_params(struct task *task, struct pg_params *params, const struct event_filter *filter,
+                           const struct event_place *after, size_t limit) {
+    pg_param_i64(params, at_most(filter->chain_id, INT64_MAX));
+    pg_param_address(params, &filter->contract);
+    add_place(params, filter, after);
+    pg_param_i64(params, at_most(filter->from_block, INT64_MAX));
+    pg_param_i64(params, at_most(filter->to_block, INT64_MAX));
+    pg_param_i64(params, (int64_t)limit + 1);
+    for (unsigned i = 0; i < LOG_MAX_TOPICS; i++) {
+        if (filter->has_topic[i]) {
+            pg_param_hash32(params, &filter->topics[i]);
+        } else {
+            pg_param_null(params);
+        }
+    }
+    if (filter->n_signatures == 0) {
+        pg_param_null(params);
+    } else if (!pg_param_bytes_array(task, params, filter->signatures, filter->n_signatures, sizeof(hash32))) {
+        return task_fail_memory(task);
+    }
+    pg_param_text(params, filter->name);
+    return ERR_OK;
+}
+
+static void read_head(struct event_page *out, struct pg_rows *rows) {
+    out->has_tip = index_read_tip(&out->block, rows);
+    if (!out->has_tip) return;
+    out->place_moved = pg_bool(rows, 0, MOVED_COLUMN);
+    out->is_missing = pg_bool(rows, 0, MISSING_COLUMN);
+}
+
+static enum err read_data(struct task *task, struct event_log *log, struct pg_rows *rows, size_t row) {
+    const char *data = pg_text(rows, row, DATA_COLUMN, &log->data_len);
+    if (log->data_len == 0) return ERR_OK;
+    log->data = arena_alloc(task->arena, log->data_len);
+    if (log->data == NULL) return task_fail_memory(task);
+    memcpy(log->data, data, log->data_len);
+    return ERR_OK;
+}
+
+static enum err read_row(struct task *task, struct event_row *out, const address *contract, struct pg_rows *rows,
+                         size_t row) {
+    struct event_log *log = &out->log;
+    *out = (struct event_row){
+        .log = {.place = {.block_number = (uint64_t)pg_i64(rows, row, BLOCK_NUMBER_COLUMN),
+                          .log_index = (uint32_t)pg_i32(rows, row, LOG_INDEX_COLUMN),
+                          .block_hash = pg_hash32(rows, row, BLOCK_HASH_COLUMN),
+                          .tx_hash = pg_hash32(rows, row, TX_HASH_COLUMN),
+                          .timestamp = (uint64_t)pg_i64(rows, row, TIMESTAMP_COLUMN)},
+                .contract = *contract},
+        .name = pg_string(rows, row, NAME_COLUMN),
+    };
+    out->args = pg_text(rows, row, ARGS_COLUMN, &out->args_len);
+    while (log->n_topics < LOG_MAX_TOPICS && !pg_is_null(rows, row, TOPIC_COLUMN + (int)log->n_topics)) {
+        log->topics[log->n_topics] = pg_hash32(rows, row, TOPIC_COLUMN + (int)log->n_topics);
+        log->n_topics++;
+    }
+    return read_data(task, log, rows, row);
+}
+
+/* A list whose order is wrong would be cut in the wrong place by its cursor. */
+static enum err check_order(struct task *task, const struct event_page *page, bool newest_first) {
+    for (size_t i = 1; i < page->n_rows; i++) {
+        const struct log_place *a = &page->rows[i - 1].log.place, *b = &page->rows[i].log.place;
+        const struct log_place *low = newest_first ? b : a, *high = newest_first ? a : b;
+        bool in_order = low->block_number < high->block_number ||
+                        (low->block_number == high->block_number && low->log_index < high->log_index);
+        if (!in_order) return task_fail(task, ERR_INTERNAL, "the index gave events in another order");
+    }
+    return ERR_OK;
+}
+
+static enum err read_rows(struct task *task, struct event_page *out, const struct event_filter *filter, size_t limit,
+                          struct pg_rows *rows) {
+    size_t n = index_count_rows(rows, BLOCK_NUMBER_COLUMN);
+    size_t found = n > 0 ? (size_t)pg_i64(rows, 0, FOUND_COLUMN) : 0;
+    out->rows = arena_alloc(task->arena, n * sizeof *out->rows);
+    if (out->rows == NULL) return task_fail_memory(task);
+    out->n_rows = n < limit ? n : limit;
+    out->more = found > out->n_rows;
+    for (size_t i = 0; i < out->n_rows; i++) {
+        enum err err = read_row(task, &out->rows[i], &filter->contract, rows, i);
+        if (err != ERR_OK) return err;
+    }
+    enum err err = pg_rows_check(task, rows);
+    return err != ERR_OK ? err : check_order(task, out, filter->newest_first);
+}
+
+/* One filter beside another may walk through many rows for each that it finds: that must not hold up others' reads. */
+static bool may_take_long(const struct event_filter *filter) {
+    unsigned topics = 0;
+    for (unsigned i = 0; i < LOG_MAX_TOPICS; i++) topics += filter->has_topic[i];
+    return topics > 1 || filter->n_signatures > 0 || filter->name != NULL;
+}
+
+static enum err query(struct task *task, struct pg_rows *rows, const struct event_filter *filter,
+                      const struct pg_params *params) {
+    struct pg_session *session;
+    if (!may_take_long(filter)) return pg_read(task, rows, choose(filter), params);
+    enum err err = pg_lease(task, &session);
+    if (err != ERR_OK) return err;
+    err = pg_session_query(task, session, rows, choose(filter), params);
+    pg_release(task, session);
+    return err;
+}
+
+enum err event_repo_page(struct task *task, struct event_page *out, const struct event_filter *filter,
+                         const struct event_place *after, size_t limit) {
+    struct pg_params params = {0};
+    struct pg_rows rows;
+    *out = (struct event_page){.n_rows = 0};
+    enum err err = add_params(task, &params, filter, after, limit);
+    if (err == ERR_OK) err = query(task, &rows, filter, &params);
+    if (err != ERR_OK) return err;
+    read_head(out, &rows);
+    return read_rows(task, out, filter, limit, &rows);
+}
