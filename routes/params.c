@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "core/decimal.h"
 
 enum { SHOWN_BYTES = 80 };
 
@@ -74,4 +75,21 @@ enum err params_block(struct request *req, struct block_spec *out) {
     *out = (struct block_spec){.kind = BLOCK_LATEST};
     if (!request_query(req, &text, "block")) return ERR_OK;
     return params_parse_block(&req->task, out, text);
+}
+
+static enum err read_block_number(struct request *req, uint64_t *out, const char *name) {
+    struct slice text;
+    if (!request_query(req, &text, name) || decimal_parse_u64(out, text.p, text.len)) return ERR_OK;
+    return task_fail(&req->task, ERR_INVALID_PARAMETER, "%s \"%.*s\" is not a block number", name, shown(text), text.p);
+}
+
+enum err params_block_range(struct request *req, uint64_t *from, uint64_t *to) {
+    *from = 0;
+    *to = UINT64_MAX;
+    enum err err = read_block_number(req, from, "from_block");
+    if (err == ERR_OK) err = read_block_number(req, to, "to_block");
+    if (err == ERR_OK && *from > *to) {
+        return task_fail(&req->task, ERR_INVALID_PARAMETER, "from_block is above to_block");
+    }
+    return err;
 }

@@ -29,4 +29,7 @@ enum err params_source(struct request *req, struct source *out) MUST_CHECK;
 /* ?block=; without it the newest. */
 enum err params_block(struct request *req, struct block_spec *out) MUST_CHECK;
 
+/* ?from_block= and ?to_block=, both inclusive; without them from the first and to the newest (UINT64_MAX). */
+enum err params_block_range(struct request *req, uint64_t *from, uint64_t *to) MUST_CHECK;
+
 #endif

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "core/decimal.h"
 #include "core/timestamp.h"
 #include "params.h"
 #include "services/cursor.h"
@@ -18,12 +17,6 @@ static enum err read_address(struct request *req, bool *has, address *out, const
     struct slice text;
     *has = request_query(req, &text, name);
     return *has ? params_parse_address(&req->task, out, text, name) : ERR_OK;
-}
-
-static enum err read_block(struct request *req, uint64_t *out, const char *name) {
-    struct slice text;
-    if (!request_query(req, &text, name) || decimal_parse_u64(out, text.p, text.len)) return ERR_OK;
-    return task_fail(&req->task, ERR_INVALID_PARAMETER, "%s \"%.*s\" is not a block number", name, shown(text), text.p);
 }
 
 static enum err read_time(struct request *req, bool *has, bool *is_cut, uint64_t *out, const char *name) {
@@ -47,22 +40,12 @@ static enum err read_times(struct request *req, struct transfer_filter *out) {
     return ERR_OK;
 }
 
-static enum err read_blocks(struct request *req, struct transfer_filter *out) {
-    out->to_block = UINT64_MAX;
-    enum err err = read_block(req, &out->from_block, "from_block");
-    if (err == ERR_OK) err = read_block(req, &out->to_block, "to_block");
-    if (err == ERR_OK && out->from_block > out->to_block) {
-        return task_fail(&req->task, ERR_INVALID_PARAMETER, "from_block is above to_block");
-    }
-    return err;
-}
-
 enum err transfer_query_read(struct request *req, struct transfer_filter *out) {
     *out = (struct transfer_filter){0};
     enum err err = read_address(req, &out->has_from, &out->from, "from");
     if (err == ERR_OK) err = read_address(req, &out->has_to, &out->to, "to");
     if (err == ERR_OK) err = read_address(req, &out->has_token, &out->token, "token");
-    if (err == ERR_OK) err = read_blocks(req, out);
+    if (err == ERR_OK) err = params_block_range(req, &out->from_block, &out->to_block);
     return err != ERR_OK ? err : read_times(req, out);
 }
 

@@ -41,7 +41,8 @@ struct route {
     const char *pattern; /* "/balance/:address/:token" */
     handler_fn handler;
     enum cache_class cache;
-    const char *query; /* space-separated names of the query arguments it takes; "" for none */
+    const char
+        *query; /* space-separated names of the query arguments it takes, x.* of all that begin so; "" for none */
     enum cost_class cost;
     enum access access;
     enum scope scope; /* that a key needs; of several one is enough */

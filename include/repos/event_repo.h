@@ -36,7 +36,7 @@ struct event_place {
 };
 
 struct event_row {
-    struct event_log log; /* place.timestamp is known; the data is borrowed */
+    struct event_log log; /* place.timestamp is known */
     const char *name;     /* NULL: its ABI does not know it */
     const char *args;     /* JSON, not NUL-terminated; NULL: not known, or too long to be kept */
     size_t args_len;

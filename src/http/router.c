@@ -88,10 +88,16 @@ static void set_allow(struct response *res, const struct found *found) {
     response_header(res, "Allow", list);
 }
 
+/* "arg.*" stands for all names that begin so. */
+static bool is_meant(struct slice name, const char *listed, size_t len) {
+    if (listed[len - 1] != '*') return segment_equals(name, listed, len);
+    return name.len >= len && memcmp(name.p, listed, len - 1) == 0;
+}
+
 static bool is_listed(struct slice name, const char *list) {
     while (*list != '\0') {
         size_t len = strcspn(list, " ");
-        if (segment_equals(name, list, len)) return true;
+        if (is_meant(name, list, len)) return true;
         list += len;
         list += strspn(list, " ");
     }

@@ -2,7 +2,7 @@
 #include "event_json.h"
 
 #include "core/hex.h"
-#include "eth/abi_value.h"
+#include "eth/abi_log.h"
 
 enum { MAX_ARGS_BYTES = 1024 * 1024 }; /* of one log */
 
@@ -16,7 +16,11 @@ static void write_meaning(struct json_out *out, const struct abi_item *event, co
     json_out_key_str(out, "name", event->name);
     json_out_key_str(out, "signature", event->signature);
     json_out_key(out, "args");
-    json_out_raw(out, args->data, args->len);
+    if (args->len > 0) {
+        json_out_raw(out, args->data, args->len);
+    } else {
+        json_out_null(out); /* too long */
+    }
 }
 
 static void write_topics(struct json_out *out, const struct event_log *log) {
@@ -36,21 +40,14 @@ static void write_data(struct json_out *out, const struct event_log *log) {
     out->buf->data[out->buf->len - 1] = '"'; /* where its NUL is */
 }
 
-/* Topics without topic0 are those of an anonymous event, which nothing names. */
-static const struct abi_item *find_event(struct buf *args, const struct abi *abi, const struct event_log *log) {
-    char problem[ABI_PROBLEM_BYTES];
-    const struct abi_item *event = abi != NULL ? abi_find_event(abi, log->topics, log->n_topics) : NULL;
-    if (event == NULL) return NULL;
-    enum err err = abi_decode_event(args, problem, event, log->topics, log->n_topics, log->data, log->data_len);
-    return err == ERR_OK ? event : NULL;
-}
-
 void event_json_write(struct json_out *out, const struct event_log *log, const struct abi *abi) {
     char text[ADDRESS_TEXT_BYTES];
     struct buf args;
     buf_init(&args, MAX_ARGS_BYTES);
     json_out_key_str(out, "address", address_format(text, &log->contract));
-    write_meaning(out, find_event(&args, abi, log), &args);
+    const struct abi_item *event =
+        abi != NULL ? abi_read_log(&args, abi, log->topics, log->n_topics, log->data, log->data_len) : NULL;
+    write_meaning(out, event, &args);
     write_topics(out, log);
     write_data(out, log);
     buf_free(&args);

@@ -1,0 +1,112 @@
+/* Filters of events, from path and query. Stateless; the request's coroutine. */
+#include "event_query.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "params.h"
+#include "services/cursor.h"
+
+enum { SHOWN_BYTES = 80, TOPIC_NAME_BYTES = 8 };
+
+static const char argument_prefix[] = "arg.";
+enum { PREFIX_BYTES = sizeof argument_prefix - 1 };
+
+static int shown(struct slice text) {
+    return (int)(text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES);
+}
+
+static enum err read_topics(struct request *req, struct event_filter *out) {
+    for (unsigned i = 0; i < LOG_MAX_TOPICS; i++) {
+        char name[TOPIC_NAME_BYTES];
+        struct slice text;
+        (void)snprintf(name, sizeof name, "topic%u", i);
+        out->has_topic[i] = request_query(req, &text, name);
+        if (!out->has_topic[i] || hash32_parse(&out->topics[i], text.p, text.len) == ERR_OK) continue;
+        return task_fail(&req->task, ERR_INVALID_PARAMETER, "%s \"%.*s\" is not 0x and 64 hex digits", name,
+                         shown(text), text.p);
+    }
+    return ERR_OK;
+}
+
+static void read_arguments(const struct request *req, struct event_query *out) {
+    for (size_t i = 0; i < req->n_query; i++) {
+        const struct query_arg *arg = &req->query[i];
+        if (arg->name.len <= PREFIX_BYTES || memcmp(arg->name.p, argument_prefix, PREFIX_BYTES) != 0) continue;
+        out->args[out->question.n_args++] = (struct event_argument){.name = arg->name.p + PREFIX_BYTES,
+                                                                    .name_len = arg->name.len - PREFIX_BYTES,
+                                                                    .value = arg->value.p,
+                                                                    .value_len = arg->value.len};
+    }
+    out->question.args = out->args;
+}
+
+static bool is(struct slice text, const char *word) {
+    return text.len == strlen(word) && memcmp(text.p, word, text.len) == 0;
+}
+
+static enum err read_order(struct request *req, bool *newest_first) {
+    struct slice order = {"desc", 4};
+    (void)request_query(req, &order, "order");
+    *newest_first = is(order, "desc");
+    if (*newest_first || is(order, "asc")) return ERR_OK;
+    return task_fail(&req->task, ERR_INVALID_PARAMETER, "order \"%.*s\" is not asc or desc", shown(order), order.p);
+}
+
+enum err event_query_read(struct request *req, struct event_query *out) {
+    struct event_filter *filter = &out->question.filter;
+    struct slice event;
+    *out = (struct event_query){.question.n_args = 0};
+    enum err err = params_address(req, &filter->contract, 0, "address");
+    if (err == ERR_OK) err = params_block_range(req, &filter->from_block, &filter->to_block);
+    if (err == ERR_OK) err = read_topics(req, filter);
+    if (err == ERR_OK) err = read_order(req, &filter->newest_first);
+    if (err != ERR_OK) return err;
+    read_arguments(req, out);
+    if (!request_query(req, &event, "event")) return ERR_OK;
+    out->question.event = event.p;
+    out->question.event_len = event.len;
+    return ERR_OK;
+}
+
+static void write_number(struct buf *out, uint64_t value) {
+    uint8_t bytes[8];
+    (void)cursor_put(bytes, value, sizeof bytes);
+    buf_append(out, bytes, sizeof bytes);
+}
+
+static void write_text(struct buf *out, const char *text, size_t len) {
+    write_number(out, len);
+    buf_append(out, text, len);
+}
+
+void event_query_write(struct buf *out, const struct event_question *question) {
+    const struct event_filter *filter = &question->filter;
+    buf_append(out, filter->contract.bytes, sizeof filter->contract.bytes);
+    write_number(out, filter->from_block);
+    write_number(out, filter->to_block);
+    write_number(out, filter->newest_first);
+    for (unsigned i = 0; i < LOG_MAX_TOPICS; i++) {
+        write_number(out, filter->has_topic[i]);
+        buf_append(out, filter->topics[i].bytes, sizeof filter->topics[i].bytes);
+    }
+    write_number(out, question->event != NULL);
+    write_text(out, question->event != NULL ? question->event : "", question->event_len);
+    for (size_t i = 0; i < question->n_args; i++) {
+        write_text(out, question->args[i].name, question->args[i].name_len);
+        write_text(out, question->args[i].value, question->args[i].value_len);
+    }
+}
+
+void event_place_write(uint8_t out[EVENT_PLACE_BYTES], const struct log_place *place) {
+    uint8_t *p = cursor_put(out, place->block_number, 8);
+    p = cursor_put(p, place->log_index, 4);
+    memcpy(p, place->block_hash.bytes, sizeof place->block_hash.bytes);
+}
+
+void event_place_read(struct event_place *out, const uint8_t in[EVENT_PLACE_BYTES]) {
+    const uint8_t *p = in;
+    out->block_number = cursor_get(&p, 8);
+    out->log_index = (uint32_t)cursor_get(&p, 4);
+    memcpy(out->block_hash.bytes, p, sizeof out->block_hash.bytes);
+}
