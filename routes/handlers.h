@@ -44,6 +44,7 @@ enum err route_keys(struct request *req, struct response *res);
 enum err route_keys_create(struct request *req, struct response *res);
 enum err route_key_delete(struct request *req, struct response *res);
 enum err route_audit(struct request *req, struct response *res);
+enum err route_events(struct request *req, struct response *res);
 enum err route_contracts(struct request *req, struct response *res);
 enum err route_contract(struct request *req, struct response *res);
 enum err route_contract_put(struct request *req, struct response *res);
