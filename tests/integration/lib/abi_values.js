@@ -98,7 +98,7 @@ export const eventToJson = (item, args) => ({
 });
 
 /** What is indexed and not of a fixed size is known by its hash. */
-const isHashed = ({ type, indexed }) => indexed && /^(string|bytes|tuple)$|\]$/.test(type);
+export const isHashed = ({ type, indexed }) => indexed && /^(string|bytes|tuple)$|\]$/.test(type);
 
 function eventArgsToJson(inputs, args = []) {
     const shown = inputs.map((param) => (isHashed(param) ? { name: param.name, type: 'bytes32' } : param));

@@ -2,6 +2,7 @@
 // Plain functions.
 
 import assert from 'node:assert/strict';
+import { lineOf } from './event_oracle.js';
 
 const hex = (column) => `'0x' || encode(${column}, 'hex')`;
 
@@ -15,6 +16,9 @@ const TABLES = {
         FROM balances b JOIN tokens k ON k.id = b.token_id WHERE k.chain_id = $chain ORDER BY 1, 2`,
     odd: `SELECT block_number, log_index, ${hex('address')}, topics, data_bytes
         FROM odd_logs WHERE chain_id = $chain ORDER BY 1, 2`,
+    events: `SELECT block_number, log_index, ${hex('address')}, ${hex('tx_hash')}, ${hex('topic0')}, ${hex('topic1')},
+            ${hex('topic2')}, ${hex('topic3')}, ${hex('data')}, name, args
+        FROM contract_events WHERE chain_id = $chain ORDER BY 1, 2`,
     blocks: `SELECT number, ${hex('hash')}, transfers FROM blocks WHERE chain_id = $chain AND transfers > 0 ORDER BY 1`,
     tip: `SELECT tip_number, ${hex('tip_hash')}, tip_timestamp, halted FROM chains WHERE chain_id = $chain`,
     tokens: `SELECT ${hex('address')}, live, wraps, name, symbol, decimals
@@ -28,13 +32,21 @@ export async function dumpIndex(database, { chainId = 31337 } = {}) {
         const rows = await database.sql(query.replaceAll('$chain', String(chainId)));
         dump[name] = rows.map((row) => row.map((value) => value ?? 'null').join(' '));
     }
+    dump.events = dump.events.map(withPlainJson);
     return dump;
 }
 
-/** The same as the oracle has it, but for the tokens. */
-export function expectedDump({ head, transfers, odd, balances }) {
+/** The arguments, which a line ends with, in the one way in which JSON.stringify() writes them. */
+const withPlainJson = (line) => line.replace(/[[{].*$/s, (args) => JSON.stringify(JSON.parse(args)));
+
+const countIn = (perBlock, { number, hash }) =>
+    perBlock.set(Number(number), { hash, count: (perBlock.get(Number(number))?.count ?? 0) + 1 });
+
+/** The same as the oracles have it, but for the tokens. In: events, of readEvents(). */
+export function expectedDump({ head, transfers, odd, balances, events = [] }) {
     const perBlock = new Map();
-    for (const { block } of transfers) perBlock.set(block, (perBlock.get(block) ?? 0) + 1);
+    for (const { block } of transfers) countIn(perBlock, block);
+    for (const { blockNumber, blockHash } of events) countIn(perBlock, { number: blockNumber, hash: blockHash });
     return {
         transfers: transfers.map(({ block, logIndex, token, kind, amount, from, to, txHash }) =>
             [block.number, logIndex, token, kind, amount, from, to, txHash, block.hash, block.timestamp].join(' '),
@@ -45,7 +57,8 @@ export function expectedDump({ head, transfers, odd, balances }) {
         odd: odd.map(({ block, logIndex, token, topics, bytes }) =>
             [block.number, logIndex, token, topics, bytes].join(' '),
         ),
-        blocks: [...perBlock].map(([{ number, hash }, count]) => `${number} ${hash} ${count}`),
+        events: events.map(lineOf),
+        blocks: [...perBlock].sort(([a], [b]) => a - b).map(([number, { hash, count }]) => `${number} ${hash} ${count}`),
         tip: [`${head.number} ${head.hash} ${head.timestamp} null`],
     };
 }
