@@ -124,7 +124,7 @@ static enum err learn(struct task *task, struct decoder *decoder, struct pg_sess
     const struct contract_row *own, *behind = NULL;
     struct known_abi known = {.contract = *contract};
     enum err err = find_row(task, session, chain_id, contract, &own);
-    if (err == ERR_OK && own != NULL && own->has_implementation) {
+    if (err == ERR_OK && own != NULL && own->proxy && own->has_implementation) {
         err = find_row(task, session, chain_id, &own->implementation, &behind);
     }
     if (err != ERR_OK) return err;
