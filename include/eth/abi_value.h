@@ -47,7 +47,7 @@ enum err abi_decode_event(struct buf *out, char problem[ABI_PROBLEM_BYTES], cons
                           const hash32 *topics, size_t n_topics, const uint8_t *data, size_t len) MUST_CHECK;
 
 /* The topic of an indexed argument with this value, which is hashed where only that is in the log. Errors of
- * abi_encode. */
+ * abi_encode, with a problem that begins with the parameter's name. */
 enum err abi_encode_topic(hash32 *out, char problem[ABI_PROBLEM_BYTES], const struct abi_param *param,
                           const struct json_t *value) MUST_CHECK;
 

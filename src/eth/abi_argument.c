@@ -3,6 +3,7 @@
  * Any thread: pure functions. */
 #include "abi_argument.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "abi_integer.h"
@@ -90,22 +91,28 @@ enum err abi_argument_count(size_t *n, const struct abi_argument *at, const stru
     return ERR_OK;
 }
 
-/* Says which one it is. */
+static bool is_known(const struct abi_params *params, const char *name) {
+    size_t i = 0;
+    while (i < params->n && strcmp(params->list[i].name, name) != 0) i++;
+    return i < params->n;
+}
+
+/* Says which member it is. In: an object of more members than there are parameters. */
 static enum err refuse_unknown(const struct abi_argument *at, const struct abi_params *params, const json_t *object) {
     json_t *readable = (json_t *)(uintptr_t)object; /* jansson's iterators change nothing, but do not say so */
-    for (void *it = json_object_iter(readable); it != NULL; it = json_object_iter_next(readable, it)) {
-        size_t i = 0;
-        while (i < params->n && strcmp(params->list[i].name, json_object_iter_key(it)) != 0) i++;
-        struct abi_place place = {.up = &at->place, .name = json_object_iter_key(it)};
-        if (i == params->n) return abi_fail(at->problem, ERR_INVALID_ARGUMENT, &place, "is not in the ABI");
-    }
-    return abi_fail(at->problem, ERR_INVALID_ARGUMENT, &at->place, "has members that are not in the ABI");
+    void *it = json_object_iter(readable);
+    while (it != NULL && is_known(params, json_object_iter_key(it))) it = json_object_iter_next(readable, it);
+    assert(it != NULL);
+    struct abi_place place = {.up = &at->place, .name = json_object_iter_key(it)};
+    return abi_fail(at->problem, ERR_INVALID_ARGUMENT, &place, "is not in the ABI");
 }
 
 enum err abi_argument_members(const struct abi_argument *at, const struct abi_params *params, const json_t *value) {
-    size_t n = json_is_object(value) ? json_object_size(value) : json_array_size(value);
-    if (json_is_object(value) && params->named) return n > params->n ? refuse_unknown(at, params, value) : ERR_OK;
-    if ((json_is_array(value) || value == NULL) && n == params->n) return ERR_OK;
+    const bool is_object = json_is_object(value);
+    const size_t n = is_object ? json_object_size(value) : json_array_size(value);
+    if (is_object && params->named) return n > params->n ? refuse_unknown(at, params, value) : ERR_OK;
+    const bool is_list = value == NULL || json_is_array(value) || (is_object && n == 0);
+    if (is_list && n == params->n) return ERR_OK;
     return abi_fail(at->problem, ERR_INVALID_ARGUMENT, &at->place, "must be %s list of %zu, in order",
                     params->named ? "an object, or a" : "a", params->n);
 }

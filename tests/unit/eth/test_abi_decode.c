@@ -322,6 +322,19 @@ static void test_deepest_types(void **state) {
     assert_string_equal(f->problem, "args.a.a.a.a.a.a.a.a.a.a.a.a.a is no uint8");
 }
 
+/* Items that take no bytes could be claimed 2^64 times for nothing: no type has them. */
+static void test_items_of_no_bytes(void **state) {
+    static const char *const types[] = {"uint8[0][] a", "uint8[0] a", "()[] a", "() a", "(uint8[0] b)[] a"};
+    struct abi_fixture *f = *state;
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        char signature[64];
+        const struct abi_item *item;
+        (void)snprintf(signature, sizeof signature, "function f(%s)", types[i]);
+        assert_int_equal(abi_read_signature(&item, f->arena, f->problem, signature, strlen(signature)),
+                         ERR_INVALID_ABI);
+    }
+}
+
 static void test_a_single_result_is_the_value(void **state) {
     static const struct {
         const char *signature, *json;
@@ -361,6 +374,7 @@ int main(void) {
         abi_test(test_ten_megabytes),
         abi_test(test_many_items_past_the_maximum),
         abi_test(test_deepest_types),
+        abi_test(test_items_of_no_bytes),
         abi_test(test_a_single_result_is_the_value),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -199,6 +199,10 @@ static void test_arguments_by_name(void **state) {
         {"uint8 amount", "1", "args must be an object, or a list of 1, in order"},
         {"uint8", "{\"amount\":1}", "args must be a list of 1, in order"},
         {"", "[]", NULL},
+        {"", "{}", NULL},
+        {"", "\"\"", "args must be a list of 0, in order"},
+        {"", "{\"a\":1}", "args must be a list of 0, in order"},
+        {"bool", "{}", "args must be a list of 1, in order"},
         {"", "[1]", "args must be a list of 0, in order"},
     };
     struct abi_fixture *f = *state;
