@@ -32,6 +32,15 @@ void view_amount(struct json_out *out, const char *key, const u256 *amount) {
     json_out_strn(out, text, u256_to_dec(text, amount));
 }
 
+void view_integer(struct json_out *out, const char *key, uint64_t value) {
+    const u256 amount = u256_from_u64(value);
+    if (value >> 53 == 0) {
+        json_out_key_u64(out, key, value);
+    } else {
+        view_amount(out, key, &amount);
+    }
+}
+
 /* In: decimals, -1 where they are unknown. */
 static void put_units(struct json_out *out, const char *symbol, int decimals) {
     json_out_key_str(out, "symbol", symbol);

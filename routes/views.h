@@ -16,6 +16,9 @@ void view_address(struct json_out *out, const char *key, const address *a);
 void view_block(struct json_out *out, const char *key, const struct block_ref *block);
 void view_amount(struct json_out *out, const char *key, const u256 *amount);
 
+/* A key with an integer, as a string where readers of JSON could lose digits: beyond 2^53 - 1 (RFC 8259, section 6). */
+void view_integer(struct json_out *out, const char *key, uint64_t value);
+
 /* "symbol" and "decimals", null where the token does not say. */
 void view_symbol_and_decimals(struct json_out *out, const struct erc20_metadata *metadata);
 

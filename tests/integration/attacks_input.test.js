@@ -33,6 +33,7 @@ async function goodBodies() {
         'POST /auth/refresh': { body: { refresh_token: user.refresh_token }, headers: {} },
         'POST /keys': { body: { name: 'a key', scopes: ['read'] }, headers: user.headers },
         'POST /users': { body: { name: 'Somebody' }, headers: admin.headers },
+        'POST /estimate': { body: { data: '0x00', value: '0' }, headers: {} },
         'PATCH /users/:id': { body: { name: 'Somebody' }, headers: { ...user.headers, ...match } },
         'POST /users/:id/addresses': { body: signed, headers: user.headers },
         'POST /contracts/:address/call': { body: { function: 'function f()', args: [] }, headers: {} },

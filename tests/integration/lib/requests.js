@@ -36,6 +36,7 @@ const REQUESTS = {
     'GET /contracts/:address': { values: ofRegistered },
     'PUT /contracts/:address': { values: ofRegistered, body: anAbi },
     'DELETE /contracts/:address': { status: DONE, values: ofRegistered },
+    'POST /estimate': { body: () => ({ to: `0x${'0'.repeat(40)}` }) },
     'POST /contracts/:address/call': { values: ofToken, body: totalSupply },
     'POST /contracts/:address/simulate': { values: ofToken, body: totalSupply },
     'POST /auth/verify': { body: (dappd) => signedMessage(dappd, newAccount()) },
