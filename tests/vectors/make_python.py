@@ -25,6 +25,40 @@ def arithmetic():
                int(a < b))
 
 
+def quotients():
+    dice = random.Random(257)
+    for _ in range(300):
+        a, b = dice.getrandbits(dice.randint(1, 256)), dice.getrandbits(dice.randint(1, 64)) or 1
+        yield hex(a), b, hex(a // b), a % b
+    for a in [0, 1, 2**64 - 1, 2**64, MODULUS - 1]:
+        for b in [1, 2, 10**19, 2**64 - 1]:
+            yield hex(a), b, hex(a // b), a % b
+
+
+def base_fee_behind(base_fee, gas_used, gas_limit):
+    """As the section Specification of EIP-1559 has it, in its own names and steps."""
+    parent_gas_target = gas_limit // 2
+    if gas_used == parent_gas_target:
+        return base_fee
+    if gas_used > parent_gas_target:
+        gas_used_delta = gas_used - parent_gas_target
+        return base_fee + max(base_fee * gas_used_delta // parent_gas_target // 8, 1)
+    gas_used_delta = parent_gas_target - gas_used
+    return base_fee - base_fee * gas_used_delta // parent_gas_target // 8
+
+
+def base_fees():
+    dice = random.Random(1559)
+    edges = [0, 1, 7, 8, 9, 10**9, 2**64 - 1, 2**64, 2**128 - 1]
+    rows = [(fee, used, limit) for fee in edges for limit in [2, 3, 5000, 30_000_000, 2**50, 2**64 - 1]
+            for used in sorted({0, 1, limit // 2 - 1, limit // 2, limit // 2 + 1, limit - 1, limit})]
+    for _ in range(200):
+        limit = dice.randint(2, 10**9)
+        rows.append((dice.getrandbits(dice.randint(1, 128)), dice.randint(0, limit), limit))
+    for fee, used, limit in rows:
+        yield hex(fee), used, limit, hex(base_fee_behind(fee, used, limit))
+
+
 def sequence_length(data):
     """How many bytes the codec takes for the first character, 0 for none."""
     for n in range(1, min(4, len(data)) + 1):
@@ -102,6 +136,10 @@ def timestamps():
 
 write("u256_arith.tsv", "Sum, difference and order modulo 2^256, by Python's integers",
       ["a", "b", "order", "sum", "carry", "difference", "borrow"], arithmetic())
+write("u256_quotients.tsv", "Quotient and remainder by a number of 64 bits, by Python's integers",
+      ["a", "b", "quotient", "remainder"], quotients())
+write("base_fees.tsv", "The base fee of the block behind one, by EIP-1559 in Python's integers",
+      ["base_fee", "gas_used", "gas_limit", "next"], base_fees())
 write("utf8_sequences.tsv", "The length of the first character, 0 for none, by Python's UTF-8 codec",
       ["bytes", "length"], (("0x" + data.hex(), sequence_length(data)) for data in sequences()))
 write("utf8_clean.tsv", "Text without broken UTF-8 and control characters in cap bytes with a NUL, by Python's codec",

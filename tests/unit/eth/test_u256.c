@@ -60,6 +60,21 @@ static void test_product_vectors(void **state) {
     vectors_close(&v, 300);
 }
 
+static void test_quotient_vectors(void **state) {
+    (void)state;
+    struct vectors v;
+    vectors_open(&v, "u256_quotients.tsv");
+    while (vectors_next(&v, 4)) {
+        u256 a = from_hex(v.fields[0]), quotient = from_hex(v.fields[2]), out;
+        uint64_t b = strtoull(v.fields[1], NULL, 10), remainder = strtoull(v.fields[3], NULL, 10);
+        assert_true(u256_div_u64(&out, &a, b) == remainder);
+        assert_same(&out, &quotient);
+        assert_true(u256_div_u64(&a, &a, b) == remainder);
+        assert_same(&a, &quotient);
+    }
+    vectors_close(&v, 300);
+}
+
 static void test_text_vectors(void **state) {
     (void)state;
     struct vectors v;
@@ -209,6 +224,7 @@ int main(void) {
         cmocka_unit_test(test_decimal_refuses_wrong_characters),
         cmocka_unit_test(test_arithmetic_vectors),
         cmocka_unit_test(test_product_vectors),
+        cmocka_unit_test(test_quotient_vectors),
         cmocka_unit_test(test_text_vectors),
         cmocka_unit_test(test_format_vectors),
         cmocka_unit_test(test_fraction_vectors),

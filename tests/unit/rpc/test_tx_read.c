@@ -161,6 +161,44 @@ static void test_nonsense(void **state) {
     }
 }
 
+struct counting {
+    uint64_t nonce;
+    enum err err;
+};
+
+static void count(struct task *task, struct chain *chain, void *arg) {
+    static const address account = {{0xa0, [19] = 0x48}};
+    struct counting *counting = arg;
+    counting->err = tx_read_pending_nonce(task, chain, &counting->nonce, &account);
+}
+
+static void serve_count(struct fake_request *request) {
+    const char *method = fake_method(request->body);
+    if (strcmp(method, "eth_getTransactionCount") != 0 || strcmp(fake_param(request->body, 1), "pending") != 0) abort();
+    if (strcmp(fake_param(request->body, 0), "0xa000000000000000000000000000000000000048") != 0) abort();
+    fake_answer(request, "result", request->node->arg);
+}
+
+static void test_pending_nonces(void **state) {
+    (void)state;
+    static char good[] = "\"0x8\"";
+    static char rows[][40] = {"\"0x7\"", "\"0x10000000000000000\"", "7", "null", "\"0x\""};
+    static const fake_serve serves[] = {serve_count, serve_count};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct counting counting = {.nonce = 0};
+        struct net net;
+        net_start(&net, serves, 2);
+        net.nodes[0].arg = rows[i];
+        net.nodes[1].arg = good;
+        net.arg = &counting;
+        net_open(&net, 1, 0);
+        net_run(&net, count);
+        net_close(&net);
+        assert_int_equal(counting.err, ERR_OK);
+        assert_int_equal(counting.nonce, i == 0 ? 7 : 8); /* nonsense is for another node to better */
+    }
+}
+
 int main(void) {
     setenv("no_proxy", "*", 1);
     const struct CMUnitTest tests[] = {
@@ -169,6 +207,7 @@ int main(void) {
         cmocka_unit_test(test_another_node_knows_it),
         cmocka_unit_test(test_nobody_knows_it),
         cmocka_unit_test(test_nonsense),
+        cmocka_unit_test(test_pending_nonces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
