@@ -1,13 +1,14 @@
-/* Receipt and index side by side. Memory is the task's arena; the task's coroutine. */
+/* Receipt, index and what was written down side by side. Memory is the task's arena; the task's coroutine. */
 #include "services/tx_service.h"
 
 #include <stdlib.h>
 
 #include "services/indexed.h"
 #include "transfer_tokens.h"
+#include "tx_meaning.h"
 
 /* How long the database may take: the nodes have answered already, or will not. */
-enum { INDEX_WAIT_MS = 1000 };
+enum { INDEX_WAIT_MS = TX_DATABASE_WAIT_MS };
 
 /* What the index says of the transaction, and of the tokens in its receipt. */
 struct found {
@@ -31,23 +32,57 @@ struct told {
 };
 
 /* Nodes that hang must leave the index the time to answer in their stead. */
-static void ask_nodes(struct task *child, void *arg, size_t i) {
-    struct told *told = arg;
+static void ask_nodes(struct task *child, struct told *told) {
     const uint64_t now_ms = reactor_now_ms(child->reactor);
     const uint64_t half_ms = now_ms < child->deadline_ms ? (child->deadline_ms - now_ms) / 2 : 0;
-    (void)i;
     child->deadline_ms -= half_ms < INDEX_WAIT_MS ? half_ms : INDEX_WAIT_MS;
     told->err = receipt_read(child, told->source->chain, &told->tx->receipt, &told->tx->hash);
     told->fault = child->fault;
 }
 
+/* What was written down of it here. */
+struct noted {
+    const struct source *source;
+    struct tx *tx;
+    bool in_doubt; /* the database that could tell cannot be asked */
+};
+
+static void wait_for_database(struct task *child) {
+    const uint64_t until_ms = reactor_now_ms(child->reactor) + INDEX_WAIT_MS;
+    if (until_ms < child->deadline_ms) child->deadline_ms = until_ms;
+}
+
+static void ask_notes(struct task *child, struct noted *noted) {
+    struct tx *tx = noted->tx;
+    uint64_t id;
+    wait_for_database(child);
+    enum err err = sent_tx_begin(child, noted->source, &id);
+    if (err == ERR_OK) err = transaction_repo_get(child, &tx->kept, id, &tx->hash);
+    if (err == ERR_OK) err = transaction_repo_steps(child, &tx->life, &tx->n_steps, id, &tx->hash);
+    tx->sent_here = err == ERR_OK;
+    noted->in_doubt = err != ERR_OK && err != ERR_TRANSACTION_NOT_FOUND && noted->source->index != NULL;
+}
+
+struct first_look {
+    struct told told;
+    struct noted noted;
+};
+
+static void look(struct task *child, void *arg, size_t i) {
+    struct first_look *first = arg;
+    if (i == 0) {
+        ask_nodes(child, &first->told);
+    } else {
+        ask_notes(child, &first->noted);
+    }
+}
+
 /* A task of its own, since a database that is away is no fault of the request. */
 static void ask_index(struct task *child, void *arg, size_t i) {
     struct found *found = arg;
-    const uint64_t until_ms = reactor_now_ms(child->reactor) + INDEX_WAIT_MS;
     uint64_t id;
     (void)i;
-    if (until_ms < child->deadline_ms) child->deadline_ms = until_ms;
+    wait_for_database(child);
     enum err err = indexed_begin(child, found->source, &id);
     if (err == ERR_OK) err = transfer_repo_of_tx(child, &found->page, id, found->hash);
     if (err == ERR_OK) err = transfer_tokens_look_up(child, &found->tokens, id);
@@ -116,14 +151,14 @@ static enum err take_transfers(struct task *task, struct tx *out, const struct f
 }
 
 /* What has failed leaves no logs. */
-static enum tx_status status_of(const struct receipt *receipt) {
+static enum tx_outcome status_of(const struct receipt *receipt) {
     const struct logs *logs = &receipt->logs;
     if (receipt->has_status) return receipt->succeeded ? TX_SUCCEEDED : TX_REVERTED;
     return logs->n_transfers + logs->n_odd + logs->n_nft > 0 ? TX_SUCCEEDED : TX_MINED;
 }
 
 static enum err take_receipt(struct task *task, const struct source *source, struct tx *out, struct found *found) {
-    out->live = true;
+    out->origin = TX_LIVE;
     if (out->receipt.state == RECEIPT_PENDING) return ERR_OK;
     out->status = status_of(&out->receipt);
     out->block = out->receipt.block;
@@ -134,6 +169,7 @@ static enum err take_receipt(struct task *task, const struct source *source, str
 /* A transaction that moved a token has succeeded. */
 static void take_rows(struct tx *out, const struct found *found) {
     const struct log_place *place = &found->page.rows[0].log.place;
+    out->origin = TX_INDEXED;
     out->status = TX_SUCCEEDED;
     out->indexed = true;
     out->block =
@@ -142,25 +178,69 @@ static void take_rows(struct tx *out, const struct found *found) {
     out->n_transfers = found->page.n_rows;
 }
 
-enum err tx_service_get(struct task *task, const struct source *source, struct tx *out) {
-    struct found found = {.source = source, .hash = &out->hash};
-    struct told told = {.source = source, .tx = out};
+static void take_notes(struct tx *out) {
+    static const enum tx_outcome statuses[KEPT_TX_STATE_COUNT] = {
+        [KEPT_TX_ACCEPTED] = TX_PENDING,  [KEPT_TX_PENDING] = TX_PENDING,  [KEPT_TX_CONFIRMED] = TX_SUCCEEDED,
+        [KEPT_TX_REVERTED] = TX_REVERTED, [KEPT_TX_REPLACED] = TX_UNMINED, [KEPT_TX_DROPPED] = TX_UNMINED,
+        [KEPT_TX_REFUSED] = TX_UNMINED,
+    };
+    const struct kept_tx_block *at = &out->kept.block;
+    out->origin = TX_KEPT;
+    out->status = statuses[out->kept.state];
+    out->block = (struct block_ref){.number = at->number, .hash = at->hash, .timestamp = at->timestamp};
+}
+
+/* Nobody looks after one that was refused. That nodes have it all the same is seen here, and it begins anew. */
+static void take_back(struct task *child, void *arg, size_t i) {
+    struct tx *tx = arg;
+    struct kept_tx now;
+    bool fresh;
+    (void)i;
+    wait_for_database(child);
+    if (transaction_repo_accept(child, &now, &fresh, &tx->kept) != ERR_OK) return;
+    now.raw = tx->kept.raw;
+    now.raw_len = tx->kept.raw_len;
+    tx->kept = now;
+}
+
+static enum err fail(struct task *task, const struct tx *tx, const struct first_look *first) {
     char text[HASH32_TEXT_BYTES];
-    task_parallel(task, 1, ask_nodes, &told);
-    if (told.err == ERR_OK && !arena_defer(task->arena, release_receipt, &out->receipt)) return task_fail_memory(task);
-    const bool known = told.err == ERR_OK && out->receipt.state != RECEIPT_UNKNOWN;
+    if (first->told.err != ERR_OK) {
+        task->fault = first->told.fault;
+        return first->told.err;
+    }
+    (void)hash32_format(text, &tx->hash);
+    if (!first->noted.in_doubt) {
+        return task_fail(task, ERR_TRANSACTION_NOT_FOUND, "no node and no index knows %s", text);
+    }
+    return task_fail(task, ERR_TRANSACTIONS_UNAVAILABLE,
+                     "no node knows %s, and whether it was sent here cannot be told", text);
+}
+
+/* In: known, nodes have told of it. */
+static enum err take(struct task *task, const struct source *source, struct tx *out, const struct first_look *first,
+                     bool known) {
+    struct found found = {.source = source, .hash = &out->hash};
     enum err err = known ? transfer_tokens_collect(task, &found.tokens, &out->receipt.logs) : ERR_OK;
     if (err != ERR_OK) return err;
     task_parallel(task, 1, ask_index, &found);
+    if (known && out->sent_here && out->kept.state == KEPT_TX_REFUSED) task_parallel(task, 1, take_back, out);
     if (known) return take_receipt(task, source, out, &found);
     if (found.page.n_rows > 0) {
         take_rows(out, &found);
-        return ERR_OK;
+    } else if (out->sent_here) {
+        take_notes(out);
+    } else {
+        return fail(task, out, first);
     }
-    if (told.err == ERR_OK) {
-        return task_fail(task, ERR_TRANSACTION_NOT_FOUND, "no node and no index knows %s",
-                         hash32_format(text, &out->hash));
-    }
-    task->fault = told.fault;
-    return told.err;
+    return ERR_OK;
+}
+
+enum err tx_service_get(struct task *task, struct abi_store *abis, const struct source *source, struct tx *out) {
+    struct first_look first = {.told = {.source = source, .tx = out}, .noted = {.source = source, .tx = out}};
+    task_parallel(task, 2, look, &first);
+    const bool answered = first.told.err == ERR_OK;
+    if (answered && !arena_defer(task->arena, release_receipt, &out->receipt)) return task_fail_memory(task);
+    enum err err = take(task, source, out, &first, answered && out->receipt.state != RECEIPT_UNKNOWN);
+    return err == ERR_OK ? tx_meaning_find(task, abis, source, out) : err;
 }
