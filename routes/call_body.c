@@ -15,7 +15,7 @@ static const json_t *member(const json_t *root, const char *name) {
     return json_is_null(value) ? NULL : value;
 }
 
-static enum err parse_function(struct task *task, struct named_function *out, const json_t *root) {
+enum err call_body_function(struct task *task, struct named_function *out, const json_t *root) {
     const json_t *text = member(root, "function");
     out->args = member(root, "args");
     if (!json_is_string(text)) {
@@ -30,7 +30,7 @@ static enum err parse_function(struct task *task, struct named_function *out, co
     return ERR_OK;
 }
 
-static enum err parse_sender(struct task *task, struct call_sender *out, const json_t *root) {
+enum err call_body_sender(struct task *task, struct call_sender *out, const json_t *root) {
     const json_t *from = member(root, "from"), *value = member(root, "value");
     enum err err = ERR_OK;
     out->has_from = from != NULL;
@@ -49,14 +49,14 @@ enum err call_body_parse(struct task *task, struct contract_call *out, struct bl
     static const char *const known[] = {"function", "args", "block", "from", "value", NULL};
     const json_t *root;
     enum err err = load(task, &root, text, known);
-    if (err == ERR_OK) err = parse_function(task, &out->function, root);
-    if (err == ERR_OK) err = parse_sender(task, &out->sender, root);
+    if (err == ERR_OK) err = call_body_function(task, &out->function, root);
+    if (err == ERR_OK) err = call_body_sender(task, &out->sender, root);
     return err == ERR_OK ? chain_value_block(task, spec, member(root, "block")) : err;
 }
 
 static enum err parse_data(struct task *task, struct contract_simulation *out, const json_t *root) {
     const json_t *data = member(root, "data");
-    if (data == NULL) return parse_function(task, &out->function, root);
+    if (data == NULL) return call_body_function(task, &out->function, root);
     if (member(root, "function") != NULL || member(root, "args") != NULL) {
         return task_fail(task, ERR_INVALID_PARAMETER, "data stands in place of function and args: give one of them");
     }
@@ -75,7 +75,7 @@ enum err simulate_body_parse(struct task *task, struct contract_simulation *out,
     const json_t *root;
     enum err err = load(task, &root, text, known);
     if (err == ERR_OK) err = parse_data(task, out, root);
-    if (err == ERR_OK) err = parse_sender(task, &out->sender, root);
+    if (err == ERR_OK) err = call_body_sender(task, &out->sender, root);
     if (err == ERR_OK) err = parse_gas(task, &out->gas, member(root, "gas"));
     if (err == ERR_OK) err = overrides_parse(task, &out->overrides, &out->n_overrides, member(root, "overrides"));
     return err == ERR_OK ? chain_value_block(task, spec, member(root, "block")) : err;

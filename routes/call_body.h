@@ -1,5 +1,5 @@
-/* The bodies of POST /contracts/:address/call and /simulate. Read untrusted bytes; results live in the task's arena. The
- * request's coroutine. Errors are those of routes/body.h and routes/chain_value.h. */
+/* The bodies of POST /contracts/:address/call and /simulate. Read untrusted bytes; results live in the task's arena.
+ * The request's coroutine. Errors are those of routes/body.h and routes/chain_value.h. */
 #ifndef DAPPD_ROUTES_CALL_BODY_H
 #define DAPPD_ROUTES_CALL_BODY_H
 
@@ -19,5 +19,9 @@ enum err call_body_parse(struct task *task, struct contract_call *out, struct bl
  * simulation. */
 enum err simulate_body_parse(struct task *task, struct contract_simulation *out, struct block_spec *spec,
                              struct slice text) MUST_CHECK;
+
+/* The members of such bodies: "function" with "args"?; "from"? and "value"?. In: root, the body. */
+enum err call_body_function(struct task *task, struct named_function *out, const struct json_t *root) MUST_CHECK;
+enum err call_body_sender(struct task *task, struct call_sender *out, const struct json_t *root) MUST_CHECK;
 
 #endif

@@ -52,5 +52,8 @@ enum err route_contracts(struct request *req, struct response *res);
 enum err route_contract(struct request *req, struct response *res);
 enum err route_contract_put(struct request *req, struct response *res);
 enum err route_contract_delete(struct request *req, struct response *res);
+enum err route_contract_encode(struct request *req, struct response *res);
+enum err route_contract_deploy(struct request *req, struct response *res);
+enum err route_deploy(struct request *req, struct response *res);
 
 #endif

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "call_checks.h"
-#include "pinned.h"
+#include "code_check.h"
 #include "proxy.h"
 #include "services/chain_service.h"
 
@@ -17,22 +16,6 @@ static enum err check_wish(struct task *task, const struct contract_wish *wish) 
     char problem[ABI_PROBLEM_BYTES];
     enum err err = contract_wish_check(problem, wish);
     return err == ERR_OK ? ERR_OK : task_fail(task, err, "%s", problem);
-}
-
-static enum err check_code_at(struct task *task, const struct source *source, void *arg,
-                              const struct block_ref *block) {
-    return call_check_code(task, source, block, arg);
-}
-
-/* It may have been deployed a moment ago: then the newest block is asked for once more. */
-static enum err check_code(struct task *task, const struct source *source, const address *contract) {
-    static const struct block_spec latest = {.kind = BLOCK_LATEST};
-    struct block_ref block;
-    address at = *contract;
-    enum err err = pinned_read(task, source, &block, &latest, check_code_at, &at);
-    if (err != ERR_NOT_A_CONTRACT) return err;
-    chain_forget_head(source->chain, &block.hash);
-    return pinned_read(task, source, &block, &latest, check_code_at, &at);
 }
 
 /* A proxy without an ABI of its own is of use only where its implementation has one. */
@@ -74,7 +57,7 @@ static enum err prepare(struct task *task, const struct source *source, struct c
                                  .from_block = wish->from_block};
     enum err err = check_wish(task, wish);
     if (err == ERR_OK) err = chain_service_id(task, source->chain, &row->chain_id);
-    if (err == ERR_OK) err = check_code(task, source, &wish->address);
+    if (err == ERR_OK) err = code_check(task, source, &wish->address);
     return err == ERR_OK ? find_implementation(task, source, row, wish) : err;
 }
 

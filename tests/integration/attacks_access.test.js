@@ -32,12 +32,18 @@ const RULES = [
     { route: 'GET /users', admin: 'users:read' },
     { route: 'POST /users', admin: 'users:write', body: { name: 'Somebody' } },
     { route: 'GET /audit', admin: 'audit:read' },
+    { route: 'PUT /contracts/:address', admin: 'contracts:write', body: { abi: [] } },
+    { route: 'DELETE /contracts/:address', admin: 'contracts:write' }, // what the rule before has registered
 ];
+
+/** Somebody's, on the chain. */
+const CONTRACT = newAccount().address;
 
 let scene, dappd, admin;
 
 before(async () => {
     scene = await startScene();
+    await scene.chain.client.setCode({ address: CONTRACT, bytecode: '0x60' });
     dappd = await scene.start();
     admin = await adminOf(dappd);
 });
@@ -57,7 +63,7 @@ async function newUser() {
 /** Sends a rule's request about this user, with all that it needs to be granted but the right to. */
 async function send({ route, query = '', body }, user, headers) {
     const [method, pattern] = route.split(' ');
-    const params = { ':id': pattern.startsWith('/keys/') ? user.key.id : user.id, ':address': user.second };
+    const params = { ':id': pattern.startsWith('/keys/') ? user.key.id : user.id, ':address': pattern.startsWith('/contracts/') ? CONTRACT : user.second };
     const path = (pattern + query).replace(/:\w+/g, (name) => params[name]);
     const sent = body === 'signed' ? await signedMessage(dappd, newAccount()) : body;
     const match = method === 'PATCH' || method === 'DELETE' ? { 'if-match': '*' } : {};

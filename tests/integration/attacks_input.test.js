@@ -38,6 +38,11 @@ async function goodBodies() {
         'POST /users/:id/addresses': { body: signed, headers: user.headers },
         'POST /contracts/:address/call': { body: { function: 'function f()', args: [] }, headers: {} },
         'POST /contracts/:address/simulate': { body: { function: 'function f()', args: [] }, headers: {} },
+        'PUT /contracts/:address': { body: { name: 'A contract', abi: ['function f()'] }, headers: admin.headers },
+        'POST /contracts/:address/encode': { body: { function: 'function f()' }, headers: {} },
+        'POST /contracts/:address/deploy': { body: { bytecode: '0x60' }, headers: {} },
+        'POST /deploy': { body: { bytecode: '0x60' }, headers: {} },
+        'POST /tx': { body: { raw: '0x02' }, headers: {} },
     };
 }
 
@@ -55,7 +60,7 @@ const bodyRoutes = () =>
         return { route, method, path, body, headers, send };
     });
 
-const tables = ['users', 'addresses', 'sessions', 'api_keys', 'idempotency_keys', 'audit'];
+const tables = ['users', 'addresses', 'sessions', 'api_keys', 'idempotency_keys', 'audit', 'contracts'];
 const countAll = () => scene.sql(tables.map((name) => `SELECT count(*) FROM ${name}`).join(';'));
 
 /** What a body is refused with: as a whole, or for one of its members. Short, so nothing long is repeated in it. */

@@ -124,6 +124,7 @@ const ELSEWHERE = {
     message_expired: 'sign_in.test.js',
     message_not_yet_valid: 'sign_in.test.js',
     contract_not_found: 'contract_calls.test.js',
+    contract_configured: 'contracts.test.js',
     not_in_abi: 'contract_calls.test.js',
     ambiguous_function: 'contract_calls.test.js',
     rate_limited: 'rate_limit.test.js',

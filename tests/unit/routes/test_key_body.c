@@ -64,8 +64,8 @@ static void test_mistakes(void **state) {
     } rows[] = {
         {"{}", "name is missing"},
         {"{\"name\":null,\"scopes\":[\"read\"]}", "name is not a string"},
-        {"{\"name\":\"ci\"}", "scopes must be an array of 1 to 6 strings"},
-        {"{\"name\":\"ci\",\"scopes\":[]}", "scopes must be an array of 1 to 6 strings"},
+        {"{\"name\":\"ci\"}", "scopes must be an array of 1 to 8 strings"},
+        {"{\"name\":\"ci\",\"scopes\":[]}", "scopes must be an array of 1 to 8 strings"},
         {"{\"name\":\"ci\",\"scopes\":\"read\"}", "scopes must be an array"},
         {"{\"name\":\"ci\",\"scopes\":[\"read\",\"write\"]}",
          "scopes[1] is not one of read, account:read, account:write, users:read, users:write, audit:read, tx:send, "
