@@ -2,24 +2,20 @@
 #include "event_json.h"
 
 #include "core/hex.h"
+#include "eth/abi_builtin.h"
 #include "eth/abi_log.h"
 
 enum { MAX_ARGS_BYTES = 1024 * 1024 }; /* of one log */
 
+/* In: args, empty where they are longer than anybody wants. */
 static void write_meaning(struct json_out *out, const struct abi_item *event, const struct buf *args) {
-    if (event == NULL) {
-        json_out_key_null(out, "name");
-        json_out_key_null(out, "signature");
-        json_out_key_null(out, "args");
-        return;
-    }
-    json_out_key_str(out, "name", event->name);
-    json_out_key_str(out, "signature", event->signature);
+    json_out_key_str(out, "name", event != NULL ? event->name : NULL);
+    json_out_key_str(out, "signature", event != NULL ? event->signature : NULL);
     json_out_key(out, "args");
     if (args->len > 0) {
         json_out_raw(out, args->data, args->len);
     } else {
-        json_out_null(out); /* too long */
+        json_out_null(out);
     }
 }
 
@@ -40,13 +36,26 @@ static void write_data(struct json_out *out, const struct event_log *log) {
     out->buf->data[out->buf->len - 1] = '"'; /* where its NUL is */
 }
 
+static const struct abi_item *read_log(struct buf *args, const struct abi *abi, const struct event_log *log) {
+    return abi_read_log(args, abi, log->topics, log->n_topics, log->data, log->data_len);
+}
+
+/* Of a contract that nobody has registered, an event has to have its name among the topics. */
+static const struct abi_item *find_event(struct buf *args, const struct abi *abi, const struct event_log *log) {
+    const struct abi_item *event = abi != NULL ? read_log(args, abi, log) : NULL;
+    if (event != NULL) return event;
+    event = read_log(args, &abi_builtin, log);
+    if (event == NULL || !event->anonymous) return event;
+    buf_clear(args);
+    return NULL;
+}
+
 void event_json_write(struct json_out *out, const struct event_log *log, const struct abi *abi) {
     char text[ADDRESS_TEXT_BYTES];
     struct buf args;
     buf_init(&args, MAX_ARGS_BYTES);
     json_out_key_str(out, "address", address_format(text, &log->contract));
-    const struct abi_item *event =
-        abi != NULL ? abi_read_log(&args, abi, log->topics, log->n_topics, log->data, log->data_len) : NULL;
+    const struct abi_item *event = find_event(&args, abi, log);
     write_meaning(out, event, &args);
     write_topics(out, log);
     write_data(out, log);

@@ -9,7 +9,8 @@
 #include "core/task.h"
 #include "eth/abi_type.h"
 
-/* Appends {"name","signature","args"} of an error that the ABI (NULL: none) or Solidity itself knows, else {"data"}.
+/* Appends {"name","signature","args"} of an error that the ABI (NULL: none), the built-in one or
+ * Solidity itself knows, else {"data"}.
  * In: data, NULL of a revert without any. */
 void revert_write(struct buf *out, const struct abi *abi, const uint8_t *data, size_t len);
 
