@@ -1,9 +1,11 @@
-/* Questions about one transaction, which are rare: why it failed, what has used its nonce, whether nodes still have it,
+/* Questions about one transaction, which are rare: why it failed, what has used its nonce, whether
+ * most nodes agree, whether nodes still have it,
  * and the offer to take it again. Owns nothing; what comes back lives in the task's arena.
  * On children of the follower's task. */
 #include "eth/transaction.h"
 #include "rpc/nonce_user.h"
 #include "rpc/state.h"
+#include "rpc/tx_poll.h"
 #include "rpc/tx_read.h"
 #include "rpc/tx_replay.h"
 #include "tx_ask.h"
@@ -88,6 +90,30 @@ static bool ask_user(struct task *task, struct tx_follower *follower, const stru
     return true;
 }
 
+/* Of a receipt, or that the nonce is past where there is none. */
+static enum tx_poll poll_nodes(struct task *task, struct tx_follower *follower, const struct tx_view *view,
+                               const struct tx_case *which) {
+    const struct kept_tx *row = which->row;
+    const bool mined = row->state == KEPT_TX_CONFIRMED || row->state == KEPT_TX_REVERTED;
+    if (mined) {
+        return tx_poll_receipt(task, follower->chain, &row->hash, &row->block.hash, row->state == KEPT_TX_REVERTED);
+    }
+    if (which->facts.mined == TX_MINED_NOWHERE) {
+        return tx_poll_nonce(task, follower->chain, &row->sender, row->nonce, &view->head.hash);
+    }
+    return tx_poll_receipt(task, follower->chain, &row->hash, &which->mined.hash,
+                           which->facts.mined == TX_MINED_FAILED);
+}
+
+static bool ask_agreed(struct task *task, struct tx_follower *follower, const struct tx_view *view,
+                       struct tx_case *which) {
+    static const enum tx_agreed agreed[] = {
+        [TX_POLL_UNCLEAR] = TX_AGREED_UNCLEAR, [TX_POLL_YES] = TX_AGREED, [TX_POLL_NO] = TX_AGREED_NOT};
+    which->facts.agreed = agreed[poll_nodes(task, follower, view, which)];
+    if (which->facts.agreed == TX_AGREED_NOT) which->note.doubted = true;
+    return true;
+}
+
 /* Of one that may never have got to a node, silence says as much as that none has it. */
 static void note_known(struct tx_case *which, const struct tx_view *view) {
     const enum tx_known known = which->facts.known;
@@ -124,7 +150,10 @@ static bool send_it(struct task *task, struct tx_follower *follower, const struc
 
 bool tx_ask_one(struct task *task, struct tx_follower *follower, const struct tx_view *view, struct tx_case *which) {
     static bool (*const ways[TX_ACT_COUNT])(struct task *, struct tx_follower *, const struct tx_view *,
-                                            struct tx_case *) = {
-        [TX_ASK_REPLAY] = ask_replay, [TX_ASK_USER] = ask_user, [TX_ASK_KNOWN] = ask_known, [TX_SEND] = send_it};
+                                            struct tx_case *) = {[TX_ASK_REPLAY] = ask_replay,
+                                                                 [TX_ASK_USER] = ask_user,
+                                                                 [TX_ASK_AGREED] = ask_agreed,
+                                                                 [TX_ASK_KNOWN] = ask_known,
+                                                                 [TX_SEND] = send_it};
     return ways[which->decision.act](task, follower, view, which);
 }

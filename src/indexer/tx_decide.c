@@ -47,6 +47,13 @@ static struct tx_decision go_back(void) {
     return (struct tx_decision){.act = TX_MOVE, .to = KEPT_TX_PENDING, .step = "reorged"};
 }
 
+static struct tx_decision enter_block(const struct tx_facts *facts) {
+    if (facts->doubted && facts->agreed == TX_AGREED_UNASKED) return ask(TX_ASK_AGREED);
+    if (facts->doubted && facts->agreed != TX_AGREED) return wait;
+    if (facts->mined == TX_MINED_SUCCEEDED) return enter(KEPT_TX_CONFIRMED);
+    return facts->replayed ? enter(KEPT_TX_REVERTED) : ask(TX_ASK_REPLAY);
+}
+
 /* Its nonce is past, so it is in a block, or never will be. */
 static struct tx_decision settle(const struct tx_facts *facts) {
     switch (facts->mined) {
@@ -55,16 +62,17 @@ static struct tx_decision settle(const struct tx_facts *facts) {
     case TX_MINED_UNCLEAR:
         return wait;
     case TX_MINED_SUCCEEDED:
-        return enter(KEPT_TX_CONFIRMED);
     case TX_MINED_FAILED:
-        return facts->replayed ? enter(KEPT_TX_REVERTED) : ask(TX_ASK_REPLAY);
+        return enter_block(facts);
     case TX_MINED_NOWHERE:
         break;
     }
     if (facts->user == TX_USER_UNASKED) return ask(TX_ASK_USER);
     if (facts->user == TX_USER_ITSELF) return wait;
-    if (facts->user == TX_USER_UNCLEAR && facts->past_s < UNKNOWN_USER_S) return wait;
-    return enter(KEPT_TX_REPLACED);
+    if (facts->user == TX_USER_OTHER) return enter(KEPT_TX_REPLACED);
+    if (facts->past_s < UNKNOWN_USER_S) return wait;
+    if (facts->agreed == TX_AGREED_UNASKED) return ask(TX_ASK_AGREED);
+    return facts->agreed != TX_AGREED ? wait : enter(KEPT_TX_REPLACED);
 }
 
 /* Why nodes did not take it when it was last sent. NULL: they did, or said nothing. */
@@ -134,8 +142,19 @@ static struct tx_decision decide_pending(const struct kept_tx *row, const struct
 }
 
 static struct tx_decision decide_mined(const struct kept_tx *row, const struct tx_facts *facts) {
-    if (facts->place == TX_PLACE_FINAL) return note(row, "final", true);
-    return facts->place == TX_PLACE_ORPHANED ? go_back() : wait;
+    if (facts->place == TX_PLACE_ORPHANED) return go_back();
+    if (facts->place != TX_PLACE_FINAL) return wait;
+    switch (facts->agreed) {
+    case TX_AGREED_UNASKED:
+        return ask(TX_ASK_AGREED);
+    case TX_AGREED_UNCLEAR:
+        return wait;
+    case TX_AGREED:
+        return note(row, "final", true);
+    case TX_AGREED_NOT:
+        break;
+    }
+    return go_back(); /* whoever told of it has made it up */
 }
 
 /* It is in the chain after all, or its nonce is free again, when what replaced it was taken back by a reorg. */

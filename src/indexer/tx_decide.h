@@ -31,6 +31,9 @@ enum tx_mined {
     TX_MINED_FAILED
 };
 
+/* Whether most of the nodes say so. */
+enum tx_agreed { TX_AGREED_UNASKED, TX_AGREED_UNCLEAR, TX_AGREED, TX_AGREED_NOT };
+
 /* Which transaction has used the nonce. */
 enum tx_user { TX_USER_UNASKED, TX_USER_UNCLEAR, TX_USER_ITSELF, TX_USER_OTHER };
 
@@ -43,6 +46,8 @@ struct tx_facts {
     uint64_t drop_after_s; /* likewise */
     bool head_is_behind;   /* nodes that lag: what is not there yet has not gone */
     enum tx_place place;   /* of confirmed and reverted */
+    bool doubted;          /* most nodes have denied a receipt of its before: another one counts if most have it */
+    enum tx_agreed agreed; /* about its receipt there, and how it went; of others that the nonce is past */
     enum tx_nonce nonce;   /* at the head */
     enum tx_nonce nonce_at_final;
     bool reorged; /* since the transaction was last looked at, as far as is known */
@@ -60,9 +65,10 @@ struct tx_facts {
 struct tx_decision {
     enum tx_act {
         TX_WAIT,        /* nothing, in this round */
-        TX_ASK_RECEIPT, /* the next four bring the fact of their name, and another decision */
+        TX_ASK_RECEIPT, /* the next five bring the fact of their name, and another decision */
         TX_ASK_REPLAY,
         TX_ASK_USER,
+        TX_ASK_AGREED,
         TX_ASK_KNOWN,
         TX_SEND, /* brings a verdict, and another decision */
         TX_MOVE, /* write what follows */

@@ -85,7 +85,7 @@ static void rest(struct tx_follower *follower, uint64_t open) {
 
 static void follow(struct tx_follower *follower) {
     uint64_t open = 0;
-    bool moved = false;
+    bool moved = false, rushed = false;
     follower->lost = false;
     log_write(LOG_INDEX, LOG_INFO, "transactions are followed here", LOG_STR("chain", name_of(follower)));
     while (!follower->job.ending && !follower->lost) {
@@ -97,7 +97,8 @@ static void follow(struct tx_follower *follower) {
         }
         trouble_over(&follower->trouble, name_of(follower));
         report(follower, TX_FOLLOWING_HERE, &open);
-        if (!moved) rest(follower, open);
+        rushed = moved && !rushed; /* what a reorg took back may be elsewhere already; but never without a rest */
+        if (!rushed) rest(follower, open);
     }
 }
 

@@ -50,6 +50,7 @@ static void begin_case(struct tx_follower *follower, const struct tx_view *view,
                                    .drop_after_s = follower->options.drop_after_s,
                                    .head_is_behind = view->behind,
                                    .reorged = view->reorged,
+                                   .doubted = one->note.doubted,
                                    .looked_s = one->note.looked_s,
                                    .verdict = one->note.verdict};
 }
@@ -74,7 +75,7 @@ static void ask_next(struct task *task, void *arg, size_t worker) {
 }
 
 static bool is_slow(enum tx_act act) {
-    return act == TX_ASK_REPLAY || act == TX_ASK_USER || act == TX_ASK_KNOWN || act == TX_SEND;
+    return act == TX_ASK_REPLAY || act == TX_ASK_USER || act == TX_ASK_AGREED || act == TX_ASK_KNOWN || act == TX_SEND;
 }
 
 /* In and out: budget, of the round; what is beyond waits for the next one. */

@@ -82,6 +82,13 @@ static const struct example pending[] = {
      WAITS},
     {"mined", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED),
      MOVES(CONFIRMED, "confirmed")},
+    {"mined, says one that was wrong before", ROW(PENDING, .sent_at = T),
+     FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED, .doubted = true), ASKS(ASK_AGREED)},
+    {"and most deny it again", ROW(PENDING, .sent_at = T),
+     FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED, .doubted = true, .agreed = TX_AGREED_NOT), WAITS},
+    {"and most say so now", ROW(PENDING, .sent_at = T),
+     FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED, .doubted = true, .agreed = TX_AGREED),
+     MOVES(CONFIRMED, "confirmed")},
     {"failed: why", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_FAILED), ASKS(ASK_REPLAY)},
     {"failed", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_FAILED, .replayed = true),
      MOVES(REVERTED, "reverted")},
@@ -94,7 +101,15 @@ static const struct example pending[] = {
     {"nobody knows, yet", ROW(PENDING, .sent_at = T),
      FACTS(T + 29, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 29), WAITS},
     {"nobody will ever know", ROW(PENDING, .sent_at = T),
-     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30),
+     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30), ASKS(ASK_AGREED)},
+    {"and only one node says that the nonce is past", ROW(PENDING, .sent_at = T),
+     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30, .agreed = TX_AGREED_NOT),
+     WAITS},
+    {"and nobody can tell", ROW(PENDING, .sent_at = T),
+     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30, .agreed = TX_AGREED_UNCLEAR),
+     WAITS},
+    {"but the nonce is past, say most", ROW(PENDING, .sent_at = T),
+     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30, .agreed = TX_AGREED),
      MOVES(REPLACED, "replaced")},
 };
 
@@ -102,10 +117,16 @@ static const struct example mined[] = {
     {"in the chain", ROW(CONFIRMED), FACTS(T + 9, .place = TX_PLACE_CANONICAL), WAITS},
     {"who knows", ROW(CONFIRMED), FACTS(T + 9, FREE, .place = TX_PLACE_UNCLEAR), WAITS},
     {"taken back", ROW(CONFIRMED), FACTS(T + 9, .place = TX_PLACE_ORPHANED), MOVES(PENDING, "reorged")},
-    {"final", ROW(CONFIRMED), FACTS(T + 9, .place = TX_PLACE_FINAL), MOVES(CONFIRMED, "final", .final = true)},
+    {"final: do most say so", ROW(CONFIRMED), FACTS(T + 9, .place = TX_PLACE_FINAL), ASKS(ASK_AGREED)},
+    {"nobody can tell", ROW(CONFIRMED), FACTS(T + 9, .place = TX_PLACE_FINAL, .agreed = TX_AGREED_UNCLEAR), WAITS},
+    {"one node made it up", ROW(CONFIRMED), FACTS(T + 9, .place = TX_PLACE_FINAL, .agreed = TX_AGREED_NOT),
+     MOVES(PENDING, "reorged")},
+    {"final", ROW(CONFIRMED), FACTS(T + 9, .place = TX_PLACE_FINAL, .agreed = TX_AGREED),
+     MOVES(CONFIRMED, "final", .final = true)},
     {"failed, in the chain", ROW(REVERTED), FACTS(T + 9, .place = TX_PLACE_CANONICAL), WAITS},
     {"failed, taken back", ROW(REVERTED), FACTS(T + 9, .place = TX_PLACE_ORPHANED), MOVES(PENDING, "reorged")},
-    {"failed, final", ROW(REVERTED), FACTS(T + 9, .place = TX_PLACE_FINAL), MOVES(REVERTED, "final", .final = true)},
+    {"failed, final", ROW(REVERTED), FACTS(T + 9, .place = TX_PLACE_FINAL, .agreed = TX_AGREED),
+     MOVES(REVERTED, "final", .final = true)},
 };
 
 static const struct example replaced[] = {
@@ -201,10 +222,12 @@ static void test_every_combination(void **state) {
                                        .drop_after_s = DROP_AFTER_S,
                                        .head_is_behind = bits >> 5 & 1,
                                        .place = (enum tx_place)(bits >> 6 & 3),
+                                       .agreed = (enum tx_agreed)(bits >> 21 & 3),
                                        .nonce = (enum tx_nonce)((bits >> 8 & 3) % 3),
                                        .nonce_at_final = (enum tx_nonce)((bits >> 10 & 3) % 3),
                                        .mined = (enum tx_mined)((bits >> 12 & 7) % 5),
                                        .replayed = bits >> 15 & 1,
+                                       .doubted = bits >> 19 & 1,
                                        .user = (enum tx_user)(bits >> 16 & 3),
                                        .known = (enum tx_known)(bits >> 18 & 3),
                                        .sent = bits >> 20 & 1,
@@ -215,6 +238,7 @@ static void test_every_combination(void **state) {
         assert_false(decision.act == TX_ASK_REPLAY && facts.replayed);
         assert_false(decision.act == TX_ASK_USER && facts.user != TX_USER_UNASKED);
         assert_false(decision.act == TX_ASK_KNOWN && facts.known != TX_KNOWN_UNASKED);
+        assert_false(decision.act == TX_ASK_AGREED && facts.agreed != TX_AGREED_UNASKED);
         assert_false(decision.act == TX_SEND && facts.sent);
         if (decision.act != TX_MOVE) continue;
         moves++;

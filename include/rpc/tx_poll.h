@@ -1,0 +1,25 @@
+/* What most of a chain's nodes say of a transaction, where one node's word is not enough: before something is written
+ * down for good. On the task's thread, in a coroutine. */
+#ifndef DAPPD_RPC_TX_POLL_H
+#define DAPPD_RPC_TX_POLL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/task.h"
+#include "eth/address.h"
+#include "rpc/chain.h"
+
+/* More than half of those that answered; of a chain with one node, that one. */
+enum tx_poll { TX_POLL_UNCLEAR, TX_POLL_YES, TX_POLL_NO };
+
+/* Whether the sender's nonce at this block is past that one. Source: eth_getTransactionCount. */
+enum tx_poll tx_poll_nonce(struct task *task, struct chain *chain, const address *sender, uint64_t nonce,
+                           const hash32 *block);
+
+/* Whether it is in this block, and has failed or not: a node that has no receipt says no. Source:
+ * eth_getTransactionReceipt. */
+enum tx_poll tx_poll_receipt(struct task *task, struct chain *chain, const hash32 *tx, const hash32 *block,
+                             bool failed);
+
+#endif
