@@ -8,10 +8,10 @@
 #include "core/buf.h"
 #include "eth/abi_type.h"
 
-/* The event whose arguments the log has, all of them; among several with one signature the first whose indexed ones
- * fit. A log that is none of them may be of an anonymous event, if it fits exactly one. Appends the arguments as JSON,
- * or nothing when they are longer than the buffer may become. Returns NULL, with *args as it was, when there is no such
- * event. In: topics with topic0, if the log has any. */
+/* The event whose arguments the log has, all of them, as abi_find_event finds it. A log that is none of them may be of
+ * an anonymous event, if it fits exactly one. Appends the arguments as JSON, or nothing when they are longer than the
+ * buffer may become. Returns NULL, with *args as it was, when there is no such event. In: topics with topic0, if the
+ * log has any. */
 const struct abi_item *abi_read_log(struct buf *args, const struct abi *abi, const hash32 *topics, size_t n_topics,
                                     const uint8_t *data, size_t len);
 

@@ -1,5 +1,5 @@
-/* Events of one signature may differ in what is indexed, as ERC-20's and ERC-721's Transfer do, and nothing names an
- * anonymous one: what a log is follows from what it can be decoded as. Owns nothing; the buffer is the caller's.
+/* Nothing names an anonymous event: that a log is one follows from what it can be decoded as. Owns nothing; the buffer
+ * is the caller's.
  * Any thread: pure functions. */
 #include "eth/abi_log.h"
 
@@ -19,29 +19,22 @@ static bool decode(struct buf *args, const struct abi_item *event, const struct 
     return err == ERR_OK || err == ERR_OVERLOADED;
 }
 
-static bool is_candidate(const struct abi_item *item, const struct log *log, bool anonymous) {
-    if (item->kind != ABI_ITEM_EVENT || item->anonymous != anonymous) return false;
-    return anonymous || (log->n_topics > 0 && hash32_equal(&item->hash, &log->topics[0]));
-}
-
 static const struct abi_item *find_signed(struct buf *args, const struct abi *abi, const struct log *log) {
-    for (size_t i = 0; i < abi->n_items; i++) {
-        if (is_candidate(&abi->items[i], log, false) && decode(args, &abi->items[i], log)) return &abi->items[i];
-    }
-    return NULL;
+    const struct abi_item *event = abi_find_event(abi, log->topics, log->n_topics);
+    return event != NULL && decode(args, event, log) ? event : NULL;
 }
 
 static const struct abi_item *find_anonymous(struct buf *args, const struct abi *abi, const struct log *log) {
     const size_t before = args->len;
     const struct abi_item *found = NULL;
     for (size_t i = 0; i < abi->n_items; i++) {
-        if (!is_candidate(&abi->items[i], log, true)) continue;
-        if (!decode(args, &abi->items[i], log)) continue;
+        const struct abi_item *item = &abi->items[i];
+        if (item->kind != ABI_ITEM_EVENT || !item->anonymous || !decode(args, item, log)) continue;
         if (found != NULL) {
             args->len = before;
             return NULL;
         }
-        found = &abi->items[i];
+        found = item;
     }
     return found;
 }

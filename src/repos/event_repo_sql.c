@@ -30,30 +30,33 @@
     TOPIC(0, "$11") \
     TOPIC(1, "$12") \
     TOPIC(2, "$13") \
-    TOPIC(3, "$14") " AND ($15::bytea[] IS NULL OR e.topic0 = ANY ($15)) AND ($16::text IS NULL OR " \
-                    "e.name = $16)"
+    TOPIC(3, "$14") \
+    " AND ($15::bytea[] IS NULL OR e.topic0 = ANY ($15)) AND ($16::text IS NULL OR " \
+    "e.name = $16)"
 
 /* The columns in the order that event_repo.c reads them in. Out: bytes, of all rows up to this one; found, rows. */
 #define SELECT_WALK(by, behind, direction) \
-    WALK "SELECT w.number, w.hash, w.timestamp, w.moved, w.missing," \
-         " x.block_number, x.log_index, x.tx_hash, x.topic0, x.topic1, x.topic2, x.topic3, x.data, x.name, x.args," \
-         " b.hash, b.timestamp, x.found" \
-         " FROM walk w LEFT JOIN LATERAL (" \
-         " SELECT *, count(*) OVER () AS found, row_number() OVER (" ORDER( \
-             direction) ") AS place," \
-                        "  sum(octet_length(e.data) + coalesce(octet_length(e.args::text), 0)) OVER (" ORDER( \
-                            direction) ") AS bytes" \
-                                       " FROM (SELECT * FROM contract_events e" \
-                                       "  WHERE e.chain_id = $1 AND e.address = $2 AND e.block_number BETWEEN " \
-                                       "$8::bigint AND w.highest" \
-                                       "   AND (e.block_number, e.log_index) " behind \
-                                       " ($3::bigint, $4::integer)" by OTHER_FILTERS \
-                                       ORDER(direction) " LIMIT $10::bigint) AS e" \
-                                                        ") AS x ON x.place = 1 OR x.bytes <= 4194304" /* EVENT_PAGE_BYTES \
-                                                                                                       */ \
-                                                        " LEFT JOIN LATERAL (SELECT b.hash, b.timestamp FROM blocks b" \
-                                                        "  WHERE b.chain_id = $1 AND b.number = x.block_number LIMIT " \
-                                                        "1) AS b ON true"
+    WALK \
+        "SELECT w.number, w.hash, w.timestamp, w.moved, w.missing," \
+        " x.block_number, x.log_index, x.tx_hash, x.topic0, x.topic1, x.topic2, x.topic3, x.data, x.name, x.args," \
+        " b.hash, b.timestamp, x.found" \
+        " FROM walk w LEFT JOIN LATERAL (" \
+        " SELECT *, count(*) OVER () AS found, row_number() OVER (" ORDER( \
+            direction) ") AS place," \
+                       "  sum(octet_length(e.data) + coalesce(octet_length(e.args::text), 0)) OVER (" ORDER( \
+                           direction) ") AS bytes" \
+                                      " FROM (SELECT * FROM contract_events e" \
+                                      "  WHERE e.chain_id = $1 AND e.address = $2 AND e.block_number BETWEEN " \
+                                      "$8::bigint AND w.highest" \
+                                      "   AND (e.block_number, e.log_index) " behind \
+                                      " ($3::bigint, $4::integer)" by OTHER_FILTERS \
+                                      ORDER( \
+                                          direction) " LIMIT $10::bigint) AS e" \
+                                                     ") AS x ON x.place = 1 OR x.bytes <= 4194304" /* EVENT_PAGE_BYTES \
+                                                                                                    */ \
+                                                     " LEFT JOIN LATERAL (SELECT b.hash, b.timestamp FROM blocks b" \
+                                                     "  WHERE b.chain_id = $1 AND b.number = x.block_number LIMIT " \
+                                                     "1) AS b ON true"
 
 #define OLDEST(by) SELECT_WALK(by, ">", "ASC")
 #define NEWEST(by) SELECT_WALK(by, "<", "DESC")

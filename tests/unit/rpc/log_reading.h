@@ -23,6 +23,7 @@ struct reading {
     enum logs_outcome outcomes[MAX_READS];
     size_t n;
     bool every; /* every contract */
+    enum logs_kind kind;
     struct logs logs;
     const address *tokens; /* NULL: log_node_token */
     size_t n_tokens;
@@ -33,8 +34,11 @@ struct reading {
 
 static inline void read_ranges(struct task *task, struct chain *chain, void *arg) {
     struct reading *reading = arg;
-    struct logs_filter filter = {.tokens = &log_node_token, .n_tokens = reading->every ? 0 : 1};
-    if (reading->tokens != NULL) filter = (struct logs_filter){reading->tokens, reading->n_tokens};
+    struct logs_filter filter = {.kind = reading->kind, .tokens = &log_node_token, .n_tokens = reading->every ? 0 : 1};
+    if (reading->tokens != NULL) {
+        filter.tokens = reading->tokens;
+        filter.n_tokens = reading->n_tokens;
+    }
     for (size_t i = 0; i < reading->n; i++) {
         reading->outcomes[i] = logs_read_range(task, chain, &reading->logs, &filter, &reading->ranges[i]);
     }
