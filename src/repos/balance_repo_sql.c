@@ -10,7 +10,7 @@
 const struct pg_statement balance_repo_statements[BALANCE_REPO_STATEMENT_COUNT] = {
     /* $1 chain, $2 token, $3 holder; the sum is null where it is impossible */
     [BALANCE_REPO_GET] = {"balance_repo_get", 3,
-                          "SELECT " TIP_COLUMNS ", " TOKEN_COLUMNS ","
+                          "SELECT " TRANSFERS_TIP_COLUMNS ", " TOKEN_COLUMNS ","
                           "  CASE WHEN b.amount IS NULL THEN 0"
                           "   WHEN b.amount BETWEEN 0 AND " MAX_BALANCE " THEN b.amount END"
                           " FROM chains c"
@@ -21,7 +21,7 @@ const struct pg_statement balance_repo_statements[BALANCE_REPO_STATEMENT_COUNT] 
      * is gone. The LIMIT 1 has the planner look each token up: else it may read all of them from the first one on,
      * beside the balances. */
     [BALANCE_REPO_PORTFOLIO] = {"balance_repo_portfolio", 4,
-                                "SELECT " TIP_COLUMNS ","
+                                "SELECT " TRANSFERS_TIP_COLUMNS ","
                                 "  $3::bytea IS NOT NULL AND NOT EXISTS ("
                                 "   SELECT FROM tokens a WHERE a.chain_id = $1 AND a.address = $3), h.*"
                                 " FROM chains c"
@@ -40,7 +40,7 @@ const struct pg_statement balance_repo_statements[BALANCE_REPO_STATEMENT_COUNT] 
     /* $1 chain, $2 token, $3 amount and $4 holder of the last row before, or null, $5 rows. Many may hold the same
      * amount: who else holds the last one is looked up by itself, so that no page reads rows of the pages before. */
     [BALANCE_REPO_HOLDERS] = {"balance_repo_holders", 5,
-                              "SELECT " TIP_COLUMNS ", " TOKEN_COLUMNS ", h.holder,"
+                              "SELECT " TRANSFERS_TIP_COLUMNS ", " TOKEN_COLUMNS ", h.holder,"
                               "  CASE WHEN h.amount <= " MAX_BALANCE " THEN h.amount END"
                               " FROM chains c"
                               " LEFT JOIN tokens t ON t.chain_id = c.chain_id AND t.address = $2"

@@ -15,6 +15,12 @@
 #define TIP_COLUMNS "c.tip_number, c.tip_hash, c.tip_timestamp"
 enum { TIP_N_COLUMNS = 3 };
 
+/* False while the chain $1 has a tip for the events of contracts alone: of transfers there is nothing to be served. */
+#define SERVES_TRANSFERS \
+    "(EXISTS (SELECT FROM streams v WHERE v.chain_id = $1 AND v.kind = 0 AND v.live)" \
+    " OR NOT EXISTS (SELECT FROM streams v WHERE v.chain_id = $1 AND v.kind = 1 AND v.live))"
+#define TRANSFERS_TIP_COLUMNS "CASE WHEN " SERVES_TRANSFERS " THEN c.tip_number END, c.tip_hash, c.tip_timestamp"
+
 /* Of `tokens t`. */
 #define TOKEN_COLUMNS "t.id, t.address, t.name, t.symbol, t.decimals, t.live, t.checked_block, t.drift"
 enum { TOKEN_N_COLUMNS = 8 };

@@ -29,8 +29,7 @@
     "   ORDER BY l.timestamp DESC, l.number DESC LIMIT 1), -1) END) AS highest" \
     " FROM chains c" \
     " LEFT JOIN blocks s ON s.chain_id = c.chain_id AND s.number = $5 AND s.hash = $6" \
-    " WHERE c.chain_id = $1 AND c.tip_number IS NOT NULL" \
-    ") "
+    " WHERE c.chain_id = $1 AND c.tip_number IS NOT NULL AND " SERVES_TRANSFERS ") "
 
 #define TRANSFER_COLUMNS \
     "t.block_number, t.log_index, t.kind, t.amount, t.from_address, t.to_address, t.tx_hash, t.token_id"
@@ -106,5 +105,5 @@ const struct pg_statement transfer_repo_statements[TRANSFER_REPO_STATEMENT_COUNT
                              "  WHERE b.chain_id = $1 AND b.number = x.block_number LIMIT 1) b ON true"
                              " LEFT JOIN LATERAL (SELECT " TOKEN_COLUMNS
                              "  FROM tokens t WHERE t.id = x.token_id LIMIT 1) k ON true"
-                             " WHERE c.chain_id = $1 AND c.tip_number IS NOT NULL"},
+                             " WHERE c.chain_id = $1 AND c.tip_number IS NOT NULL AND " SERVES_TRANSFERS},
 };

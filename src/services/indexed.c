@@ -22,7 +22,7 @@ enum err indexed_begin(struct task *task, const struct source *source, uint64_t 
 
 static enum err fail_without_tip(struct task *task, const struct source *source) {
     static const char *const states[INDEX_PHASE_COUNT] = {
-        [INDEX_OFF] = "is not indexed: none of its tokens is configured",
+        [INDEX_OFF] = "is not indexed: none of its tokens is configured, and none of its contracts registered",
         [INDEX_CONNECTING] = "is about to be indexed",
         [INDEX_STANDBY] = "waits to be indexed",
         [INDEX_BACKFILL] = "is being indexed",
@@ -37,6 +37,8 @@ static enum err fail_without_tip(struct task *task, const struct source *source)
     if (report.phase == INDEX_BACKFILL && report.target >= report.next_block) {
         err = task_fail(task, ERR_INDEX_UNAVAILABLE, "chain \"%.64s\" is being indexed: at block %llu of %llu", name,
                         (unsigned long long)report.next_block, (unsigned long long)report.target);
+    } else if (report.has_tip && report.phase == INDEX_FOLLOWING) {
+        err = task_fail(task, ERR_INDEX_UNAVAILABLE, "of chain \"%.64s\" nothing of this kind is indexed", name);
     } else {
         err = task_fail(task, ERR_INDEX_UNAVAILABLE, "chain \"%.64s\" %s", name, states[report.phase]);
     }

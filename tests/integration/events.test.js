@@ -103,6 +103,8 @@ test('events of every shape are what viem decodes, by pages of any size and in b
     }
     assert.equal((await dappd.get('/ready')).status, 200);
     assert.equal((await dappd.json('/status')).chains[0].index.phase, 'following');
+    for (const list of ['/transfers', '/tokens', `/balances/${chain.account}`])
+        assertProblem(await dappd.get(list), 'index_unavailable', /nothing of this kind/); // no token is configured
 });
 
 test('the same as getContractEvents finds by name and argument', async () => {
