@@ -97,34 +97,54 @@ static bool is_known(const struct abi_params *params, const char *name) {
     return i < params->n;
 }
 
-/* Says which member it is. In: an object of more members than there are parameters. */
-static enum err refuse_unknown(const struct abi_argument *at, const struct abi_params *params, const json_t *object) {
-    json_t *readable = (json_t *)(uintptr_t)object; /* jansson's iterators change nothing, but do not say so */
-    void *it = json_object_iter(readable);
-    while (it != NULL && is_known(params, json_object_iter_key(it))) it = json_object_iter_next(readable, it);
-    assert(it != NULL);
-    struct abi_place place = {.up = &at->place, .name = json_object_iter_key(it)};
-    return abi_fail(at->problem, ERR_INVALID_ARGUMENT, &place, "is not in the ABI");
+/* jansson's iterators change nothing, but do not say so. */
+static json_t *readable(const json_t *object) {
+    return (json_t *)(uintptr_t)object;
 }
 
-enum err abi_argument_members(const struct abi_argument *at, const struct abi_params *params, const json_t *value) {
-    const bool is_object = json_is_object(value);
-    const size_t n = is_object ? json_object_size(value) : json_array_size(value);
-    if (is_object && params->named) return n > params->n ? refuse_unknown(at, params, value) : ERR_OK;
-    const bool is_list = value == NULL || json_is_array(value) || (is_object && n == 0);
+/* Says which member it is. In: an object of more members than there are parameters. */
+static enum err refuse_unknown(const struct abi_members *members) {
+    json_t *object = readable(members->values);
+    void *it = json_object_iter(object);
+    while (it != NULL && is_known(members->params, json_object_iter_key(it))) it = json_object_iter_next(object, it);
+    assert(it != NULL);
+    struct abi_place place = {.up = &members->at->place, .name = json_object_iter_key(it)};
+    return abi_fail(members->at->problem, ERR_INVALID_ARGUMENT, &place, "is not in the ABI");
+}
+
+enum err abi_members_begin(struct abi_members *members, const struct abi_argument *at, const struct abi_params *params,
+                           const json_t *values) {
+    const bool is_object = json_is_object(values);
+    const size_t n = is_object ? json_object_size(values) : json_array_size(values);
+    *members = (struct abi_members){.at = at, .params = params, .values = values};
+    if (is_object && params->named) {
+        members->next = json_object_iter(readable(values));
+        return n > params->n ? refuse_unknown(members) : ERR_OK;
+    }
+    const bool is_list = values == NULL || json_is_array(values) || (is_object && n == 0);
     if (is_list && n == params->n) return ERR_OK;
     return abi_fail(at->problem, ERR_INVALID_ARGUMENT, &at->place, "must be %s list of %zu, in order",
                     params->named ? "an object, or a" : "a", params->n);
 }
 
-enum err abi_argument_member(struct abi_argument *member_at, const json_t **member, const struct abi_argument *at,
-                             const struct abi_params *params, const json_t *value, size_t index) {
-    member_at->problem = at->problem;
-    member_at->place = (struct abi_place){.up = &at->place, .index = index};
-    *member = json_array_get(value, index);
-    if (*member != NULL) return ERR_OK;
-    member_at->place.name = params->list[index].name;
-    *member = json_object_get(value, params->list[index].name);
-    if (*member != NULL) return ERR_OK;
-    return abi_fail(at->problem, ERR_INVALID_ARGUMENT, &member_at->place, "is missing");
+/* Most clients write members in the ABI's order: then there is nothing to look up. */
+static const json_t *take_named(struct abi_members *members, const char *name) {
+    void *next = members->next;
+    if (next == NULL || strcmp(json_object_iter_key(next), name) != 0) return json_object_get(members->values, name);
+    members->next = json_object_iter_next(readable(members->values), next);
+    return json_object_iter_value(next);
+}
+
+enum err abi_members_take(struct abi_argument *member_at, const json_t **member, struct abi_members *members) {
+    const size_t index = members->n_taken++;
+    const struct abi_argument *at = members->at;
+    assert(index < members->params->n);
+    *member_at = (struct abi_argument){at->problem, {.up = &at->place, .index = index}};
+    if (json_is_array(members->values)) {
+        *member = json_array_get(members->values, index);
+        return ERR_OK;
+    }
+    member_at->place.name = members->params->list[index].name;
+    *member = take_named(members, member_at->place.name);
+    return *member != NULL ? ERR_OK : abi_fail(at->problem, ERR_INVALID_ARGUMENT, &member_at->place, "is missing");
 }

@@ -28,10 +28,21 @@ enum err abi_argument_bytes(struct buf *out, const struct abi_argument *at, cons
 enum err abi_argument_count(size_t *n, const struct abi_argument *at, const struct abi_type *type,
                             const json_t *value) MUST_CHECK;
 
-/* That the value can be these parameters, then each of them and where it is. NULL: it has none. */
-enum err abi_argument_members(const struct abi_argument *at, const struct abi_params *params,
-                              const json_t *value) MUST_CHECK;
-enum err abi_argument_member(struct abi_argument *member_at, const json_t **member, const struct abi_argument *at,
-                             const struct abi_params *params, const json_t *value, size_t index) MUST_CHECK;
+/* The values of parameters, as an object or a list, taken one after the other. */
+struct abi_members {
+    const struct abi_argument *at; /* where they all are */
+    const struct abi_params *params;
+    const json_t *values;
+    size_t n_taken;
+    void *next; /* of an object: the member behind the last one taken */
+};
+
+/* ERR_INVALID_ARGUMENT unless the value can be these parameters. NULL: it has none. */
+enum err abi_members_begin(struct abi_members *members, const struct abi_argument *at, const struct abi_params *params,
+                           const json_t *values) MUST_CHECK;
+
+/* Takes the next one and says where it is. In: there is one. */
+enum err abi_members_take(struct abi_argument *member_at, const json_t **member,
+                          struct abi_members *members) MUST_CHECK;
 
 #endif

@@ -74,10 +74,11 @@ static enum err put_array(struct buf *out, const struct value *value, size_t at)
 /* In: base, where their heads have been reserved. */
 static enum err put_members(struct buf *out, const struct abi_argument *where, const struct abi_params *params,
                             const json_t *json, size_t base) {
-    enum err err = abi_argument_members(where, params, json);
+    struct abi_members members;
+    enum err err = abi_members_begin(&members, where, params, json);
     for (size_t i = 0, at = base; i < params->n && err == ERR_OK; i++) {
         struct value member = {.type = &params->list[i].type};
-        err = abi_argument_member(&member.where, &member.json, where, params, json, i);
+        err = abi_members_take(&member.where, &member.json, &members);
         if (err == ERR_OK) err = put_in_head(out, &member, base, at);
         at += member.type->head_bytes;
     }

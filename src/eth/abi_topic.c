@@ -54,11 +54,12 @@ static enum err add_items(struct keccak *hash, const struct abi_argument *at, co
 
 static enum err add_members(struct keccak *hash, const struct abi_argument *at, const struct abi_type *type,
                             const json_t *value) {
-    enum err err = abi_argument_members(at, &type->components, value);
+    struct abi_members members;
+    enum err err = abi_members_begin(&members, at, &type->components, value);
     for (size_t i = 0; i < type->components.n && err == ERR_OK; i++) {
         struct abi_argument member_at;
         const json_t *member;
-        err = abi_argument_member(&member_at, &member, at, &type->components, value, i);
+        err = abi_members_take(&member_at, &member, &members);
         if (err == ERR_OK) err = add_value(hash, &member_at, &type->components.list[i].type, member);
     }
     return err;

@@ -24,20 +24,6 @@ static bool is_mixed_case(const char *digits) {
     return lower != 0 && upper != 0;
 }
 
-enum err address_parse(address *out, const char *text, size_t len) {
-    if (len != 2 + ADDRESS_DIGITS || text[0] != '0' || (text[1] != 'x' && text[1] != 'X')) return ERR_INVALID_ADDRESS;
-    const char *digits = text + 2;
-    address parsed;
-    if (!hex_read(parsed.bytes, sizeof parsed.bytes, digits)) return ERR_INVALID_ADDRESS;
-    if (is_mixed_case(digits)) {
-        char expected[ADDRESS_TEXT_BYTES];
-        address_format(expected, &parsed);
-        if (memcmp(digits, expected + 2, ADDRESS_DIGITS) != 0) return ERR_CHECKSUM_MISMATCH;
-    }
-    *out = parsed;
-    return ERR_OK;
-}
-
 /* An address and its text; "" where nothing is kept yet. */
 struct kept {
     address of;
@@ -61,8 +47,9 @@ static void keep(struct kept *kept, const address *a) {
 
 /* A thread shows the same few tokens and wallets over and over, and hashing them was an eighth of the time of an answer
  * from the cache. Each address has two places here, by its last bytes, the latest one in the first; who wants it to
- * miss only costs himself a hash. */
-char *address_format(char out[ADDRESS_TEXT_BYTES], const address *a) {
+ * miss only costs himself a hash. Returns the text with its checksum, which is there until the next one is asked for.
+ */
+static const char *kept_text(const address *a) {
     enum { PAIRS = 1024 };
     static _Thread_local struct kept recent[PAIRS][2];
     struct kept *pair = recent[(a->bytes[19] | (size_t)a->bytes[18] << 8) % PAIRS];
@@ -75,8 +62,22 @@ char *address_format(char out[ADDRESS_TEXT_BYTES], const address *a) {
         }
         pair[1] = other;
     }
-    memcpy(out, pair[0].text, ADDRESS_TEXT_BYTES);
-    return out;
+    return pair[0].text;
+}
+
+enum err address_parse(address *out, const char *text, size_t len) {
+    if (len != 2 + ADDRESS_DIGITS || text[0] != '0' || (text[1] != 'x' && text[1] != 'X')) return ERR_INVALID_ADDRESS;
+    const char *digits = text + 2;
+    address parsed;
+    if (!hex_read(parsed.bytes, sizeof parsed.bytes, digits)) return ERR_INVALID_ADDRESS;
+    if (is_mixed_case(digits) && memcmp(digits, kept_text(&parsed) + 2, ADDRESS_DIGITS) != 0)
+        return ERR_CHECKSUM_MISMATCH;
+    *out = parsed;
+    return ERR_OK;
+}
+
+char *address_format(char out[ADDRESS_TEXT_BYTES], const address *a) {
+    return memcpy(out, kept_text(a), ADDRESS_TEXT_BYTES);
 }
 
 bool address_equal(const address *a, const address *b) {
