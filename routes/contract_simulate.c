@@ -54,8 +54,8 @@ enum err route_contract_simulate(struct request *req, struct response *res) {
     if (err == ERR_OK) err = params_source(req, &answer->source);
     if (err == ERR_OK) err = simulate_body_parse(&req->task, &answer->simulation, &answer->spec, req->body);
     if (err == ERR_OK) {
-        err = simulate_service_run(&req->task, req->app->abis, &answer->source, &answer->simulation,
-                                   &answer->block, &answer->spec);
+        err = simulate_service_run(&req->task, req->app->abis, &answer->source, &answer->simulation, &answer->block,
+                                   &answer->spec);
     }
     if (err != ERR_OK) return err;
     response_json(res, render_simulation, answer);
