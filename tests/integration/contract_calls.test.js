@@ -293,7 +293,7 @@ test('200 calls and as many balances at once go out as a handful of eth_calls', 
     }
     for (const answer of answers.slice(seeds.length)) assert.equal(ok(answer).balance, '0');
     const calls = callsTo(node);
-    assert.ok(calls.length <= 40, `${calls.length} calls`);
+    assert.ok(calls.length <= 24, `${calls.length} calls`);
     const mixed = calls.filter((one) => asksAbout(features.address)(one) && asksAbout(usd)(one));
     assert.ok(mixed.length > 0, 'calls and balances share one');
 });

@@ -59,6 +59,22 @@ static void test_retry_after(void **state) {
 }
 
 /* RFC 9110, 15.5.2: a 401 says how to authenticate; who knows more has said it already. */
+static void test_what_a_contract_reverted_with_is_a_member(void **state) {
+    (void)state;
+    static const char revert[] = "{\"data\":\"0x12345678\"}";
+    struct answer answer;
+    answer_begin(&answer, HTTP_GET, "/");
+    (void)task_fail(&answer.req.task, ERR_EXECUTION_REVERTED, "execution reverted");
+    answer.req.task.fault.revert = revert;
+    answer.req.task.fault.revert_len = sizeof revert - 1;
+    problem_from_fault(&answer.req, &answer.res);
+    json_t *json = answer_json(&answer);
+    const json_t *data = json_object_get(json_object_get(json, "revert"), "data");
+    assert_string_equal(json_string_value(data), "0x12345678");
+    json_decref(json);
+    answer_end(&answer);
+}
+
 static void test_a_challenge_goes_with_401(void **state) {
     (void)state;
     for (int code = ERR_OK + 1; code < ERR_COUNT; code++) {
@@ -120,6 +136,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_error_becomes_its_problem),
         cmocka_unit_test(test_retry_after),
+        cmocka_unit_test(test_what_a_contract_reverted_with_is_a_member),
         cmocka_unit_test(test_a_challenge_goes_with_401),
         cmocka_unit_test(test_without_a_fault_it_is_internal),
         cmocka_unit_test(test_nothing_of_the_inside_is_shown),
