@@ -31,43 +31,52 @@ static bool read_param_name(struct abi_reading *reading, const char **out, const
     return len == 0 || abi_read_name(reading, out, "a parameter", text, len);
 }
 
+/* Where a parameter stands: only those of an event itself, not the components of its tuples, can be indexed. */
+struct place {
+    bool is_event;
+    unsigned depth; /* of the tuples around */
+};
+
 static bool read_params(struct abi_reading *reading, struct abi_params *out, const json_t *owner, const char *key,
-                        unsigned depth);
+                        struct place place);
 
 static bool is_tuple(const char *text, size_t len) {
     const size_t n = sizeof "tuple" - 1;
     return len >= n && memcmp(text, "tuple", n) == 0 && (len == n || text[n] == '[');
 }
 
-static bool read_tuple(struct abi_reading *reading, struct abi_type *out, const json_t *param, unsigned depth) {
+static bool read_tuple(struct abi_reading *reading, struct abi_type *out, const json_t *param, struct place place) {
     struct abi_params components;
-    if (depth == ABI_MAX_DEPTH) return abi_refuse(reading, "tuples are nested more than %d deep", ABI_MAX_DEPTH);
-    if (!read_params(reading, &components, param, "components", depth + 1)) return false;
+    const struct place inside = {.is_event = false, .depth = place.depth + 1};
+    if (place.depth == ABI_MAX_DEPTH) return abi_refuse(reading, "tuples are nested more than %d deep", ABI_MAX_DEPTH);
+    if (!read_params(reading, &components, param, "components", inside)) return false;
     return abi_make_tuple(reading, out, &components);
 }
 
-static bool read_type(struct abi_reading *reading, struct abi_type *out, const json_t *param, unsigned depth) {
+static bool read_type(struct abi_reading *reading, struct abi_type *out, const json_t *param, struct place place) {
     const char *text;
     char shown[ABI_SHOWN_BYTES];
     size_t len;
     if (!read_text(reading, &text, &len, param, "type")) return false;
     if (text == NULL) return abi_refuse(reading, "a parameter has no type");
     const char *end = text + len, *bracket = memchr(text, '[', len), *rest = bracket != NULL ? bracket : end;
-    bool is_read = is_tuple(text, len) ? read_tuple(reading, out, param, depth)
+    bool is_read = is_tuple(text, len) ? read_tuple(reading, out, param, place)
                                        : abi_read_elementary(reading, out, text, (size_t)(rest - text));
     if (!is_read || !abi_read_arrays(reading, out, &rest, end)) return false;
     return rest == end || abi_refuse(reading, "the type \"%s\" goes on behind its arrays", abi_shown(shown, text, len));
 }
 
-static bool read_param(struct abi_reading *reading, struct abi_param *out, const json_t *json, unsigned depth) {
+static bool read_param(struct abi_reading *reading, struct abi_param *out, const json_t *json, struct place place) {
+    bool indexed;
     if (!json_is_object(json)) return abi_refuse(reading, "a parameter must be an object");
-    return read_param_name(reading, &out->name, json) && read_flag(reading, &out->indexed, json, "indexed") &&
-           read_type(reading, &out->type, json, depth);
+    if (!read_flag(reading, &indexed, json, "indexed")) return false;
+    out->indexed = indexed && place.is_event;
+    return read_param_name(reading, &out->name, json) && read_type(reading, &out->type, json, place);
 }
 
 /* A list that is missing has nothing in it. */
 static bool read_params(struct abi_reading *reading, struct abi_params *out, const json_t *owner, const char *key,
-                        unsigned depth) {
+                        struct place place) {
     const json_t *json = json_object_get(owner, key);
     size_t n = json_array_size(json);
     *out = (struct abi_params){.n = 0};
@@ -77,7 +86,7 @@ static bool read_params(struct abi_reading *reading, struct abi_params *out, con
     struct abi_param *list = abi_alloc_params(reading, n);
     if (list == NULL) return false;
     for (size_t i = 0; i < n; i++) {
-        if (!read_param(reading, &list[i], json_array_get(json, i), depth)) return false;
+        if (!read_param(reading, &list[i], json_array_get(json, i), place)) return false;
     }
     return abi_set_params(reading, out, list, n);
 }
@@ -110,10 +119,10 @@ static bool read_mutability(struct abi_reading *reading, enum abi_mutability *ou
     return true;
 }
 
-/* What is no event has nothing indexed, whatever its parameters say; only functions give something back. */
 static bool read_function(struct abi_reading *reading, struct abi_item *item, const json_t *json) {
+    const struct place outputs = {.is_event = false};
     return read_mutability(reading, &item->mutability, json) &&
-           read_params(reading, &item->outputs, json, "outputs", 0);
+           read_params(reading, &item->outputs, json, "outputs", outputs);
 }
 
 static bool read_constructor(struct abi_reading *reading, struct abi_item *item, const json_t *json) {
@@ -138,13 +147,14 @@ static const struct {
 static bool read_item(struct abi_reading *reading, struct abi_item *out, const json_t *json, size_t kind) {
     const char *name;
     size_t len;
+    const struct place inputs = {.is_event = kinds[kind].kind == ABI_ITEM_EVENT};
     *out = (struct abi_item){.kind = kinds[kind].kind, .name = "", .mutability = ABI_NONPAYABLE};
     if (!read_text(reading, &name, &len, json, "name")) return false;
     if (out->kind != ABI_ITEM_CONSTRUCTOR) {
         if (!abi_read_name(reading, &out->name, kinds[kind].word, name != NULL ? name : "", len)) return false;
         reading->name = out->name;
     }
-    return read_params(reading, &out->inputs, json, "inputs", 0) &&
+    return read_params(reading, &out->inputs, json, "inputs", inputs) &&
            (kinds[kind].read == NULL || kinds[kind].read(reading, out, json)) && abi_set_signature(reading, out);
 }
 

@@ -149,7 +149,7 @@ bool abi_read_elementary(struct abi_reading *reading, struct abi_type *out, cons
     }
     abi_shown(shown, word, len);
     if (begins(word, len, "fixed") || begins(word, len, "ufixed")) {
-        return abi_refuse(reading, "the type \"%s\" is not supported: no compiler makes code for fixed-point numbers",
+        return abi_refuse(reading, "\"%s\" is not supported: Solidity itself has no code for fixed-point numbers",
                           shown);
     }
     return abi_refuse(reading,

@@ -159,9 +159,18 @@ const anonymous = [[['event E(uint256 indexed a) anonymous'], ['event E(uint256 
 // Parameters whose names Solidity keeps for itself, which other languages do not: they are written without.
 const kept_words = [row([{ type: 'function', name: 'f', stateMutability: 'view', outputs: [], inputs: [{ type: 'bool', name: 'memory' },
   { type: 'tuple', name: 'uint8', components: [{ type: 'bool', name: 'indexed' }] }] }], parseAbi(['function f(bool, (bool)) view']))]
+// What is no event's own parameter cannot be indexed, whatever its JSON says.
+const indexed = { type: 'bool', name: 'a', indexed: true }
+const pair = { type: 'tuple', name: 'b', components: [indexed] }
+const indexed_elsewhere = [
+  row([{ type: 'error', name: 'E', inputs: [indexed, pair] }], parseAbi(['error E(bool a, (bool a) b)'])),
+  row([{ type: 'function', name: 'f', inputs: [indexed, pair], outputs: [indexed], stateMutability: 'nonpayable' }],
+    parseAbi(['function f(bool a, (bool a) b) returns (bool a)'])),
+  row([{ type: 'event', name: 'E', inputs: [indexed, pair] }], parseAbi(['event E(bool indexed a, (bool a) b)'])),
+]
 write('abi_read.tsv', "ABIs, and viem's view of what is kept of them",
   ['JSON', 'of each item, between semicolons: readable, canonical, hash, heads in|out'],
-  [...texts.map((text) => row(text, parseAbi(text))), ...fromJson, ...wider, ...anonymous, ...kept_words])
+  [...texts.map((text) => row(text, parseAbi(text))), ...fromJson, ...wider, ...anonymous, ...kept_words, ...indexed_elsewhere])
 
 // Real contracts, and one of ours with every kind of type; solc says the selectors of that one too.
 const source = `// SPDX-License-Identifier: MIT

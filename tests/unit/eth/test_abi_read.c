@@ -29,7 +29,9 @@ static void put_heads(struct buf *out, const struct abi_params *params) {
 
 /* An item as the vectors have it. */
 static void put_item(struct buf *out, const struct abi_item *item) {
+    static const hash32 none;
     size_t shown = item->kind == ABI_ITEM_EVENT ? sizeof item->hash : 4;
+    if (item->kind == ABI_ITEM_CONSTRUCTOR) assert_true(hash32_equal(&item->hash, &none));
     if (out->len > 0) buf_append_char(out, ';');
     abi_write_signature(out, item);
     buf_printf(out, ";%s;%s", item->signature, item->kind == ABI_ITEM_CONSTRUCTOR ? "-" : "0x");
