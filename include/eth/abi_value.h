@@ -51,8 +51,8 @@ enum err abi_decode_event(struct buf *out, char problem[ABI_PROBLEM_BYTES], cons
 enum err abi_encode_topic(hash32 *out, char problem[ABI_PROBLEM_BYTES], const struct abi_param *param,
                           const struct json_t *value) MUST_CHECK;
 
-/* Appends {"name","signature","args"} of revert data: an error of the ABI (NULL: none), Error(string) or
- * Panic(uint256). Returns false, with *out as it was, for anything else. */
+/* Appends {"name","signature","args"} of revert data: an error of the ABI (NULL: none) or of abi_builtin, such
+ * as Error(string). Returns false, with *out as it was, for anything else. */
 bool abi_decode_error(struct buf *out, const struct abi *abi, const uint8_t *data, size_t len);
 
 #endif

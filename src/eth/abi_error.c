@@ -1,36 +1,15 @@
 /* Why a call was reverted, as its contract said it. Owns nothing; the output is the caller's.
  * Any thread: pure functions. Source: Solidity documentation, "Panic via assert and Error via require". */
-#include <string.h>
-
 #include "abi_reader.h"
+#include "eth/abi_builtin.h"
 #include "eth/abi_value.h"
 
 enum { SELECTOR_BYTES = 4 };
 
-static const struct abi_param message = {.name = "message",
-                                         .type = {.kind = ABI_STRING, .dynamic = true, .head_bytes = 32}};
-static const struct abi_param code = {.name = "code", .type = {.kind = ABI_UINT, .size = 256, .head_bytes = 32}};
-
-/* What every contract can say, whatever its ABI has. */
-static const struct abi_item built_in[] = {
-    {.kind = ABI_ITEM_ERROR,
-     .name = "Error",
-     .signature = "Error(string)",
-     .hash = {{0x08, 0xc3, 0x79, 0xa0}},
-     .inputs = {.list = &message, .n = 1, .named = true}},
-    {.kind = ABI_ITEM_ERROR,
-     .name = "Panic",
-     .signature = "Panic(uint256)",
-     .hash = {{0x4e, 0x48, 0x7b, 0x71}},
-     .inputs = {.list = &code, .n = 1, .named = true}},
-};
-
+/* The contract's own, else what Solidity and the standards have. */
 static const struct abi_item *find(const struct abi *abi, const uint8_t selector[SELECTOR_BYTES]) {
     const struct abi_item *error = abi != NULL ? abi_find_selector(abi, ABI_ITEM_ERROR, selector) : NULL;
-    for (size_t i = 0; error == NULL && i < sizeof built_in / sizeof built_in[0]; i++) {
-        if (memcmp(built_in[i].hash.bytes, selector, SELECTOR_BYTES) == 0) error = &built_in[i];
-    }
-    return error;
+    return error != NULL ? error : abi_find_selector(&abi_builtin, ABI_ITEM_ERROR, selector);
 }
 
 static enum err read_error(struct abi_reader *reader, const struct abi_item *error) {

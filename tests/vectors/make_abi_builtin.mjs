@@ -22,7 +22,7 @@ const compiled = (contract) => JSON.parse(readFileSync(require.resolve(`@openzep
 const standards = ['IERC20', 'IERC20Metadata', 'IERC20Permit', 'IERC20Errors', 'IERC721', 'IERC721Metadata', 'IERC721Enumerable',
   'IERC721Errors', 'IERC721Receiver', 'IERC1155', 'IERC1155MetadataURI', 'IERC1155Errors', 'IERC1155Receiver'].flatMap(compiled)
 const written = parseAbi(['function deposit() payable', 'function withdraw(uint256 wad)', 'event Deposit(address indexed dst, uint256 wad)',
-  'event Withdrawal(address indexed src, uint256 wad)', 'error Error(string reason)', 'error Panic(uint256 code)',
+  'event Withdrawal(address indexed src, uint256 wad)', 'error Error(string message)', 'error Panic(uint256 code)',
   'struct Call { address target; bytes callData; }', 'struct Result { bool success; bytes returnData; }',
   'struct Call3 { address target; bool allowFailure; bytes callData; }',
   'function aggregate(Call[] calls) payable returns (uint256 blockNumber, bytes[] returnData)',

@@ -56,6 +56,22 @@ static void test_what_every_contract_can_say(void **state) {
     assert_int_equal(f->out.len, 0);
 }
 
+/* ERC20InsufficientBalance(sender, 5, 7) of ERC-6093, whose contract nobody has registered. */
+static void test_error_of_a_standard(void **state) {
+    static const char json[] = "{\"name\":\"ERC20InsufficientBalance\","
+                               "\"signature\":\"ERC20InsufficientBalance(address,uint256,uint256)\","
+                               "\"args\":{\"sender\":\"0x0000000000000000000000000000000000000000\","
+                               "\"balance\":\"5\",\"needed\":\"7\"}}";
+    struct abi_fixture *f = *state;
+    const struct abi none = {.n_items = 0};
+    uint8_t data[100] = {0xe4, 0x50, 0xd3, 0x8c, [67] = 5, [99] = 7}; /* the selector is viem's */
+    assert_true(decode(f, NULL, data, sizeof data));
+    abi_fixture_assert(f, json, sizeof json - 1, "ERC-6093");
+    assert_true(decode(f, &none, data, sizeof data));
+    abi_fixture_assert(f, json, sizeof json - 1, "ERC-6093");
+    assert_false(decode(f, NULL, data, sizeof data - 1));
+}
+
 static void test_past_the_maximum(void **state) {
     struct abi_fixture *f = *state;
     const struct abi_item *error = abi_fixture_item(f, "error E()");
@@ -79,6 +95,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         abi_test(test_errors_of_viem),
         abi_test(test_what_every_contract_can_say),
+        abi_test(test_error_of_a_standard),
         abi_test(test_past_the_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
