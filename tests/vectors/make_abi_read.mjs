@@ -246,6 +246,7 @@ const refused = [
   one('a tuple must have components', 'function f(())'), one('a tuple must have components', 'function f(bool, ()[] a)'),
   ...['function f(uint256[-1])', 'function f(uint256[a])', 'function f(uint256[0x2])', 'function f(uint256[ 2])', 'function f(uint256[2,3])'].map(
     (text) => one('has the length', text)),
+  ...['fallback(bytes a) external', 'receive(uint256 a) external payable'].map((text) => one('take no parameters', text)),
   one('has no ]', 'function f(uint256[)'), one('is not expected here', 'fallback() external view external_'),
   ['the struct contains itself', ['struct A { A a; }', 'function f(A a)']],
   ['the struct contains itself', ['struct A { A[] a; }', 'function f(A a)']],
