@@ -55,6 +55,20 @@ static void test_addresses_are_checksummed(void **state) {
     assert_json(written(write_address, &a), json_pack("{s:s}", "who", text));
 }
 
+static void write_integer(struct json_out *out, const void *arg) {
+    view_integer(out, "n", *(const uint64_t *)arg);
+}
+
+/* Readers of JSON may take longer integers for others. */
+static void test_integers_that_would_lose_digits_are_strings(void **state) {
+    (void)state;
+    const uint64_t most = ((uint64_t)1 << 53) - 1, longer = most + 1, longest = UINT64_MAX;
+    assert_json(written(write_integer, &(uint64_t){0}), json_pack("{s:i}", "n", 0));
+    assert_json(written(write_integer, &most), json_pack("{s:I}", "n", (json_int_t)9007199254740991));
+    assert_json(written(write_integer, &longer), json_pack("{s:s}", "n", "9007199254740992"));
+    assert_json(written(write_integer, &longest), json_pack("{s:s}", "n", "18446744073709551615"));
+}
+
 static void write_block(struct json_out *out, const void *arg) {
     view_block(out, "block", arg);
 }
@@ -207,6 +221,7 @@ static void test_only_a_named_final_block_is_for_ever(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses_are_checksummed),
+        cmocka_unit_test(test_integers_that_would_lose_digits_are_strings),
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_no_block_is_null),
         cmocka_unit_test(test_amounts),
