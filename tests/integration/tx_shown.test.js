@@ -46,7 +46,9 @@ async function untilState(hash, state) {
     return until(async () => {
         last = await shown(hash);
         return last.state === state && last;
-    }, `${state} of ${hash}`);
+    }, `${state} of ${hash}`).catch((error) => {
+        throw new Error(`${error.message}: ${JSON.stringify(last)}`);
+    });
 }
 
 /** A call of the registered contract that logs a Transfer, and something that no ABI knows. */
@@ -75,7 +77,7 @@ async function assertEmitted({ call, events }, hash) {
 test('what was sent here shows its call, the events of registered contracts, and its life', async () => {
     const signer = await newSigner(chain);
     const data = encodeFunctionData({ ...registered, functionName: 'emitLogs', args: [logs] });
-    const raw = await signer.sign({ to: registered.address, data, gas: 200_000n });
+    const raw = await signer.sign({ to: registered.address, data, value: 0n, gas: 200_000n });
     const hash = keccak256(raw);
     assert.equal((await send(dappd, raw)).status, 202);
     const tx = await untilState(hash, 'confirmed');
@@ -96,7 +98,7 @@ test('a call that everybody knows needs no registered contract', async () => {
     const signer = await newSigner(chain);
     const args = [randomAddress(), 12345n];
     const data = encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args });
-    const raw = await signer.sign({ to: chain.tokens.coin.address, data, gas: 200_000n });
+    const raw = await signer.sign({ to: chain.tokens.coin.address, data, value: 0n, gas: 200_000n });
     assert.equal((await send(dappd, raw)).status, 202);
     const { call } = await shown(keccak256(raw));
     assert.deepEqual([call.function, call.signature], ['transfer', 'transfer(address,uint256)']);
