@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { startChain } from './lib/chain.js';
+import { OPENAPI } from './lib/contract.js';
 import { chainConfig, startDappd } from './lib/dappd.js';
 import * as faults from './lib/faults.js';
 import { startFaultyNode } from './lib/faulty_node.js';
@@ -15,6 +16,7 @@ import { ERRORS } from './lib/tables.js';
 import { until } from './lib/wait.js';
 
 const TIMEOUT_MS = 1500;
+const SIGNED_FOR_MAINNET = OPENAPI.paths['/tx'].post.requestBody.content['application/json'].example.raw;
 
 let chain, node, dappd, alice, usd;
 
@@ -68,6 +70,9 @@ const provoke = {
             from: randomAddress(),
             value: '1',
         }),
+    invalid_transaction: () => dappd.post('/tx', { raw: '0x' }),
+    wrong_chain: () => dappd.post('/tx', { raw: SIGNED_FOR_MAINNET }),
+    transactions_unavailable: () => dappd.get(`/transactions/${alice}`),
     contracts_unavailable: () => called(usd, 'balanceOf', [alice]),
     headers_too_large: () => dappd.get('/health', { 'x-long': 'x'.repeat(8192) }),
     index_unavailable: () => dappd.get('/transfers'),
@@ -127,6 +132,12 @@ const ELSEWHERE = {
     contract_configured: 'contracts.test.js',
     not_in_abi: 'contract_calls.test.js',
     ambiguous_function: 'contract_calls.test.js',
+    nonce_too_low: 'tx_refused.test.js',
+    replacement_underpriced: 'tx_refused.test.js',
+    fee_too_low: 'tx_refused.test.js',
+    gas_too_low: 'tx_refused.test.js',
+    gas_too_high: 'tx_refused.test.js',
+    transaction_refused: 'tx_refused.test.js',
     rate_limited: 'rate_limit.test.js',
     accounts_unavailable: 'sign_in.test.js',
     sign_in_unavailable: 'sign_in.test.js',

@@ -2,10 +2,14 @@
 // Each is made anew, by a user of its own where the route asks who it is, since some can be sent only once.
 // Owns nothing.
 
+import { mnemonicToAccount } from 'viem/accounts';
+import { MNEMONIC } from '../../../dev/chain/tokens.js';
 import { adminOf, makeKey } from './accounts.js';
+import { below } from './random.js';
 import { newAccount, signIn, signedMessage } from './siwe.js';
 
 const MADE = 201;
+const TAKEN = 202;
 const DONE = 204;
 
 async function addAddress(dappd, { user, headers }) {
@@ -27,6 +31,14 @@ async function ofRegistered(dappd, asker, { token }) {
 }
 const totalSupply = () => ({ function: 'function totalSupply() view returns (uint256)' });
 
+/** Of an account that no test uses, with a nonce so high that it never gets into a block. */
+async function aTransaction() {
+    const sender = mnemonicToAccount(MNEMONIC, { addressIndex: 7 });
+    const nonce = 1_000_000 + below(2 ** 30);
+    const fees = { maxFeePerGas: 10n ** 11n, maxPriorityFeePerGas: 0n };
+    return { raw: await sender.signTransaction({ chainId: 31337, nonce, to: sender.address, gas: 21_000n, ...fees }) };
+}
+
 /**
  * What a route takes beyond its path and credentials, and what it answers unless that is 200; in: the dappd, and who
  * asks. values: of its parameters, where those of pathOf() do not do.
@@ -42,6 +54,7 @@ const REQUESTS = {
     'POST /deploy': { body: () => ({ bytecode: '0x60' }) },
     'POST /contracts/:address/call': { values: ofToken, body: totalSupply },
     'POST /contracts/:address/simulate': { values: ofToken, body: totalSupply },
+    'POST /tx': { status: TAKEN, body: aTransaction },
     'POST /auth/verify': { body: (dappd) => signedMessage(dappd, newAccount()) },
     'POST /auth/refresh': { body: async (dappd) => ({ refresh_token: (await signIn(dappd)).refresh_token }) },
     'POST /auth/logout': { status: DONE },
