@@ -24,7 +24,7 @@ struct app {
     struct cache *cache;
     struct chain **chains;
     size_t n_chains;
-    struct abi_store *abis; /* of registered contracts */
+    struct abi_store *abis;             /* of registered contracts */
     struct index_status **index_status; /* one for each chain; NULL without a database */
     struct tx_status **tx_status;       /* likewise */
     struct trusted_proxies *trusted_proxies;

@@ -4,7 +4,7 @@
 
 #include "core/json_out.h"
 #include "eth/abi_type.h"
-#include "repos/contract_repo.h"
+#include "services/contract_service.h"
 
 /* One of a list. */
 void contract_view(struct json_out *out, const struct contract_row *row);
