@@ -54,10 +54,12 @@ static bool release_others(const struct registrar *registrar, const struct sourc
     return err == ERR_OK;
 }
 
-/* Returns true when there is nothing left to do for the chain. */
+/* Returns true when there is nothing left to do for the chain. Where nothing is to be registered, no node is asked for
+ * the chain's id: it will be known once somebody else has asked. */
 static bool register_chain(const struct registrar *registrar, size_t i) {
     const struct configured_contracts *contracts = &registrar->app->config->contracts[i];
     const struct source source = source_of(registrar, i);
+    if (contracts->n == 0 && chain_id(source.chain) == 0) return false;
     bool done = release_others(registrar, &source, contracts);
     for (size_t j = 0; j < contracts->n && !registrar->ending; j++) {
         done = register_one(registrar, &source, &contracts->list[j]) && done;
