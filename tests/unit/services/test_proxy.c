@@ -16,6 +16,7 @@ static void get_joined(struct task *task, const struct source *source) {
     check(has_functions(get(task, source, 2), "a!bc"));
     check(has_functions(get(task, source, 3), "z"));
     check(has_functions(get(task, source, 4), ""));
+    check(has_functions(get(task, source, 5), "qabc")); /* the constructor is not its own */
     set_abi(&db.rows[1], "x");
     db.rows[1].version = 2;
     db.rows[0].version = 2; /* as the database does it */
@@ -37,6 +38,7 @@ static void test_a_proxy_has_its_implementations_functions_behind_its_own(void *
     (void)add_row(2, "a!bc");
     (void)add_proxy(3, "z", 9);
     (void)add_row(4, "a?");
+    (void)add_proxy(5, "q", 2);
     fake_run(get_joined);
     end();
 }
