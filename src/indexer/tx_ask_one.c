@@ -121,7 +121,7 @@ static void note_known(struct tx_case *which, const struct tx_view *view) {
         known == TX_KNOWN_TO_NONE || (known == TX_KNOWN_UNCLEAR && which->row->state == KEPT_TX_ACCEPTED);
     struct tx_note *note = &which->note;
     note->looked_s = view->now_s;
-    if (known == TX_KNOWN_TO_SOME) note->missing_since_s = 0;
+    if (known == TX_KNOWN_TO_SOME || known == TX_KNOWN_IN_BLOCK) note->missing_since_s = 0;
     if (missing && note->missing_since_s == 0) note->missing_since_s = view->now_s;
     which->facts.missing_s = note->missing_since_s == 0 ? 0 : view->now_s - note->missing_since_s;
 }
@@ -130,7 +130,9 @@ static bool ask_known(struct task *task, struct tx_follower *follower, const str
                       struct tx_case *which) {
     struct tx_read read;
     enum err err = tx_read(task, follower->chain, &read, &which->row->hash);
-    which->facts.known = err != ERR_OK ? TX_KNOWN_UNCLEAR : read.known ? TX_KNOWN_TO_SOME : TX_KNOWN_TO_NONE;
+    which->facts.known = TX_KNOWN_UNCLEAR;
+    if (err == ERR_OK) which->facts.known = read.in_block ? TX_KNOWN_IN_BLOCK : TX_KNOWN_TO_SOME;
+    if (err == ERR_OK && !read.known) which->facts.known = TX_KNOWN_TO_NONE;
     note_known(which, view);
     return true;
 }

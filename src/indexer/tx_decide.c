@@ -54,7 +54,8 @@ static struct tx_decision enter_block(const struct tx_facts *facts) {
     return facts->replayed ? enter(KEPT_TX_REVERTED) : ask(TX_ASK_REPLAY);
 }
 
-/* Its nonce is past, so it is in a block, or never will be. */
+/* In a block it is, or never will be: its nonce is past; or a node has it there, while another one counts the nonces of
+ * a chain that it does not know well. */
 static struct tx_decision settle(const struct tx_facts *facts) {
     switch (facts->mined) {
     case TX_MINED_UNASKED:
@@ -67,6 +68,7 @@ static struct tx_decision settle(const struct tx_facts *facts) {
     case TX_MINED_NOWHERE:
         break;
     }
+    if (facts->nonce != TX_NONCE_PAST) return wait;
     if (facts->user == TX_USER_UNASKED) return ask(TX_ASK_USER);
     if (facts->user == TX_USER_ITSELF) return wait;
     if (facts->user == TX_USER_OTHER) return enter(KEPT_TX_REPLACED);
@@ -120,7 +122,7 @@ static struct tx_decision decide_accepted(const struct kept_tx *row, const struc
     if (facts->sent) return after_sending(row, facts);
     if (facts->nonce == TX_NONCE_UNCLEAR || facts->now_s < due_s) return wait;
     if (facts->known == TX_KNOWN_UNASKED) return ask(TX_ASK_KNOWN);
-    if (facts->known == TX_KNOWN_TO_SOME) return enter(KEPT_TX_PENDING);
+    if (facts->known == TX_KNOWN_TO_SOME || facts->known == TX_KNOWN_IN_BLOCK) return enter(KEPT_TX_PENDING);
     return ask(TX_SEND);
 }
 
@@ -138,6 +140,7 @@ static struct tx_decision decide_pending(const struct kept_tx *row, const struct
     if (facts->nonce == TX_NONCE_PAST) return settle(facts);
     if (facts->nonce == TX_NONCE_UNCLEAR) return wait;
     if (facts->known == TX_KNOWN_UNASKED) return facts->now_s < last_s + facts->resend_s ? wait : ask(TX_ASK_KNOWN);
+    if (facts->known == TX_KNOWN_IN_BLOCK) return settle(facts);
     return facts->known == TX_KNOWN_TO_NONE ? offer_again(row, facts) : wait;
 }
 

@@ -38,7 +38,14 @@ enum tx_agreed { TX_AGREED_UNASKED, TX_AGREED_UNCLEAR, TX_AGREED, TX_AGREED_NOT 
 enum tx_user { TX_USER_UNASKED, TX_USER_UNCLEAR, TX_USER_ITSELF, TX_USER_OTHER };
 
 /* Whether nodes have it. */
-enum tx_known { TX_KNOWN_UNASKED, TX_KNOWN_UNCLEAR, TX_KNOWN_TO_SOME, TX_KNOWN_TO_NONE };
+enum tx_known {
+    TX_KNOWN_UNASKED,
+    TX_KNOWN_UNCLEAR,
+    TX_KNOWN_TO_SOME,
+    TX_KNOWN_IN_BLOCK, /* some have it in one */
+    TX_KNOWN_TO_NONE,
+    TX_KNOWN_COUNT
+};
 
 struct tx_facts {
     uint64_t now_s;        /* unix seconds */

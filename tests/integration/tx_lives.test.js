@@ -19,6 +19,8 @@ const RESEND_S = 1;
 
 let server, scene, dappd, client, database, node;
 
+const lives = []; // { tx, steps }, that are to become final
+
 before(async () => {
     server = await startServer();
     scene = await startTxScene(server, { epoch: EPOCH });
@@ -46,6 +48,12 @@ async function handed(wallet, request) {
     return tx;
 }
 
+/** Its life so far, which in the end is final. */
+async function endsAs(tx, steps) {
+    await assertLife(dappd, database, tx, steps);
+    lives.push({ tx, steps: [...steps, 'final'] });
+}
+
 /** What is shown of a mined one is what viem says. */
 async function assertMined(tx, shown) {
     const receipt = await client.getTransactionReceipt({ hash: tx.hash });
@@ -61,15 +69,12 @@ async function assertMined(tx, shown) {
     ]);
 }
 
-test('confirmed, and final once its block is', async () => {
+test('confirmed', async () => {
     const tx = await handed(await scene.wallet());
     assert.equal((await untilState(dappd, tx, 'pending')).block ?? null, null);
     await scene.mine();
     await assertMined(tx, await untilState(dappd, tx, 'confirmed'));
-    await assertLife(dappd, database, tx, ['accepted', 'pending', 'confirmed']);
-    await scene.mine(FINAL_AFTER);
-    await untilFinal(database, tx);
-    await assertLife(dappd, database, tx, ['accepted', 'pending', 'confirmed', 'final']);
+    await endsAs(tx, ['accepted', 'pending', 'confirmed']);
 });
 
 test('reverted, with the reason that the call gives again', async () => {
@@ -85,7 +90,7 @@ test('reverted, with the reason that the call gives again', async () => {
     const [[stored]] = await database.sql(`SELECT encode(revert_data, 'hex') FROM transactions
         WHERE hash = '\\x${tx.hash.slice(2)}'`);
     assert.equal(stored, data);
-    await assertLife(dappd, database, tx, ['accepted', 'pending', 'reverted']);
+    await endsAs(tx, ['accepted', 'pending', 'reverted']);
 });
 
 test('reverted for want of gas, which a call with more of it would not show', async () => {
@@ -107,11 +112,8 @@ test('replaced by another that pays more', async () => {
     const shown = await untilState(dappd, first, 'replaced');
     assert.equal((await rowOf(database, first)).replacedBy, second.hash);
     assert.equal(shown.replaced_by, second.hash);
-    await assertLife(dappd, database, first, ['accepted', 'pending', 'replaced']);
-    await scene.mine(FINAL_AFTER);
-    await untilFinal(database, first);
-    await assertLife(dappd, database, first, ['accepted', 'pending', 'replaced', 'final']);
-    await assertLife(dappd, database, second, ['accepted', 'pending', 'confirmed', 'final']);
+    await endsAs(first, ['accepted', 'pending', 'replaced']);
+    await endsAs(second, ['accepted', 'pending', 'confirmed']);
 });
 
 test('cancelled: its sender has used the nonce elsewhere, some blocks ago', async () => {
@@ -131,11 +133,13 @@ test('dropped from the pool, sent again and mined', async () => {
     await untilPooled(tx.hash);
     await scene.mine();
     await untilState(dappd, tx, 'confirmed');
-    await assertLife(dappd, database, tx, ['accepted', 'pending', 'resent', 'confirmed']);
+    await endsAs(tx, ['accepted', 'pending', 'resent', 'confirmed']);
 });
 
 test('reorged out, and mined again in another block', async () => {
-    const tx = await handed(await scene.wallet());
+    const wallet = await scene.wallet();
+    await scene.mine(4); // a reorg takes back what the wallet was given, too
+    const tx = await handed(wallet);
     await scene.mine(2);
     const before = await untilState(dappd, tx, 'confirmed');
     await reorg(3);
@@ -147,8 +151,6 @@ test('reorged out, and mined again in another block', async () => {
     assert.notEqual(again.block.hash, before.block.hash);
     const steps = (await stepsOf(database, tx)).map(({ step }) => step).filter((step) => step !== 'resent');
     assert.deepEqual(steps, ['accepted', 'pending', 'confirmed', 'reorged', 'confirmed']);
-    await scene.mine(FINAL_AFTER);
-    await untilFinal(database, tx);
 });
 
 test('reorged out, and replaced', async () => {
@@ -161,7 +163,7 @@ test('reorged out, and replaced', async () => {
     await scene.mine();
     await untilState(dappd, tx, 'replaced');
     assert.equal((await rowOf(database, tx)).replacedBy, other.hash);
-    await assertLife(dappd, database, tx, ['accepted', 'pending', 'confirmed', 'reorged', 'replaced']);
+    await endsAs(tx, ['accepted', 'pending', 'confirmed', 'reorged', 'replaced']);
 });
 
 test('replaced, until a reorg puts it in the place of the one that replaced it', async () => {
@@ -174,7 +176,7 @@ test('replaced, until a reorg puts it in the place of the one that replaced it',
     await client.request({ method: 'anvil_reorg', params: [1, [[tx.raw, 0]]] });
     await scene.mine();
     await untilState(dappd, tx, 'confirmed');
-    await assertLife(dappd, database, tx, ['accepted', 'pending', 'replaced', 'reorged', 'confirmed']);
+    await endsAs(tx, ['accepted', 'pending', 'replaced', 'reorged', 'confirmed']);
     assert.equal((await rowOf(database, tx)).replacedBy, null);
 });
 
@@ -197,7 +199,7 @@ test('after a gap in the nonces, until that is filled', async () => {
     const first = await handed(wallet, { nonce: 0 });
     await scene.mine();
     await Promise.all([first, later].map((tx) => untilState(dappd, tx, 'confirmed')));
-    await assertLife(dappd, database, later, ['accepted', 'pending', 'confirmed']);
+    await endsAs(later, ['accepted', 'pending', 'confirmed']);
 });
 
 test('dropped for good, and mined all the same when somebody else sends it', async () => {
@@ -218,16 +220,16 @@ test('dropped for good, and mined all the same when somebody else sends it', asy
         await client.sendRawTransaction({ serializedTransaction: tx.raw });
         await scene.mine();
         await untilState(dappd, tx, 'confirmed');
-        await assertLife(dappd, database, tx, ['accepted', 'pending', 'dropped', 'confirmed']);
+        await endsAs(tx, ['accepted', 'pending', 'dropped', 'confirmed']);
     } finally {
         await short.stop();
     }
 });
 
-test('nothing is open in the end but what was left so, and /status and the metrics say it', async () => {
+test('final in the end, all of them, and /status and the metrics say it', async () => {
     await scene.mine(FINAL_AFTER);
-    const open = async () => Number((await database.sql('SELECT count(*) FROM transactions WHERE NOT final'))[0][0]);
-    await until(async () => (await open()) === 0, 'end of all');
+    await Promise.all(lives.map(({ tx }) => untilFinal(database, tx)));
+    for (const { tx, steps } of lives) await assertLife(dappd, database, tx, steps);
     const followed = await until(async () => {
         const { transactions } = (await dappd.json('/status')).chains[0];
         return transactions.open === 0 && transactions;

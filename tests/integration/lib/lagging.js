@@ -8,6 +8,7 @@ const POSITION = {
     eth_call: 1,
     eth_getBalance: 1,
     eth_getCode: 1,
+    eth_getTransactionCount: 1,
 };
 
 const hexOf = (number) => `0x${number.toString(16)}`;

@@ -64,6 +64,12 @@ static const struct example pending[] = {
     {"do nodes still have it", ROW(PENDING, .sent_at = T), FACTS(T + 60, FREE), ASKS(ASK_KNOWN)},
     {"looked a moment ago", ROW(PENDING, .sent_at = T), FACTS(T + 90, FREE, .looked_s = T + 60), WAITS},
     {"they do", ROW(PENDING, .sent_at = T), FACTS(T + 60, FREE, .known = TX_KNOWN_TO_SOME), WAITS},
+    {"they have it in a block, and count its nonce wrong", ROW(PENDING, .sent_at = T),
+     FACTS(T + 60, FREE, .known = TX_KNOWN_IN_BLOCK), ASKS(ASK_RECEIPT)},
+    {"in a block that is canonical", ROW(PENDING, .sent_at = T),
+     FACTS(T + 60, FREE, .known = TX_KNOWN_IN_BLOCK, .mined = TX_MINED_SUCCEEDED), MOVES(CONFIRMED, "confirmed")},
+    {"in a block without its receipt", ROW(PENDING, .sent_at = T),
+     FACTS(T + 60, FREE, .known = TX_KNOWN_IN_BLOCK, .mined = TX_MINED_NOWHERE), WAITS},
     {"they do not say", ROW(PENDING, .sent_at = T), FACTS(T + 60, FREE, .known = TX_KNOWN_UNCLEAR), WAITS},
     {"they do not", ROW(PENDING, .sent_at = T), FACTS(T + 60, FREE, .known = TX_KNOWN_TO_NONE), ASKS(SEND)},
     {"they take it again", ROW(PENDING, .sent_at = T),
@@ -229,7 +235,7 @@ static void test_every_combination(void **state) {
                                        .replayed = bits >> 15 & 1,
                                        .doubted = bits >> 19 & 1,
                                        .user = (enum tx_user)(bits >> 16 & 3),
-                                       .known = (enum tx_known)(bits >> 18 & 3),
+                                       .known = (enum tx_known)((bits >> 16 & 7) % TX_KNOWN_COUNT),
                                        .sent = bits >> 20 & 1,
                                        .verdict = (enum tx_verdict)((bits >> 20 & 7) % TX_VERDICT_COUNT)};
         struct tx_decision decision = tx_decide(&row, &facts);
