@@ -86,7 +86,7 @@ test('reverted, with the reason that the call gives again', async () => {
     await scene.mine();
     const shown = await untilState(dappd, tx, 'reverted');
     await assertMined(tx, shown);
-    assert.deepEqual(shown.revert, { name: 'Error', signature: 'Error(string)', args: { arg0: 'sold out' } });
+    assert.deepEqual(shown.revert, { name: 'Error', signature: 'Error(string)', args: { message: 'sold out' } });
     const [[stored]] = await database.sql(`SELECT encode(revert_data, 'hex') FROM transactions
         WHERE hash = '\\x${tx.hash.slice(2)}'`);
     assert.equal(stored, data);
