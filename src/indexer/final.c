@@ -57,7 +57,8 @@ enum err final_find(struct indexer *indexer, uint64_t *number) {
     if (err != ERR_OK) return err;
     err = chain_resolve(task, indexer->chain, &finalized, &tag);
     if (err != ERR_OK && is_unknown(err)) return err;
-    *number = err == ERR_OK ? agreed_final(indexer->chain, &finalized, head.number) : final_number(indexer, head.number);
+    *number =
+        err == ERR_OK ? agreed_final(indexer->chain, &finalized, head.number) : final_number(indexer, head.number);
     if (indexer->has_tip && indexer->tip.number < *number) *number = indexer->tip.number;
     return ERR_OK;
 }

@@ -1,7 +1,6 @@
-/* Questions about one transaction, which are rare: why it failed, what has used its nonce, whether
- * most nodes agree, whether nodes still have it,
- * and the offer to take it again. Owns nothing; what comes back lives in the task's arena.
- * On children of the follower's task. */
+/* Questions about one transaction, which are rare: why it failed, what has used its nonce, whether most nodes agree,
+ * whether they still have it, and the offer to take it again. Owns nothing; what comes back lives in the task's arena.
+ * On the follower's thread, in coroutines that are children of its task. */
 #include "eth/transaction.h"
 #include "rpc/nonce_user.h"
 #include "rpc/state.h"
