@@ -47,7 +47,7 @@ static void render_event(struct json_out *out, const struct event_row *row, cons
     render_args(out, row);
     render_topics(out, &row->log);
     json_out_key(out, "data");
-    json_out_hex(out, row->log.data, row->log.data_len);
+    json_out_hex(out, row->data, row->data_len);
     json_out_object_end(out);
 }
 

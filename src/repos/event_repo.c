@@ -2,8 +2,6 @@
  * The task's coroutine. */
 #include "repos/event_repo.h"
 
-#include <string.h>
-
 #include "event_repo_sql.h"
 #include "index_columns.h"
 #include "repos/pg.h"
@@ -82,17 +80,7 @@ static void read_head(struct event_page *out, struct pg_rows *rows) {
     out->is_missing = pg_bool(rows, 0, MISSING_COLUMN);
 }
 
-static enum err read_data(struct task *task, struct event_log *log, struct pg_rows *rows, size_t row) {
-    const char *data = pg_text(rows, row, DATA_COLUMN, &log->data_len);
-    if (log->data_len == 0) return ERR_OK;
-    log->data = arena_alloc(task->arena, log->data_len);
-    if (log->data == NULL) return task_fail_memory(task);
-    memcpy(log->data, data, log->data_len);
-    return ERR_OK;
-}
-
-static enum err read_row(struct task *task, struct event_row *out, const address *contract, struct pg_rows *rows,
-                         size_t row) {
+static void read_row(struct event_row *out, const address *contract, struct pg_rows *rows, size_t row) {
     struct event_log *log = &out->log;
     *out = (struct event_row){
         .log = {.place = {.block_number = (uint64_t)pg_i64(rows, row, BLOCK_NUMBER_COLUMN),
@@ -104,11 +92,11 @@ static enum err read_row(struct task *task, struct event_row *out, const address
         .name = pg_string(rows, row, NAME_COLUMN),
     };
     out->args = pg_text(rows, row, ARGS_COLUMN, &out->args_len);
+    out->data = (const uint8_t *)pg_text(rows, row, DATA_COLUMN, &out->data_len);
     while (log->n_topics < LOG_MAX_TOPICS && !pg_is_null(rows, row, TOPIC_COLUMN + (int)log->n_topics)) {
         log->topics[log->n_topics] = pg_hash32(rows, row, TOPIC_COLUMN + (int)log->n_topics);
         log->n_topics++;
     }
-    return read_data(task, log, rows, row);
 }
 
 /* A list whose order is wrong would be cut in the wrong place by its cursor. */
@@ -131,10 +119,7 @@ static enum err read_rows(struct task *task, struct event_page *out, const struc
     if (out->rows == NULL) return task_fail_memory(task);
     out->n_rows = n < limit ? n : limit;
     out->more = found > out->n_rows;
-    for (size_t i = 0; i < out->n_rows; i++) {
-        enum err err = read_row(task, &out->rows[i], &filter->contract, rows, i);
-        if (err != ERR_OK) return err;
-    }
+    for (size_t i = 0; i < out->n_rows; i++) read_row(&out->rows[i], &filter->contract, rows, i);
     enum err err = pg_rows_check(task, rows);
     return err != ERR_OK ? err : check_order(task, out, filter->newest_first);
 }

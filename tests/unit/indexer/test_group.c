@@ -91,8 +91,29 @@ static void test_many(void **state) {
     }
 }
 
+/* Those of one kind alone, and only those of their own kind are in their way. */
+static void test_kinds_are_apart(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 4; i++) streams[i] = stream((uint8_t)(i + 1), i < 2 ? 10 : 20, false);
+    streams[1].kind = streams[2].kind = STREAM_EVENTS;
+    assert_true(group_pick(&group, streams, 4, 99));
+    assert_int_equal(members(), 1);
+    assert_int_equal(group.to, 19);
+    assert_int_equal(group_filter(&group).kind, LOGS_TRANSFERS);
+    streams[0].live = true;
+    assert_true(group_pick(&group, streams, 4, 99));
+    assert_int_equal(members(), 2);
+    assert_int_equal(group.kind, STREAM_EVENTS);
+    assert_int_equal(group.to, 19);
+    const struct logs_filter filter = group_filter(&group);
+    assert_int_equal(filter.kind, LOGS_EVENTS);
+    assert_int_equal(filter.n_tokens, 1);
+    assert_true(filter.tokens == group.tokens);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds_are_apart),
         cmocka_unit_test(test_pick),
         cmocka_unit_test(test_every_token),
         cmocka_unit_test(test_many),

@@ -14,8 +14,8 @@
 /* For each phase, in the order of the enum, the first letters of those that may follow. */
 static const char letters[] = "ocsbufh"; /* off, connecting, standby, backfill, building, following, halted */
 static const char *const may_follow[INDEX_PHASE_COUNT] = {
-    [INDEX_OFF] = "c",         [INDEX_CONNECTING] = "sbfh", [INDEX_STANDBY] = "cbfh", [INDEX_BACKFILL] = "cuh",
-    [INDEX_BUILDING] = "cbfh", [INDEX_FOLLOWING] = "ch",    [INDEX_HALTED] = "cbf",
+    [INDEX_OFF] = "csbufh",     [INDEX_CONNECTING] = "osbufh", [INDEX_STANDBY] = "ocbufh", [INDEX_BACKFILL] = "ocufh",
+    [INDEX_BUILDING] = "ocbfh", [INDEX_FOLLOWING] = "ocbuh",   [INDEX_HALTED] = "ocbuf",
 };
 
 static struct phase phase_in(enum index_phase now) {

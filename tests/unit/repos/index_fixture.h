@@ -239,13 +239,34 @@ enum { BATCH_MAX = 4096 };
 struct test_batch {
     struct transfer_log transfers[BATCH_MAX];
     struct odd_log odd[BATCH_MAX];
+    struct event_log events[BATCH_MAX];
     struct block_ref blocks[BATCH_MAX];
     struct index_batch batch;
 };
 static struct test_batch made;
 
+/* Which version of an ABI knows what: all logs whose first topic is not 0, since it was made. */
+static int64_t abi_version = 1;
+
+static inline void read_event(void *arg, struct event_reading *out, const struct event_log *log) {
+    static char name[32], args[64];
+    (void)arg;
+    *out = (struct event_reading){.version = abi_version};
+    if (log->n_topics == 0 || log->topics[0].bytes[31] == 0) return;
+    (void)snprintf(name, sizeof name, "Event%u", log->topics[0].bytes[31]);
+    (void)snprintf(args, sizeof args, "{\"text\":\"nul \\u0000\",\"bytes\":%zu}", log->data_len);
+    out->name = name;
+    out->args = args;
+    out->args_len = strlen(args);
+}
+static const struct event_reader event_reader = {read_event, NULL};
+
 static inline void batch_begin(void) {
-    made.batch = (struct index_batch){.transfers = made.transfers, .odd = made.odd, .blocks = made.blocks};
+    made.batch = (struct index_batch){.transfers = made.transfers,
+                                      .odd = made.odd,
+                                      .events = made.events,
+                                      .reader = &event_reader,
+                                      .blocks = made.blocks};
 }
 
 static inline struct log_place place_in(const struct block_ref *block, uint32_t log_index) {
@@ -266,6 +287,16 @@ static inline struct transfer_log *batch_add(const struct block_ref *block, uint
     log->from = from;
     log->to = to;
     log->amount = amount;
+    return log;
+}
+
+/* In: data, len bytes of it. */
+static inline struct event_log *batch_add_event(const struct block_ref *block, uint32_t log_index, address contract,
+                                                unsigned n_topics, uint8_t *data, size_t len) {
+    struct event_log *log = &made.events[made.batch.n_events++];
+    *log = (struct event_log){
+        .place = place_in(block, log_index), .contract = contract, .n_topics = n_topics, .data = data, .data_len = len};
+    for (unsigned i = 0; i < n_topics; i++) log->topics[i].bytes[31] = (uint8_t)(i + 1);
     return log;
 }
 
@@ -296,6 +327,12 @@ static const struct index_stream every_stream = {.every = true, .start_block = 0
 
 static inline struct index_stream stream_of(uint64_t token, uint64_t start) {
     return (struct index_stream){.token = token_of(token), .start_block = start, .next_block = start};
+}
+
+static inline struct index_stream events_of(uint64_t token, uint64_t start) {
+    struct index_stream stream = stream_of(token, start);
+    stream.kind = STREAM_EVENTS;
+    return stream;
 }
 
 static inline struct index_progress load(void) {

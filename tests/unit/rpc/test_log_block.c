@@ -14,6 +14,7 @@
 enum { HEAD = 5000, LOG_BLOCK = 70, EMPTY_BLOCK = 71 };
 
 struct reading {
+    enum logs_kind kind;
     struct header header;
     const address *tokens;
     size_t n_tokens;
@@ -24,7 +25,7 @@ struct reading {
 
 static void read_block(struct task *task, struct chain *chain, void *arg) {
     struct reading *reading = arg;
-    struct logs_filter filter = {.tokens = reading->tokens, .n_tokens = reading->n_tokens};
+    struct logs_filter filter = {.kind = reading->kind, .tokens = reading->tokens, .n_tokens = reading->n_tokens};
     reading->err = logs_read_block(task, chain, &reading->logs, &filter, &reading->header);
     reading->fault = task->fault;
 }
@@ -62,6 +63,29 @@ static void test_reads_a_block(void **state) {
     assert_one_log(&reading);
     assert_int_equal(node.blocks, 1);
     assert_int_equal(node.headers, 0);
+}
+
+/* Too many for one answer, so that the receipts tell: there the contract has another one, without any topic. */
+static void test_reads_all_events_of_a_block(void **state) {
+    (void)state;
+    struct log_node node = {.head = HEAD, .every = 7};
+    struct reading reading = reading_of(&node, LOG_BLOCK);
+    reading.kind = LOGS_EVENTS;
+    run(&reading, &node, 1);
+    assert_int_equal(reading.err, ERR_OK);
+    assert_int_equal(reading.logs.n_events, 1);
+    assert_int_equal(reading.logs.n_transfers, 0);
+    logs_free(&reading.logs);
+
+    node.logs_error = "{\"code\":-32005,\"message\":\"query returned more than 10000 results\"}";
+    run(&reading, &node, 1);
+    assert_int_equal(reading.err, ERR_OK);
+    assert_int_equal(reading.logs.n_events, 2);
+    assert_int_equal(reading.logs.events[0].n_topics, 3);
+    assert_int_equal(reading.logs.events[1].n_topics, 0);
+    assert_int_equal(reading.logs.events[1].place.timestamp, 1000 + LOG_BLOCK);
+    assert_int_equal(node.receipts, 1);
+    logs_free(&reading.logs);
 }
 
 static void test_what_the_bloom_rules_out_is_not_asked_for(void **state) {
@@ -233,6 +257,7 @@ static void test_a_block_with_too_many_logs_is_read_in_parts(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_a_block),
+        cmocka_unit_test(test_reads_all_events_of_a_block),
         cmocka_unit_test(test_what_the_bloom_rules_out_is_not_asked_for),
         cmocka_unit_test(test_a_blank_bloom_proves_nothing),
         cmocka_unit_test(test_an_empty_answer_without_a_bloom_is_not_believed),

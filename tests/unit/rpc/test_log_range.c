@@ -25,6 +25,31 @@ static void test_reads_a_range(void **state) {
     logs_free(&reading.logs);
 }
 
+/* Also of blocks whose times the logs lack, and of a node's answer that another one has to make good. */
+static void test_reads_events(void **state) {
+    (void)state;
+    struct log_node nodes[] = {{.head = HEAD, .every = 7, .no_timestamps = true, .hides_ranges = true},
+                               {.head = HEAD, .every = 7, .no_timestamps = true}};
+    struct reading reading = reading_of(1, 700);
+    reading.kind = LOGS_EVENTS;
+    run(&reading, nodes, 2);
+    assert_int_equal(reading.outcomes[0], LOGS_OK);
+    assert_int_equal(reading.logs.n_transfers, 0);
+    assert_int_equal(reading.logs.n_events, 100);
+    for (size_t i = 0; i < 100; i++) {
+        const struct event_log *event = &reading.logs.events[i];
+        hash32 amount = log_node_hash(7 * (i + 1), 0);
+        assert_int_equal(event->place.block_number, 7 * (i + 1));
+        assert_int_equal(event->place.timestamp, 1000 + 7 * (i + 1));
+        assert_memory_equal(&event->contract, &log_node_token, sizeof log_node_token);
+        assert_int_equal(event->n_topics, 3);
+        assert_int_equal(event->data_len, sizeof amount);
+        assert_memory_equal(event->data, amount.bytes, sizeof amount);
+    }
+    assert_int_equal(nodes[0].ranges + nodes[1].ranges, 2);
+    logs_free(&reading.logs);
+}
+
 static void test_asks_for_times_that_logs_lack(void **state) {
     (void)state;
     struct log_node node = {.head = HEAD, .every = 10, .no_timestamps = true};
@@ -275,6 +300,7 @@ static void test_logs_that_contradict_the_header(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_reads_a_range),
+        cmocka_unit_test(test_reads_events),
         cmocka_unit_test(test_asks_for_times_that_logs_lack),
         cmocka_unit_test(test_a_node_without_batches),
         cmocka_unit_test(test_a_node_that_is_behind_does_not_count),
