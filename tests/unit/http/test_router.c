@@ -50,7 +50,7 @@ enum {
 const struct route routes[] = {
     [ROOT] = {HTTP_GET, "/", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
     [TOKEN] = {HTTP_GET, "/tokens/:token", note, CACHE_CLASS_NONE, "block chain", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
-    [TOKEN_LIST] = {HTTP_GET, "/tokens/list", note, CACHE_CLASS_NONE, "limit", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [TOKEN_LIST] = {HTTP_GET, "/tokens/list", note, CACHE_CLASS_NONE, "arg.* limit", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
     [TOKEN_POST] = {HTTP_POST, "/tokens/:token", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
     [TOKEN_HOLDERS] = {HTTP_GET, "/tokens/:token/holders", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC,
                        SCOPE_NONE},
@@ -222,6 +222,10 @@ static void test_query_arguments(void **state) {
         {"/tokens/list?limit=1", true},
         {"/tokens/a?limit=1", false}, /* another route's */
         {"/tokens/list?block=1", false},
+        {"/tokens/list?arg.a=1&arg.b=2&limit=3", true},
+        {"/tokens/list?arg.=1", false},
+        {"/tokens/list?arg=1", false},
+        {"/tokens/list?arg.a=1&arg.a=2", false},
         {"/tokens/a?bloc=1", false},
         {"/tokens/a?blocks=1", false},
         {"/tokens/a?Block=1", false},
