@@ -42,7 +42,7 @@ static void test_event(void **state) {
     assert_ptr_equal(abi_find_event(abi, topics, 1), &abi->items[7]);
     assert_ptr_equal(abi_find_event(abi, topics, 2), &abi->items[8]);
     assert_null(abi_find_event(abi, topics, 3));
-    assert_null(abi_find_event(abi, topics, 0));
+    assert_null(abi_find_event(abi, NULL, 0));
     assert_null(abi_find_event(abi, &none, 1));
     assert_null(abi_find_event(abi, &abi->items[4].hash, 1)); /* a function's */
     assert_ptr_equal(abi_find_event(abi, &abi->items[0].hash, 1), &abi->items[1]);
