@@ -165,12 +165,18 @@ test("anvil's own refusals are understood", async (t) => {
     assert.equal((await send(dappd, await busy.sign({ value: 1n }))).status, 202);
     assertProblem(await send(dappd, await busy.sign({ value: 2n })), 'replacement_underpriced');
     const dear = await newSigner(chain);
-    // EIP-7623: not every chain has it, so that is the node's to say.
-    const floor = { data: `0x${'11'.repeat(1000)}`, to: randomAddress(), gas: 40_000n };
-    assertProblem(await send(dappd, await dear.sign(floor)), 'gas_too_low');
     assertProblem(await send(dappd, await dear.sign({ gas: 10n ** 9n, maxFeePerGas: 10n ** 9n })), 'gas_too_high');
     assertProblem(await send(dappd, await dear.sign({ maxFeePerGas: 1n, maxPriorityFeePerGas: 0n })), 'fee_too_low');
     await chain.mine(1);
+});
+
+test('gas that only some chains ask for is the nodes\' to judge', async () => {
+    // EIP-7623 has it at 61,000 for these data.
+    const data = `0x${'11'.repeat(1000)}`;
+    const raw = await (await newSigner(chain)).sign({ data, to: randomAddress(), gas: 40_000n });
+    node.on(SEND, faults.rpcError(-32000, 'insufficient gas for floor data gas cost: gas 40000, minimum needed 61000'));
+    assertProblem(await send(dappd, raw), 'gas_too_low');
+    assert.equal(node.count(SEND), 1);
 });
 
 test('what the nodes do not take for another reason is refused without their words', async () => {
