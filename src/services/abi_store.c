@@ -21,7 +21,9 @@ enum { FRESH_MS = 1000, LOOK_EVERY_MS = 3000, LOOK_LIMIT_MS = 1500 };
 /* Somebody who waits for another's question, on its stack. */
 struct follower {
     struct waiter waiter;
-    struct fault fault; /* of the one that asked */
+    bool told; /* what has come of it: the question is no more */
+    enum err err;
+    struct fault fault;
     struct follower *next;
 };
 
@@ -122,25 +124,28 @@ static void end_flight(struct abi_store *store, struct flight *flight, enum err 
     *link = flight->next;
     unlock(store);
     for (struct follower *follower = flight->followers; follower != NULL; follower = follower->next) {
+        follower->told = true;
+        follower->err = err;
         follower->fault = *fault;
         waiter_wake(&follower->waiter, err);
     }
 }
 
-/* Returns what the one who asks came to. After a time-out of one's own the flight is still there, and is left. */
+/* Returns what the one who asks came to. Whose time is up before that leaves the question, which goes on. */
 static enum err follow(struct task *task, struct flight *flight) {
     struct follower me = {.next = flight->followers};
     waiter_init(&me.waiter, task->reactor);
     flight->followers = &me;
     enum err err = waiter_wait(&me.waiter, task->deadline_ms);
-    if (!me.waiter.woken) {
-        struct follower **link = &flight->followers;
-        while (*link != &me) link = &(*link)->next;
-        *link = me.next;
-        return task_fail(task, ERR_TIMEOUT, "the deadline passed while waiting for the contract");
+    (void)err; /* who is told in the moment in which its time is up has been told */
+    if (me.told) {
+        if (me.err != ERR_OK) task->fault = me.fault;
+        return me.err;
     }
-    if (err != ERR_OK) task->fault = me.fault;
-    return err;
+    struct follower **link = &flight->followers;
+    while (*link != &me) link = &(*link)->next;
+    *link = me.next;
+    return task_fail(task, ERR_TIMEOUT, "the deadline passed while waiting for the contract");
 }
 
 /* Asks the database, or waits for who does. Out: *entry, held, by who has asked; NULL: look again. */
