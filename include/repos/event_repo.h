@@ -39,8 +39,8 @@ struct event_row {
     struct event_log log; /* place.timestamp is known; without data */
     const uint8_t *data;  /* of the log */
     size_t data_len;
-    const char *name;     /* NULL: its ABI does not know it */
-    const char *args;     /* JSON, not NUL-terminated; NULL: not known, or too long to be kept */
+    const char *name; /* NULL: its ABI does not know it */
+    const char *args; /* JSON, not NUL-terminated; NULL: not known, or too long to be kept */
     size_t args_len;
 };
 

@@ -7,6 +7,7 @@ import { MNEMONIC } from '../../../dev/chain/tokens.js';
 import { adminOf, makeKey } from './accounts.js';
 import { below } from './random.js';
 import { newAccount, signIn, signedMessage } from './siwe.js';
+import { until } from './wait.js';
 
 const MADE = 201;
 const TAKEN = 202;
@@ -29,6 +30,13 @@ async function ofRegistered(dappd, asker, { token }) {
     await dappd.request({ method: 'PUT', path: `/contracts/${token}`, headers: json, body: JSON.stringify(anAbi()) });
     return { address: token };
 }
+
+/** One whose events are in the index. */
+async function ofIndexed(dappd, asker, values) {
+    const { address } = await ofRegistered(dappd, asker, values);
+    await until(async () => (await dappd.get(`/contracts/${address}/events`)).status === 200, 'events of a contract');
+    return { address };
+}
 const totalSupply = () => ({ function: 'function totalSupply() view returns (uint256)' });
 
 /** Of an account that no test uses, with a nonce so high that it never gets into a block. */
@@ -46,6 +54,7 @@ async function aTransaction() {
 const REQUESTS = {
     'POST /balances': { body: () => ({ items: [{ address: `0x${'0'.repeat(40)}` }] }) },
     'GET /contracts/:address': { values: ofRegistered },
+    'GET /contracts/:address/events': { values: ofIndexed },
     'PUT /contracts/:address': { values: ofRegistered, body: anAbi },
     'DELETE /contracts/:address': { status: DONE, values: ofRegistered },
     'POST /estimate': { body: () => ({ to: `0x${'0'.repeat(40)}` }) },

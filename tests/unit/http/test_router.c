@@ -50,7 +50,8 @@ enum {
 const struct route routes[] = {
     [ROOT] = {HTTP_GET, "/", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
     [TOKEN] = {HTTP_GET, "/tokens/:token", note, CACHE_CLASS_NONE, "block chain", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
-    [TOKEN_LIST] = {HTTP_GET, "/tokens/list", note, CACHE_CLASS_NONE, "arg.* limit", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
+    [TOKEN_LIST] = {HTTP_GET, "/tokens/list", note, CACHE_CLASS_NONE, "arg.* limit", COST_LIVE, ACCESS_PUBLIC,
+                    SCOPE_NONE},
     [TOKEN_POST] = {HTTP_POST, "/tokens/:token", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC, SCOPE_NONE},
     [TOKEN_HOLDERS] = {HTTP_GET, "/tokens/:token/holders", note, CACHE_CLASS_NONE, "", COST_LIVE, ACCESS_PUBLIC,
                        SCOPE_NONE},

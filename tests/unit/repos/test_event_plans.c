@@ -34,12 +34,16 @@ static int begin(void **state) {
                                                                          " FROM generate_series(0, 29999) n");
     (void)sql(
         conn,
-        "INSERT INTO contract_events SELECT 1, b, i, " CONTRACT("floor(16 * random() ^ 4)::integer") ", " BYTES("'tx' "
-                                                                                                                "|| b") ", " BYTES("'t' || floor(20 * random() ^ 2)::integer") ", " BYTES(
-            "'w' || floor(2000 * random() ^ 2)::integer") ", " BYTES("'i' || b % 5000") ", NULL, '', 'Name',"
-                                                                                        " NULL, 1 FROM "
-                                                                                        "generate_series(0, 29999) b, "
-                                                                                        "generate_series(0, 4) i");
+        "INSERT INTO contract_events SELECT 1, b, i, " CONTRACT("floor(16 * random() ^ 4)::integer") ", " BYTES(
+            "'tx' "
+            "|| b") ", " BYTES("'t' || floor(20 * random() ^ 2)::integer") ", " BYTES("'w' || floor(2000 * random() ^ "
+                                                                                      "2)::integer") ", " BYTES("'i' "
+                                                                                                                "|| b "
+                                                                                                                "% "
+                                                                                                                "5000") ", NULL, '', 'Name',"
+                                                                                                                        " NULL, 1 FROM "
+                                                                                                                        "generate_series(0, 29999) b, "
+                                                                                                                        "generate_series(0, 4) i");
     (void)sql(conn, "ANALYZE");
     (void)sql(conn, "SET plan_cache_mode = force_generic_plan");
     return 0;
