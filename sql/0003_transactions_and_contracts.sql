@@ -131,14 +131,19 @@ CREATE TABLE watches (
     signature   text    NOT NULL,  -- human-readable, with what it returns: function totalSupply() view returns (uint256)
     args        json    NOT NULL,
     data        bytea   NOT NULL,  -- the call
-    event_topic bytea   CHECK (octet_length(event_topic) = 32),  -- read in blocks with this event; null: in every block
+    event       text,  -- canonical: it is read in blocks with this event; null: in every block
+    event_topic bytea   CHECK (octet_length(event_topic) = 32),  -- of that event
     created_at  bigint  NOT NULL,
+    CHECK ((event IS NULL) = (event_topic IS NULL)),
     FOREIGN KEY (chain_id, address) REFERENCES contracts (chain_id, address) ON DELETE CASCADE
 );
 CREATE INDEX watches_contract ON watches (chain_id, address, id);
+-- A call may be longer than an index takes.
+CREATE UNIQUE INDEX watches_call ON watches (chain_id, address, sha256(data), event_topic) NULLS NOT DISTINCT;
 
--- What a watch answered: the same in every block from first to last, each of which has been read. Blocks between two
--- rows were not.
+-- What a watch answered: the same whenever it was read from the first to the last of these blocks. That is in each of
+-- them, or, of one that is read by event, in each that has the event. Blocks between two rows were not read, unless
+-- there was nothing to read.
 CREATE TABLE watch_states (
     watch_id    uuid   NOT NULL REFERENCES watches ON DELETE CASCADE,
     first_block bigint NOT NULL,

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/task.h"
+#include "core/uuid.h"
 #include "eth/block.h"
 #include "eth/event_log.h"
 #include "eth/transfer_log.h"
@@ -64,6 +65,15 @@ struct event_reader {
     void *arg;
 };
 
+/* What a watched call answered at a block. */
+struct index_state {
+    uuid watch;
+    const struct block_ref *block; /* one of the batch's */
+    bool reverted;                 /* with the data */
+    const uint8_t *data;
+    size_t data_len;
+};
+
 /* Blocks with what was found in them, in order of block and log index. Borrowed. */
 struct index_batch {
     const struct transfer_log *transfers;
@@ -73,7 +83,10 @@ struct index_batch {
     const struct event_log *events;
     size_t n_events;
     const struct event_reader *reader; /* of the events */
-    const struct block_ref *blocks;    /* of a follow: every one; of a backfill: unused, the logs have them */
+    const struct index_state *states;  /* of a follow, those of a block together; a watch once in each. What was deleted
+                                          meanwhile is left out */
+    size_t n_states;
+    const struct block_ref *blocks; /* of a follow: every one; of a backfill: unused, the logs have them */
     size_t n_blocks;
 };
 
@@ -135,9 +148,9 @@ enum err index_writer_follow(struct task *task, struct index_writer *writer, con
 enum err index_writer_catch_up(struct task *task, struct index_writer *writer, const struct index_batch *batch,
                                const struct block_ref *first, const struct block_ref *last) MUST_CHECK;
 
-/* Takes back everything above this block, which becomes the tip: transfers, odd logs, events, blocks, balances,
- * progress of streams, and tokens that nobody named and that have no transfer before it. ERR_INVALID_PARAMETER, and
- * nothing is touched, when it is below the finalized block. */
+/* Takes back everything above this block, which becomes the tip: transfers, odd logs, events, blocks, balances, what
+ * watched calls answered, progress of streams, and tokens that nobody named and that have no transfer before it.
+ * ERR_INVALID_PARAMETER, and nothing is touched, when it is below the finalized block. */
 enum err index_writer_rollback(struct task *task, struct index_writer *writer,
                                const struct block_ref *ancestor) MUST_CHECK;
 

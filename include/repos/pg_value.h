@@ -40,6 +40,13 @@ void pg_param_null(struct pg_params *params);
 /* bytea[]. In: n values of size bytes each. Returns false once the arena's cap is passed. */
 bool pg_param_bytes_array(struct task *task, struct pg_params *params, const void *values, size_t n,
                           size_t size) MUST_CHECK;
+/* bytea[] of values that are not of one size. */
+struct pg_bytes {
+    const void *data;
+    size_t len;
+};
+bool pg_param_bytes_list(struct task *task, struct pg_params *params, const struct pg_bytes *values,
+                         size_t n) MUST_CHECK;
 /* integer[]. */
 bool pg_param_i32_array(struct task *task, struct pg_params *params, const int32_t *values, size_t n) MUST_CHECK;
 /* bigint[]. */

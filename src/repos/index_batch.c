@@ -81,5 +81,6 @@ enum err index_batch_put(struct task *task, struct index_writer *writer, const s
     if (err == ERR_OK) err = copy_transfers(task, writer, batch);
     if (err == ERR_OK) err = copy_odd_logs(task, writer, batch);
     if (err == ERR_OK) err = index_events_copy(task, writer, batch);
+    if (err == ERR_OK) err = index_states_put(task, writer, batch);
     return err != ERR_OK ? err : index_blocks_put(task, writer, batch, extra);
 }

@@ -13,9 +13,9 @@ static enum err check_final(struct task *task, struct index_writer *writer, cons
 
 /* Whatever is behind the ancestor, of every stream. */
 static enum err delete_rows(struct task *task, struct index_writer *writer, uint64_t above) {
-    static const enum index_sql statements[] = {INDEX_ROLLBACK_TOKENS,   INDEX_ROLLBACK_TRANSFERS,
-                                                INDEX_ROLLBACK_ODD_LOGS, INDEX_ROLLBACK_EVENTS,
-                                                INDEX_ROLLBACK_BLOCKS,   INDEX_ROLLBACK_STREAMS};
+    static const enum index_sql statements[] = {
+        INDEX_ROLLBACK_TOKENS,     INDEX_ROLLBACK_TRANSFERS, INDEX_ROLLBACK_ODD_LOGS, INDEX_ROLLBACK_STATES,
+        INDEX_ROLLBACK_CUT_STATES, INDEX_ROLLBACK_EVENTS,    INDEX_ROLLBACK_BLOCKS,   INDEX_ROLLBACK_STREAMS};
     struct pg_params params;
     enum err err = ERR_OK;
     index_params_begin(&params, writer);

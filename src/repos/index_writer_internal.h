@@ -71,6 +71,7 @@ enum err index_tokens_ensure(struct task *task, struct index_writer *writer, con
 enum err index_batch_put(struct task *task, struct index_writer *writer, const struct index_batch *batch,
                          const struct block_ref *extra) MUST_CHECK;
 enum err index_events_copy(struct task *task, struct index_writer *writer, const struct index_batch *batch) MUST_CHECK;
+enum err index_states_put(struct task *task, struct index_writer *writer, const struct index_batch *batch) MUST_CHECK;
 enum err index_blocks_put(struct task *task, struct index_writer *writer, const struct index_batch *batch,
                           const struct block_ref *extra) MUST_CHECK;
 

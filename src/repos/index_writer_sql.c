@@ -38,6 +38,9 @@
     " drift_holder = CASE WHEN " SUM_BELOW_ZERO " THEN " SMALLEST_HOLDER " ELSE " LARGEST_HOLDER " END" \
     " WHERE k.chain_id = $1 AND k.live AND k.drift IS NULL AND (" SUM_BELOW_ZERO " OR " SUM_TOO_WIDE ")"
 
+/* Blocks with the event that the watch w is read by. */
+#define HAS_EVENT "e.chain_id = w.chain_id AND e.address = w.address AND e.topic0 = w.event_topic AND e.block_number"
+
 const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
     [INDEX_LOCK] = {"index_lock", 1, "SELECT pg_try_advisory_lock($1::bigint)"},
     [INDEX_UNLOCK] = {"index_unlock", 1, "SELECT pg_advisory_unlock($1::bigint)"},
@@ -196,9 +199,41 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                                   "DELETE FROM transfers WHERE chain_id = $1 AND block_number > $2"},
     [INDEX_ROLLBACK_ODD_LOGS] = {"index_rollback_odd_logs", 2,
                                  "DELETE FROM odd_logs WHERE chain_id = $1 AND block_number > $2"},
+    [INDEX_ROLLBACK_STATES] = {"index_rollback_states", 2,
+                               "DELETE FROM watch_states s USING watches w"
+                               " WHERE w.chain_id = $1 AND s.watch_id = w.id AND s.first_block > $2"},
+    /* What is left of a watch's last row ends with the last block that it was read at. */
+    [INDEX_ROLLBACK_CUT_STATES] =
+        {"index_rollback_cut_states", 2,
+         "UPDATE watch_states s SET last_block = CASE WHEN w.event_topic IS NULL THEN $2 ELSE greatest(s.first_block,"
+         " (SELECT max(e.block_number) FROM contract_events e WHERE " HAS_EVENT " <= $2)) END"
+         " FROM watches w CROSS JOIN LATERAL (SELECT l.first_block FROM watch_states l WHERE l.watch_id = w.id"
+         " ORDER BY l.first_block DESC LIMIT 1) AS n"
+         " WHERE w.chain_id = $1 AND s.watch_id = w.id AND s.first_block = n.first_block AND s.last_block > $2"},
     [INDEX_ROLLBACK_EVENTS] = {"index_rollback_events", 2,
                                "DELETE FROM contract_events WHERE chain_id = $1 AND block_number > $2"},
     [INDEX_ROLLBACK_BLOCKS] = {"index_rollback_blocks", 2, "DELETE FROM blocks WHERE chain_id = $1 AND number > $2"},
+
+    /* What a watch answers as it did when it was last due makes its row longer, all else is a new row. Watches that are
+     * being deleted are left out: nobody waits for anybody. $2 watches, $3 whether each reverted, $4 with what; $5 to
+     * $7 number, hash and time of the block */
+    [INDEX_PUT_STATES] =
+        {"index_put_states", 7,
+         "WITH due AS MATERIALIZED (SELECT w.id, w.chain_id, w.address, w.event_topic, g.reverted <> 0 AS reverted,"
+         " g.data FROM unnest($2::bytea[], $3::integer[], $4::bytea[]) AS g (id, reverted, data)"
+         " JOIN watches w ON w.id = encode(g.id, 'hex')::uuid AND w.chain_id = $1"
+         " ORDER BY w.id FOR KEY SHARE OF w SKIP LOCKED),"
+         " extended AS (UPDATE watch_states s SET last_block = $5 FROM due w"
+         " CROSS JOIN LATERAL (SELECT l.first_block FROM watch_states l WHERE l.watch_id = w.id"
+         " ORDER BY l.first_block DESC LIMIT 1) AS n"
+         " WHERE s.watch_id = w.id AND s.first_block = n.first_block"
+         " AND s.reverted = w.reverted AND s.data = w.data"
+         " AND CASE WHEN w.event_topic IS NULL THEN s.last_block = $5 - 1 ELSE NOT EXISTS ("
+         "SELECT FROM contract_events e WHERE " HAS_EVENT " > s.last_block AND e.block_number < $5) END"
+         " RETURNING s.watch_id)"
+         " INSERT INTO watch_states (watch_id, first_block, last_block, first_hash, first_time, reverted, data)"
+         " SELECT w.id, $5::bigint, $5::bigint, $6::bytea, $7::bigint, w.reverted, w.data FROM due w"
+         " WHERE w.id NOT IN (SELECT watch_id FROM extended)"},
 
     /* How far it looks is bounded by rows, not by what is found. $3 version; $4, $5 place behind which; $6 the longest
      * data; $7 rows looked at. The first row tells of the last one looked at, and how many there were. */

@@ -88,10 +88,11 @@ void pg_param_null(struct pg_params *params) {
 }
 
 /* An array of one dimension: dimensions, nulls or not, the elements' type, length, lower bound; then the elements, each
- * behind its length. Returns where the first one goes, or NULL once the arena's cap is passed. */
-static char *add_array(struct task *task, struct pg_params *params, unsigned type, size_t n, size_t size) {
-    size_t len = ARRAY_HEADER_BYTES + n * (4 + size);
-    char *data = n <= INT_MAX / (4 + size + ARRAY_HEADER_BYTES) ? arena_alloc(task->arena, len) : NULL;
+ * behind its length, which take content_len bytes together. Returns where the first one goes, or NULL once the arena's
+ * cap is passed. */
+static char *add_elements(struct task *task, struct pg_params *params, unsigned type, size_t n, size_t content_len) {
+    size_t len = ARRAY_HEADER_BYTES + 4 * n + content_len;
+    char *data = n <= INT_MAX / 8 && content_len <= INT_MAX / 4 ? arena_alloc(task->arena, len) : NULL;
     if (data == NULL) return NULL;
     put_be(data, 1, 4);
     put_be(data + 4, 0, 4);
@@ -100,6 +101,23 @@ static char *add_array(struct task *task, struct pg_params *params, unsigned typ
     put_be(data + 16, 1, 4);
     add(params, data, len);
     return data + ARRAY_HEADER_BYTES;
+}
+
+static char *add_array(struct task *task, struct pg_params *params, unsigned type, size_t n, size_t size) {
+    return n <= INT_MAX / 4 / size ? add_elements(task, params, type, n, n * size) : NULL;
+}
+
+bool pg_param_bytes_list(struct task *task, struct pg_params *params, const struct pg_bytes *values, size_t n) {
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++) len += values[i].len;
+    char *at = add_elements(task, params, OID_BYTEA, n, len);
+    if (at == NULL) return false;
+    for (size_t i = 0; i < n; i++) {
+        put_be(at, values[i].len, 4);
+        if (values[i].len > 0) memcpy(at + 4, values[i].data, values[i].len);
+        at += 4 + values[i].len;
+    }
+    return true;
 }
 
 bool pg_param_bytes_array(struct task *task, struct pg_params *params, const void *values, size_t n, size_t size) {

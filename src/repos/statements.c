@@ -17,6 +17,7 @@
 #include "transaction_repo_sql.h"
 #include "transfer_repo_sql.h"
 #include "user_repo_sql.h"
+#include "watch_repo_sql.h"
 
 const struct pg_statement_table pg_statement_tables[] = {
     {"audit_repo", audit_repo_statements, AUDIT_REPO_STATEMENT_COUNT},
@@ -35,5 +36,6 @@ const struct pg_statement_table pg_statement_tables[] = {
     {"transaction_repo", transaction_repo_statements, TRANSACTION_REPO_STATEMENT_COUNT},
     {"transfer_repo", transfer_repo_statements, TRANSFER_REPO_STATEMENT_COUNT},
     {"user_repo", user_repo_statements, USER_REPO_STATEMENT_COUNT},
+    {"watch_repo", watch_repo_statements, WATCH_REPO_STATEMENT_COUNT},
 };
 const size_t pg_statement_tables_count = sizeof pg_statement_tables / sizeof *pg_statement_tables;
