@@ -4,6 +4,7 @@
 #ifndef DAPPD_RPC_STATE_H
 #define DAPPD_RPC_STATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,8 @@ struct state_read {
     const uint8_t *data; /* of STATE_CALL and STATE_INIT_CODE; of STATE_STORAGE the slot's number, 32 bytes big-endian;
                             borrowed until the read returns */
     size_t data_len;
+    bool may_write; /* of STATE_CALL: only whoever asks says that the function is a view. It leaves no traces in what
+                       others read of the contract */
     /* out */
     enum rpc_outcome outcome;
     enum err err;         /* ERR_OK, or what to answer a client about this read */

@@ -320,10 +320,17 @@ static void send_all(struct task *task, struct trip *trip, struct state_read **r
     }
 }
 
+/* Where calls of a contract run one after the other, what its author wrote for reading may do so; a stranger would have
+ * it mint or transfer before another's read. */
+static bool is_reading(const struct state_read *read) {
+    return !read->may_write;
+}
+
 /* A single read goes packed as well where that proves its block: it costs the same. */
 static size_t count_packed(const struct trip *trip, struct state_read **reads, size_t n) {
     if (trip->packing == NULL) return 0;
     size_t packed = sort_out(reads, n, can_be_packed);
+    if (!trip->packing->isolates) packed = sort_out(reads, packed, is_reading);
     if (packed == 1) return atomic_load(&trip->chain->batching.provable) ? 1 : 0;
     return packed == 0 || trip->packing->isolates ? packed : sort_by_target(reads, packed);
 }

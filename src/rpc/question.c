@@ -73,8 +73,11 @@ struct question *question_add(struct question_table *table, const struct state_r
     struct question *question = calloc(1, sizeof(*question) + read->data_len);
     if (question == NULL) abort();
     if (read->data_len > 0) memcpy(question->data, read->data, read->data_len);
-    question->read =
-        (struct state_read){.kind = read->kind, .to = read->to, .data = question->data, .data_len = read->data_len};
+    question->read = (struct state_read){.kind = read->kind,
+                                         .to = read->to,
+                                         .data = question->data,
+                                         .data_len = read->data_len,
+                                         .may_write = read->may_write};
     question->hash = hash_of(table, read);
     if (table->n == table->n_buckets) grow(table);
     table->n++;

@@ -38,7 +38,8 @@ static enum err ask(struct task *task, const struct source *source, struct readi
     struct state_read read = {.kind = STATE_CALL,
                               .to = reading->call->contract,
                               .data = reading->function.data,
-                              .data_len = reading->function.len};
+                              .data_len = reading->function.len,
+                              .may_write = !reading->function.is_view};
     enum err err = call_read(task, source, block, &read);
     if (read.outcome == RPC_REVERTED) {
         reading->answer = (struct call_answer){CALL_REVERTED, read.revert_data, read.revert_len};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "eth/abi_builtin.h"
 #include "eth/abi_read.h"
 #include "eth/abi_value.h"
 
@@ -60,6 +61,11 @@ static enum err find_abi(struct task *task, struct abi_store *store, const struc
     return err;
 }
 
+static bool is_view_of(const struct abi *abi, const struct function_call *call) {
+    const struct abi_item *function = abi != NULL ? abi_find_selector(abi, ABI_ITEM_FUNCTION, call->data) : NULL;
+    return function != NULL && function->mutability <= ABI_VIEW;
+}
+
 enum err function_choose(struct task *task, struct abi_store *store, const struct source *source,
                          struct function_call *out, const address *contract, const struct named_function *what) {
     const bool whole = is_signature(what);
@@ -71,5 +77,6 @@ enum err function_choose(struct task *task, struct abi_store *store, const struc
     err = whole ? read_signature(task, out, &call, what) : look_up(task, out, &call, what);
     if (err == ERR_OK) err = take_call(task, out, &call);
     buf_free(&call);
+    if (err == ERR_OK) out->is_view = is_view_of(out->abi, out) || is_view_of(&abi_builtin, out);
     return err;
 }

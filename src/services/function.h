@@ -2,6 +2,7 @@
 #ifndef DAPPD_SERVICES_FUNCTION_H
 #define DAPPD_SERVICES_FUNCTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ enum { FUNCTION_MAX_CALL_BYTES = 1024 * 1024 }; /* more than any node takes */
 struct function_call {
     const struct abi_item *function;
     const struct abi *abi; /* of the contract, for its errors; NULL while it is not registered */
+    bool is_view;          /* by that ABI or a standard, whatever a client's signature says */
     const uint8_t *data;
     size_t len;
 };

@@ -159,6 +159,22 @@ for (const [name, way] of Object.entries(PACKED)) {
         assert.deepEqual(readByDappd(answer), await readByViem(chain, items, BigInt(answer.block.number)));
     });
 
+    test(`a client's call that writes changes none either, whatever it is called (${name})`, async (t) => {
+        await putMulticall3(chain, way.code);
+        setFaults(way);
+        const dappd = await startOn(t);
+        const writing = 'function setBalance(address owner, uint256 amount) view';
+        const write = (owner) => dappd.post(`/contracts/${token.address}/call`, { function: writing, args: [owner, 7] });
+        await write(randomAddress()); // how the node is best asked is known by now
+        const owners = Array.from({ length: 20 }, randomAddress);
+        const [writes, balances] = await Promise.all([
+            Promise.all(owners.map(write)),
+            Promise.all(owners.map((owner) => dappd.get(`/balance/${owner}/${token.address}`))),
+        ]);
+        for (const answer of writes) assert.equal(answer.status, 200, answer.text);
+        for (const answer of balances) assert.equal(answer.json().balance, '0', answer.text);
+    });
+
     test(`a node with a low gas cap gets shorter calls until all is answered (${name})`, async (t) => {
         await putMulticall3(chain, way.code);
         setFaults(way);

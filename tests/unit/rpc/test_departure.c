@@ -78,6 +78,22 @@ static void test_multicall3_keeps_contracts_apart(void **state) {
     assert_false(node.mixed);
 }
 
+/* A client's word that a function is a view is no reason to let it run before what others read of the contract. */
+static void test_multicall3_keeps_strangers_apart(void **state) {
+    (void)state;
+    for (size_t m = 0; m < 2; m++) {
+        struct fake_state node = good_node();
+        bool apart = packing_methods[m] == METHOD_MULTICALL3;
+        plan(20);
+        trial.reads[3].read.may_write = trial.reads[19].read.may_write = true;
+        send_to(&node, 1, packing_methods[m], true);
+        assert_all_well();
+        assert_int_equal(node.packed, 1);
+        assert_int_equal(node.items, apart ? 18 : 20);
+        assert_int_equal(node.plain, apart ? 2 : 0);
+    }
+}
+
 static void test_empty_answers_are_answers(void **state) {
     (void)state;
     for (size_t m = 0; m < 2; m++) {
@@ -257,6 +273,7 @@ int main(void) {
         cmocka_unit_test(test_without_packing),
         cmocka_unit_test(test_failed_items_are_asked_alone_together),
         cmocka_unit_test(test_multicall3_keeps_contracts_apart),
+        cmocka_unit_test(test_multicall3_keeps_strangers_apart),
         cmocka_unit_test(test_empty_answers_are_answers),
         cmocka_unit_test(test_halves_until_one_is_left),
         cmocka_unit_test(test_many_that_break_calls_cost_little),

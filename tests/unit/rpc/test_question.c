@@ -47,12 +47,14 @@ static void test_keeps_its_own_copy(void **state) {
     uint8_t data[4];
     question_table_init(&table);
     struct state_read read = make_read(data, 7);
+    read.may_write = true;
     struct question *question = question_add(&table, &read);
     memset(data, 0xff, sizeof data);
     uint8_t again[4];
     struct state_read equal = make_read(again, 7);
     assert_ptr_equal(question_find(&table, &equal), question);
     assert_memory_equal(question->read.data, again, 4);
+    assert_true(question->read.may_write);
     question_remove(&table, question);
     question_table_free(&table);
 }

@@ -49,6 +49,7 @@ static struct {
     void (*on_the_way)(void); /* called while a departure waits; NULL: nothing happens meanwhile */
     unsigned resolves, forgets, departures;
     size_t asked;
+    size_t may_write; /* of these */
     char log[128 * 1024]; /* every read, one a line */
     int broken;
 } fake;
@@ -172,6 +173,7 @@ void state_read_many(struct task *task, struct chain *chain, const struct block_
     (void)chain;
     fake.departures++;
     fake.asked += n;
+    for (size_t i = 0; i < n; i++) fake.may_write += reads[i].may_write ? 1 : 0;
     task->rpc_calls += (uint32_t)n;
     reactor_sleep_ms(task->reactor, 1);
     if (fake.on_the_way != NULL) fake.on_the_way();
