@@ -4,6 +4,7 @@
 static const char text[] = "["
                            "\"function one(uint8 a)\","
                            "\"function count(address to)\","
+                           "\"function count(address who)\","
                            "\"function count(address to, uint256 amount)\","
                            "\"function count(address to, uint256 amount, bytes data)\","
                            "\"function kind(address a)\","

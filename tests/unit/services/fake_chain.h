@@ -49,7 +49,7 @@ static struct {
     void (*on_the_way)(void); /* called while a departure waits; NULL: nothing happens meanwhile */
     unsigned resolves, forgets, departures;
     size_t asked;
-    size_t may_write; /* of these */
+    size_t may_write;     /* of these */
     char log[128 * 1024]; /* every read, one a line */
     int broken;
 } fake;
