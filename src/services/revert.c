@@ -8,7 +8,6 @@
 
 #include "core/hex.h"
 #include "eth/abi.h"
-#include "eth/abi_builtin.h"
 #include "eth/abi_value.h"
 #include "rpc/state.h"
 #include "services/json_piece.h"
@@ -34,7 +33,7 @@ static void write_data(struct buf *out, const uint8_t *data, size_t len) {
 void revert_write(struct buf *out, const struct abi *abi, const uint8_t *data, size_t len) {
     struct buf error;
     buf_init(&error, MAX_JSON_BYTES);
-    if (len > 0 && (abi_decode_error(&error, abi, data, len) || abi_decode_error(&error, &abi_builtin, data, len))) {
+    if (len > 0 && abi_decode_error(&error, abi, data, len)) {
         buf_append(out, error.data, error.len);
     } else {
         write_data(out, data, len);

@@ -72,6 +72,16 @@ static void test_error_of_a_standard(void **state) {
     assert_false(decode(f, NULL, data, sizeof data - 1));
 }
 
+/* A contract may call the arguments of a standard's error what it likes. */
+static void test_own_error_before_a_standard_one(void **state) {
+    static const char json[] = "{\"name\":\"Panic\",\"signature\":\"Panic(uint256)\",\"args\":{\"kind\":\"17\"}}";
+    struct abi_fixture *f = *state;
+    const struct abi abi = {.items = abi_fixture_item(f, "error Panic(uint256 kind)"), .n_items = 1};
+    uint8_t data[36] = {0x4e, 0x48, 0x7b, 0x71, [35] = 17};
+    assert_true(decode(f, &abi, data, sizeof data));
+    abi_fixture_assert(f, json, sizeof json - 1, "Panic");
+}
+
 static void test_past_the_maximum(void **state) {
     struct abi_fixture *f = *state;
     const struct abi_item *error = abi_fixture_item(f, "error E()");
@@ -93,9 +103,8 @@ static void test_past_the_maximum(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        abi_test(test_errors_of_viem),
-        abi_test(test_what_every_contract_can_say),
-        abi_test(test_error_of_a_standard),
+        abi_test(test_errors_of_viem),      abi_test(test_what_every_contract_can_say),
+        abi_test(test_error_of_a_standard), abi_test(test_own_error_before_a_standard_one),
         abi_test(test_past_the_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,8 @@ enum { ARENA_BYTES = 4 * 1024 * 1024 };
 #define TOKEN "0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48"
 #define ZEROS "0x0000000000000000000000000000000000000000000000000000000000000000"
 #define ONE "0x0000000000000000000000000000000000000000000000000000000000000001"
+#define FOUR(digit) digit digit digit digit
+#define LETTERS(digit) FOUR(FOUR(FOUR(digit)))
 #define F "\"function\":\"f\""
 
 static struct {
@@ -197,6 +199,9 @@ static const struct {
     {"{" F ",\"overrides\":{\"" OWNER "\":{\"movePrecompileToAddress\":\"x\"}}}", "unknown member",
      ERR_INVALID_PARAMETER},
     {"{" F ",\"overrides\":{\"" OWNER "\":{\"state\":[]}}}", OWNER ".state", ERR_INVALID_PARAMETER},
+    {"{" F ",\"overrides\":{\"" OWNER "\":{\"state\":{\"0x" LETTERS("a") "\":\"" ONE "\",\"0x" LETTERS("A") "\":\"" ONE
+                                                                                                            "\"}}}}",
+     "has the same slot twice", ERR_INVALID_PARAMETER},
     {"{" F ",\"overrides\":{\"" OWNER "\":{\"state\":{\"0x1\":\"" ONE "\"}}}}", "slot", ERR_INVALID_PARAMETER},
     {"{" F ",\"overrides\":{\"" OWNER "\":{\"state\":{\"" ONE "\":1}}}}", "64 hex digits", ERR_INVALID_PARAMETER},
     {"{" F ",\"overrides\":{\"" OWNER "\":{\"state\":{},\"stateDiff\":{}}}}", "both", ERR_INVALID_PARAMETER},

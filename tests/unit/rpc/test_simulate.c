@@ -60,6 +60,26 @@ static void serve_out_of_gas(struct fake_request *request) {
     fake_answer(request, "error", "{\"code\":-32000,\"message\":\"out of gas\"}");
 }
 
+/* As far as it goes, an answer. */
+static void serve_half(struct fake_request *request) {
+    count(request);
+    fake_answer(request, "result", "[{\"calls\":[{\"returnData\":\"0x07\",\"gasUsed\":\"0x1\",\"status\":\"0x2\"}]}]");
+}
+
+static void serve_reverts_plainly(struct fake_request *request) {
+    count(request);
+    fake_answer(request, "error", "{\"code\":3,\"message\":\"execution reverted\"}");
+}
+
+static void serve_reverts_at_length(struct fake_request *request) {
+    enum { DIGITS = 2 * (STATE_MAX_REVERT_BYTES + 1) };
+    static char error[DIGITS + 80];
+    count(request);
+    (void)snprintf(error, sizeof error, "{\"code\":3,\"message\":\"execution reverted\",\"data\":\"0x%0*d\"}", DIGITS,
+                   0);
+    fake_answer(request, "error", error);
+}
+
 /* What two simulations, one after the other, came to. */
 struct seen {
     enum err err[2];
@@ -160,6 +180,24 @@ static void test_a_revert_is_an_answer(void **state) {
     assert_false(seen.simulated[0].traced);
 }
 
+/* Nothing of one node's nonsense is left in what another says. */
+static void test_a_revert_without_data(void **state) {
+    (void)state;
+    static const fake_serve serves[][2] = {{serve_half, serve_reverts_plainly},
+                                           {serve_reverts_plainly, serve_half},
+                                           {serve_reverts_at_length, serve_half}};
+    for (size_t i = 0; i < sizeof serves / sizeof *serves; i++) {
+        struct counts counts[2];
+        struct seen seen = run(serves[i], counts, 2);
+        assert_int_equal(seen.err[0], ERR_OK);
+        assert_int_equal(seen.simulated[0].outcome, RPC_REVERTED);
+        assert_null(seen.simulated[0].bytes);
+        assert_int_equal(seen.simulated[0].len, 0);
+        assert_int_equal(seen.simulated[0].gas_used, 0);
+        assert_false(seen.simulated[0].traced);
+    }
+}
+
 static void test_out_of_gas_is_one_too(void **state) {
     (void)state;
     struct counts counts;
@@ -177,6 +215,7 @@ int main(void) {
         cmocka_unit_test(test_another_node_has_it),
         cmocka_unit_test(test_nonsense_is_for_another_node),
         cmocka_unit_test(test_a_revert_is_an_answer),
+        cmocka_unit_test(test_a_revert_without_data),
         cmocka_unit_test(test_out_of_gas_is_one_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -137,6 +137,20 @@ static void test_what_is_no_reply_to_one_call(void **state) {
     }
 }
 
+#define WITH_TOPICS(topics) \
+    BLOCK("\"returnData\":\"0x\",\"logs\":[{\"address\":\"" ADDRESS "\",\"topics\":[" topics \
+          "],\"data\":\"0x\"}]," DONE)
+#define FOUR "\"" TOPIC "\",\"" TOPIC "\",\"" TOPIC "\",\"" TOPIC "\""
+
+static void test_a_log_has_up_to_four_topics(void **state) {
+    (void)state;
+    assert_true(scan(WITH_TOPICS("")));
+    assert_int_equal(scanned.simulated.logs[0].n_topics, 0);
+    assert_true(scan(WITH_TOPICS(FOUR)));
+    assert_int_equal(scanned.simulated.logs[0].n_topics, 4);
+    assert_false(scan(WITH_TOPICS(FOUR ",\"" TOPIC "\"")));
+}
+
 static void test_what_no_memory_is_left_for(void **state) {
     (void)state;
     assert_false(scan_in(BLOCK("\"returnData\":\"0x0102\",\"logs\":[" LOG "," LOG "]," DONE), 64));
@@ -149,6 +163,7 @@ int main(void) {
         cmocka_unit_test(test_what_failed),
         cmocka_unit_test(test_revert_data_that_is_too_long_is_left_out),
         cmocka_unit_test(test_what_is_no_reply_to_one_call),
+        cmocka_unit_test(test_a_log_has_up_to_four_topics),
         cmocka_unit_test(test_what_no_memory_is_left_for),
     };
     return cmocka_run_group_tests(tests, NULL, release);

@@ -252,6 +252,45 @@ static void test_what_is_no_view_or_has_a_sender_goes_alone(void **state) {
     fake_end();
 }
 
+static void test_a_value_alone_is_reason_enough(void **state) {
+    (void)state;
+    static const struct fake_answer answers[] = {{.match = "balance", .result = "0x64"}};
+    begin(answers, 1);
+    simulate.answer = (struct simulated){.outcome = RPC_OUT_OF_GAS};
+    asked.sender = (struct call_sender){.has_value = true, .value = u256_from_u64(1)};
+    ask(CONTRACT, BALANCE_OF, owner);
+    assert_int_equal(simulate.simulations, 1);
+    assert_true(!simulate.last.has_from && simulate.last.value.limb[0] == 1);
+    assert_int_equal(got.err, ERR_EXECUTION_REVERTED);
+    assert_string_equal(got.detail, "the call ran out of gas");
+    fake_end();
+}
+
+static void move_on(void) {
+    fake.head++;
+}
+
+/* By now the cache may know what is true at the newer block. */
+static void test_an_answer_that_comes_late_is_not_kept(void **state) {
+    (void)state;
+    static const struct fake_answer answers[] = {{.match = "@100", .result = WORD("01")},
+                                                 {.match = "@101", .result = WORD("02")}};
+    begin(answers, 2);
+    ask(CONTRACT, BALANCE_OF, owner);
+    assert_string_equal(got.result, "\"1\"");
+    fake.on_the_way = move_on;
+    ask(CONTRACT, "function totalSupply() view returns (uint256)", "[]");
+    assert_string_equal(got.result, "\"1\"");
+    fake.on_the_way = NULL;
+    fake.head = 100;
+    ask(CONTRACT, "function totalSupply() view returns (uint256)", "[]");
+    assert_int_equal(fake.asked, 3);
+    fake.head = 101;
+    ask(CONTRACT, BALANCE_OF, owner);
+    assert_string_equal(got.result, "\"2\"");
+    fake_end();
+}
+
 static void test_a_name_needs_a_registration(void **state) {
     (void)state;
     static const struct fake_answer answers[] = {
@@ -320,6 +359,8 @@ int main(void) {
         cmocka_unit_test(test_a_long_result_is_asked_again),
         cmocka_unit_test(test_what_is_no_view_or_has_a_sender_goes_alone),
         cmocka_unit_test(test_a_name_needs_a_registration),
+        cmocka_unit_test(test_a_value_alone_is_reason_enough),
+        cmocka_unit_test(test_an_answer_that_comes_late_is_not_kept),
         cmocka_unit_test(test_who_says_that_it_is_a_view),
         cmocka_unit_test(test_a_block_that_has_gone_is_pinned_anew),
     };

@@ -108,6 +108,20 @@ static void test_what_a_contract_says_is_cleaned(void **state) {
     for (const char *p = shown.json; *p != '\0'; p++) assert_true((unsigned char)*p >= 0x20);
 }
 
+static void test_many_words_are_cut(void **state) {
+    (void)state;
+    enum { LEN = 0x0300 };
+    char data[2 * DATA_BYTES], words[2 * DATA_BYTES], text[2 * LEN + 1];
+    for (size_t i = 0; i < LEN; i++) memcpy(text + 2 * i, "61", 3);
+    (void)snprintf(words, sizeof words, "%s%s%064x%s", WORD("07"), WORD("40"), (unsigned)LEN, text);
+    with_selector(data, sizeof data, "Plain", words);
+    const struct shown shown = show(data, abi_text);
+    static const char begin[] = "execution reverted: Plain(7, aaa";
+    assert_memory_equal(shown.detail, begin, sizeof begin - 1);
+    assert_int_equal(strlen(shown.detail), TASK_DETAIL_BYTES - 1);
+    assert_non_null(strstr(shown.json, "\"args\":[7,\"aaa"));
+}
+
 static void test_data_that_no_memory_is_left_for(void **state) {
     (void)state;
     static const uint8_t data[512] = {0x12};
@@ -122,6 +136,7 @@ int main(void) {
         cmocka_unit_test(test_reverts_of_every_kind),
         cmocka_unit_test(test_an_error_of_the_abi_is_told_with_its_arguments),
         cmocka_unit_test(test_what_a_contract_says_is_cleaned),
+        cmocka_unit_test(test_many_words_are_cut),
         cmocka_unit_test(test_data_that_no_memory_is_left_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
