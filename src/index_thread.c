@@ -86,6 +86,7 @@ static struct tx_follower *start_follower(struct index_thread *thread, size_t i)
         .connect_timeout_ms = app->config->database_connect_timeout_ms,
         .nodes = (unsigned)app->config->tx_nodes,
         .resend_s = app->config->tx_resend_s,
+        .grace_s = app->config->request_timeout_ms / 1000 + 1,
         .drop_after_s = app->config->tx_drop_after_s,
         .label = i,
         .status = app->tx_status[i],

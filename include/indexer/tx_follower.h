@@ -16,6 +16,7 @@ struct tx_follower_options {
     const char *database_url; /* secret; borrowed */
     uint64_t connect_timeout_ms;
     unsigned nodes; /* that a transaction is sent to at a time */
+    uint64_t grace_s; /* that a request may take to send what it has accepted */
     uint64_t resend_s;
     uint64_t drop_after_s;
     size_t label; /* of the chain in the metrics */

@@ -1,9 +1,10 @@
-/* What most of a chain's nodes say of a transaction, where one node's word is not enough: before something is written
- * down for good. On the task's thread, in a coroutine. */
+/* What most of a chain's nodes say of a transaction, where one node's word is not enough. On the task's thread, in a
+ * coroutine. */
 #ifndef DAPPD_RPC_TX_POLL_H
 #define DAPPD_RPC_TX_POLL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/task.h"
@@ -12,6 +13,9 @@
 
 /* More than half of those that answered; of a chain with one node, that one. */
 enum tx_poll { TX_POLL_UNCLEAR, TX_POLL_YES, TX_POLL_NO };
+
+/* How many have a say, if they are well. */
+size_t tx_poll_nodes(const struct chain *chain);
 
 /* Whether the sender's nonce at this block is past that one. Source: eth_getTransactionCount. */
 enum tx_poll tx_poll_nonce(struct task *task, struct chain *chain, const address *sender, uint64_t nonce,

@@ -8,10 +8,16 @@
 
 #include "rpc/receipt.h"
 #include "rpc/state.h"
+#include "rpc/tx_poll.h"
 
-enum { FINAL_MARGIN_S = 60 /* between the clocks of blocks and our own */ };
+enum {
+    FINAL_MARGIN_S = 60, /* between the clocks of blocks and our own */
+    WATCH_EVERY_S = 1,   /* what was dropped or refused, and more seldom the longer that is ago */
+    WATCH_AGE_PARTS = 16,
+    WATCH_AT_LEAST_EVERY_S = 3600
+};
 
-/* The canonical block of this number, out of the window or, far below it, as the nodes have it. Returns false when that
+/* The canonical block of this number, out of the window or, far below it, as a node has it. Returns false when that
  * cannot be told now. */
 static bool find_block(struct task *task, struct tx_follower *follower, struct block_ref *out, uint64_t number,
                        uint64_t final) {
@@ -35,19 +41,22 @@ static bool is_mined(enum kept_tx_state state) {
     return state == KEPT_TX_CONFIRMED || state == KEPT_TX_REVERTED;
 }
 
+/* Far below the window no block is asked for: whether the receipt is in this very one is for most of the nodes to say.
+ */
 static enum tx_place place_of(struct task *task, struct tx_follower *follower, const struct tx_view *view,
                               const struct kept_tx_block *block) {
-    struct block_ref there;
     if (!reach(task, follower, block->number)) return TX_PLACE_UNCLEAR;
-    if (!find_block(task, follower, &there, block->number, view->final)) return TX_PLACE_UNCLEAR;
-    if (!hash32_equal(&there.hash, &block->hash)) return TX_PLACE_ORPHANED;
-    return block->number <= view->final ? TX_PLACE_FINAL : TX_PLACE_CANONICAL;
+    const struct block_ref *there = tx_window_at(&follower->window, block->number);
+    if (there != NULL && !hash32_equal(&there->hash, &block->hash)) return TX_PLACE_ORPHANED;
+    if (block->number <= view->final) return TX_PLACE_FINAL;
+    return there != NULL ? TX_PLACE_CANONICAL : TX_PLACE_UNCLEAR;
 }
 
 void tx_ask_places(struct task *task, struct tx_follower *follower, const struct tx_view *view, struct tx_case *cases,
                    size_t n) {
     for (size_t i = 0; i < n; i++) {
         if (!is_mined(cases[i].row->state)) continue;
+        cases[i].note.past_since_s = 0;
         cases[i].facts.place = place_of(task, follower, view, &cases[i].row->block);
     }
 }
@@ -76,10 +85,21 @@ static bool nonces_init(struct task *task, struct nonces *nonces, size_t n) {
     return nonces->reads != NULL;
 }
 
+static bool is_given_up(enum kept_tx_state state) {
+    return state == KEPT_TX_DROPPED || state == KEPT_TX_REFUSED;
+}
+
+static bool is_watch_due(const struct tx_case *one, const struct tx_view *view) {
+    const uint64_t since_s = one->row->updated_at;
+    const uint64_t part_s = view->now_s > since_s ? (view->now_s - since_s) / WATCH_AGE_PARTS : 0;
+    const uint64_t every_s = part_s < WATCH_AT_LEAST_EVERY_S ? WATCH_EVERY_S + part_s : WATCH_AT_LEAST_EVERY_S;
+    return one->note.looked_s == 0 || view->steady_s - one->note.looked_s >= every_s;
+}
+
 /* At one head nonces stand still: what has been told once is not asked again. */
 static bool wants_nonce(const struct tx_case *one, const struct tx_view *view) {
     const enum kept_tx_state state = one->row->state;
-    if (is_mined(state) || state == KEPT_TX_REFUSED || (state == KEPT_TX_DROPPED && !view->dropped)) return false;
+    if (is_mined(state) || (is_given_up(state) && !is_watch_due(one, view))) return false;
     return !(one->note.was_free && hash32_equal(&one->note.free_at, &view->head.hash));
 }
 
@@ -104,7 +124,7 @@ static void ask_at_head(struct task *task, struct tx_follower *follower, const s
         struct tx_case *one = &cases[i];
         if (wants_nonce(one, view)) {
             take_nonce(one, view, nonce_of(read_of(&nonces, &one->row->sender), one->row->nonce));
-        } else if (one->note.was_free && !is_mined(one->row->state) && one->row->state != KEPT_TX_DROPPED) {
+        } else if (one->note.was_free && !is_mined(one->row->state) && !is_given_up(one->row->state)) {
             one->facts.nonce = TX_NONCE_FREE;
         }
     }
@@ -180,15 +200,16 @@ static void take_receipt(struct task *task, struct tx_follower *follower, struct
         return;
     }
     if (!address_equal(&receipt->from, &one->row->sender) || !u256_fits_u64(&receipt->gas_used)) return;
-    if (is_canonical(task, follower, &block, &receipt->block)) take_mined(one, receipt, &block);
+    if (!is_canonical(task, follower, &block, &receipt->block)) return;
+    take_mined(one, receipt, &block);
+    if (tx_poll_nodes(follower->chain) == 1) one->facts.agreed = TX_AGREED; /* there is nobody else to ask */
 }
 
 /* From when on its nonce has been used, and nobody knew by what. */
 static void note_receipt(struct tx_case *one, const struct tx_view *view) {
-    const bool mined = one->facts.mined == TX_MINED_SUCCEEDED || one->facts.mined == TX_MINED_FAILED;
-    if (one->row->state == KEPT_TX_REPLACED) one->note.looked_s = view->now_s;
-    if (mined || one->note.past_since_s == 0) one->note.past_since_s = mined ? 0 : view->now_s;
-    one->facts.past_s = mined ? 0 : view->now_s - one->note.past_since_s;
+    if (one->row->state == KEPT_TX_REPLACED) one->note.looked_s = view->steady_s;
+    if (one->note.past_since_s == 0) one->note.past_since_s = view->steady_s;
+    one->facts.past_s = view->steady_s - one->note.past_since_s;
 }
 
 static bool wants_receipt(const struct tx_case *one) {

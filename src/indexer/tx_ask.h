@@ -9,11 +9,11 @@
 /* What one round goes by. */
 struct tx_view {
     struct block_ref head;
-    bool behind;    /* the head is one that was passed before */
-    bool reorged;   /* since the round before */
-    uint64_t final; /* number of the last block that no reorg can take back */
-    bool dropped;   /* it is time to look at dropped ones */
-    uint64_t now_s;
+    bool behind;       /* the head is one that was passed before */
+    bool reorged;      /* since the round before */
+    uint64_t final;    /* number of the last block that no reorg can take back */
+    uint64_t now_s;    /* unix seconds */
+    uint64_t steady_s; /* by a clock that nobody sets; never 0 */
 };
 
 /* An open transaction in one round. */

@@ -89,27 +89,25 @@ static bool ask_user(struct task *task, struct tx_follower *follower, const stru
     return true;
 }
 
-/* Of a receipt, or that the nonce is past where there is none. */
-static enum tx_poll poll_nodes(struct task *task, struct tx_follower *follower, const struct tx_view *view,
-                               const struct tx_case *which) {
-    const struct kept_tx *row = which->row;
-    const bool mined = row->state == KEPT_TX_CONFIRMED || row->state == KEPT_TX_REVERTED;
-    if (mined) {
-        return tx_poll_receipt(task, follower->chain, &row->hash, &row->block.hash, row->state == KEPT_TX_REVERTED);
-    }
-    if (which->facts.mined == TX_MINED_NOWHERE) {
-        return tx_poll_nonce(task, follower->chain, &row->sender, row->nonce, &view->head.hash);
-    }
-    return tx_poll_receipt(task, follower->chain, &row->hash, &which->mined.hash,
-                           which->facts.mined == TX_MINED_FAILED);
-}
+static const enum tx_agreed agreed[] = {
+    [TX_POLL_UNCLEAR] = TX_AGREED_UNCLEAR, [TX_POLL_YES] = TX_AGREED, [TX_POLL_NO] = TX_AGREED_NOT};
 
+/* About the receipt that is written of it, or that a node has just shown. */
 static bool ask_agreed(struct task *task, struct tx_follower *follower, const struct tx_view *view,
                        struct tx_case *which) {
-    static const enum tx_agreed agreed[] = {
-        [TX_POLL_UNCLEAR] = TX_AGREED_UNCLEAR, [TX_POLL_YES] = TX_AGREED, [TX_POLL_NO] = TX_AGREED_NOT};
-    which->facts.agreed = agreed[poll_nodes(task, follower, view, which)];
-    if (which->facts.agreed == TX_AGREED_NOT) which->note.doubted = true;
+    const struct kept_tx *row = which->row;
+    const bool written = row->state == KEPT_TX_CONFIRMED || row->state == KEPT_TX_REVERTED;
+    const bool failed = written ? row->state == KEPT_TX_REVERTED : which->facts.mined == TX_MINED_FAILED;
+    const hash32 *block = written ? &row->block.hash : &which->mined.hash;
+    (void)view;
+    which->facts.agreed = agreed[tx_poll_receipt(task, follower->chain, &row->hash, block, failed)];
+    return true;
+}
+
+static bool ask_past(struct task *task, struct tx_follower *follower, const struct tx_view *view,
+                     struct tx_case *which) {
+    const struct kept_tx *row = which->row;
+    which->facts.past = agreed[tx_poll_nonce(task, follower->chain, &row->sender, row->nonce, &view->head.hash)];
     return true;
 }
 
@@ -119,10 +117,10 @@ static void note_known(struct tx_case *which, const struct tx_view *view) {
     const bool missing =
         known == TX_KNOWN_TO_NONE || (known == TX_KNOWN_UNCLEAR && which->row->state == KEPT_TX_ACCEPTED);
     struct tx_note *note = &which->note;
-    note->looked_s = view->now_s;
+    note->looked_s = view->steady_s;
     if (known == TX_KNOWN_TO_SOME || known == TX_KNOWN_IN_BLOCK) note->missing_since_s = 0;
-    if (missing && note->missing_since_s == 0) note->missing_since_s = view->now_s;
-    which->facts.missing_s = note->missing_since_s == 0 ? 0 : view->now_s - note->missing_since_s;
+    if (missing && note->missing_since_s == 0) note->missing_since_s = view->steady_s;
+    which->facts.missing_s = note->missing_since_s == 0 ? 0 : view->steady_s - note->missing_since_s;
 }
 
 static bool ask_known(struct task *task, struct tx_follower *follower, const struct tx_view *view,
@@ -151,10 +149,8 @@ static bool send_it(struct task *task, struct tx_follower *follower, const struc
 
 bool tx_ask_one(struct task *task, struct tx_follower *follower, const struct tx_view *view, struct tx_case *which) {
     static bool (*const ways[TX_ACT_COUNT])(struct task *, struct tx_follower *, const struct tx_view *,
-                                            struct tx_case *) = {[TX_ASK_REPLAY] = ask_replay,
-                                                                 [TX_ASK_USER] = ask_user,
-                                                                 [TX_ASK_AGREED] = ask_agreed,
-                                                                 [TX_ASK_KNOWN] = ask_known,
-                                                                 [TX_SEND] = send_it};
+                                            struct tx_case *) = {
+        [TX_ASK_REPLAY] = ask_replay, [TX_ASK_USER] = ask_user,   [TX_ASK_AGREED] = ask_agreed,
+        [TX_ASK_PAST] = ask_past,     [TX_ASK_KNOWN] = ask_known, [TX_SEND] = send_it};
     return ways[which->decision.act](task, follower, view, which);
 }

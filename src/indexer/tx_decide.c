@@ -6,7 +6,6 @@
 #include <assert.h>
 
 enum {
-    SENDER_GRACE_S = 2,  /* whoever has accepted it sends it at once */
     UNSURE_AGAIN_S = 5,  /* until what may have been sent is looked for, and sent again */
     UNKNOWN_USER_S = 30, /* nodes take a while to have receipts of what they have in blocks */
     REPLACED_LOOK_S = 30 /* between looks at what was replaced, unless there was a reorg */
@@ -22,6 +21,7 @@ static const unsigned edges[KEPT_TX_STATE_COUNT] = {
     [KEPT_TX_REVERTED] = BIT(REVERTED) | BIT(PENDING),
     [KEPT_TX_REPLACED] = BIT(REPLACED) | BIT(PENDING),
     [KEPT_TX_DROPPED] = MINED | BIT(REPLACED),
+    [KEPT_TX_REFUSED] = MINED | BIT(REFUSED),
 };
 
 bool tx_may_move(enum kept_tx_state from, enum kept_tx_state to) {
@@ -47,34 +47,38 @@ static struct tx_decision go_back(void) {
     return (struct tx_decision){.act = TX_MOVE, .to = KEPT_TX_PENDING, .step = "reorged"};
 }
 
+/* A moment that is further ahead than the wait was written by a clock that has been set back since. */
+static bool is_due(const struct tx_facts *facts, uint64_t since_s, uint64_t wait_s) {
+    return facts->now_s >= since_s + wait_s || facts->now_s + wait_s < since_s;
+}
+
+static bool is_in_block(const struct tx_facts *facts) {
+    return facts->mined == TX_MINED_SUCCEEDED || facts->mined == TX_MINED_FAILED;
+}
+
 static struct tx_decision enter_block(const struct tx_facts *facts) {
-    if (facts->doubted && facts->agreed == TX_AGREED_UNASKED) return ask(TX_ASK_AGREED);
-    if (facts->doubted && facts->agreed != TX_AGREED) return wait;
+    if (facts->agreed == TX_AGREED_UNASKED) return ask(TX_ASK_AGREED);
+    if (facts->agreed != TX_AGREED) return wait;
     if (facts->mined == TX_MINED_SUCCEEDED) return enter(KEPT_TX_CONFIRMED);
     return facts->replayed ? enter(KEPT_TX_REVERTED) : ask(TX_ASK_REPLAY);
 }
 
+/* One node that counts its nonces wrong replaces nothing. */
+static struct tx_decision replace(const struct tx_facts *facts) {
+    if (facts->past == TX_AGREED_UNASKED) return ask(TX_ASK_PAST);
+    return facts->past == TX_AGREED ? enter(KEPT_TX_REPLACED) : wait;
+}
+
 /* In a block it is, or never will be: its nonce is past; or a node has it there, while another one counts the nonces of
- * a chain that it does not know well. */
+ * a chain that it does not know well. A receipt that most nodes deny is none. */
 static struct tx_decision settle(const struct tx_facts *facts) {
-    switch (facts->mined) {
-    case TX_MINED_UNASKED:
-        return ask(TX_ASK_RECEIPT);
-    case TX_MINED_UNCLEAR:
-        return wait;
-    case TX_MINED_SUCCEEDED:
-    case TX_MINED_FAILED:
-        return enter_block(facts);
-    case TX_MINED_NOWHERE:
-        break;
-    }
+    if (facts->mined == TX_MINED_UNASKED) return ask(TX_ASK_RECEIPT);
+    if (facts->mined == TX_MINED_UNCLEAR) return wait;
+    if (is_in_block(facts) && facts->agreed != TX_AGREED_NOT) return enter_block(facts);
     if (facts->nonce != TX_NONCE_PAST) return wait;
     if (facts->user == TX_USER_UNASKED) return ask(TX_ASK_USER);
     if (facts->user == TX_USER_ITSELF) return wait;
-    if (facts->user == TX_USER_OTHER) return enter(KEPT_TX_REPLACED);
-    if (facts->past_s < UNKNOWN_USER_S) return wait;
-    if (facts->agreed == TX_AGREED_UNASKED) return ask(TX_ASK_AGREED);
-    return facts->agreed != TX_AGREED ? wait : enter(KEPT_TX_REPLACED);
+    return facts->user == TX_USER_OTHER || facts->past_s >= UNKNOWN_USER_S ? replace(facts) : wait;
 }
 
 /* Why nodes did not take it when it was last sent. NULL: they did, or said nothing. */
@@ -103,10 +107,8 @@ static struct tx_decision after_sending(const struct kept_tx *row, const struct 
     if (facts->verdict == TX_TAKEN) {
         decision = enter(KEPT_TX_PENDING);
     } else if (is_refusal(facts->verdict)) {
-        /* what was sent before may be with a node that is silent now, and come back */
-        decision = enter(row->sent_at == 0 ? KEPT_TX_REFUSED : KEPT_TX_DROPPED);
-        decision.reason = reason_of(facts);
-        decision.final = row->sent_at == 0;
+        /* it may be with a node that is silent now, from before: by whoever did not live to write that down */
+        decision = drop(facts);
     } else if (is_given_up(facts)) {
         decision = drop(facts);
     } else {
@@ -117,10 +119,11 @@ static struct tx_decision after_sending(const struct kept_tx *row, const struct 
 }
 
 static struct tx_decision decide_accepted(const struct kept_tx *row, const struct tx_facts *facts) {
-    const uint64_t due_s = row->sent_at == 0 ? row->updated_at + SENDER_GRACE_S : row->sent_at + UNSURE_AGAIN_S;
+    const bool due = row->sent_at == 0 ? is_due(facts, row->updated_at, facts->grace_s)
+                                       : is_due(facts, row->sent_at, UNSURE_AGAIN_S);
     if (facts->nonce == TX_NONCE_PAST) return settle(facts);
     if (facts->sent) return after_sending(row, facts);
-    if (facts->nonce == TX_NONCE_UNCLEAR || facts->now_s < due_s) return wait;
+    if (facts->nonce == TX_NONCE_UNCLEAR || !due) return wait;
     if (facts->known == TX_KNOWN_UNASKED) return ask(TX_ASK_KNOWN);
     if (facts->known == TX_KNOWN_TO_SOME || facts->known == TX_KNOWN_IN_BLOCK) return enter(KEPT_TX_PENDING);
     return ask(TX_SEND);
@@ -129,17 +132,18 @@ static struct tx_decision decide_accepted(const struct kept_tx *row, const struc
 /* No node has it any more: it is offered to them again and again, for some time. */
 static struct tx_decision offer_again(const struct kept_tx *row, const struct tx_facts *facts) {
     if (is_given_up(facts)) return drop(facts);
-    if (!facts->sent) return facts->now_s >= row->sent_at + facts->resend_s ? ask(TX_SEND) : wait;
+    if (!facts->sent) return is_due(facts, row->sent_at, facts->resend_s) ? ask(TX_SEND) : wait;
     struct tx_decision decision = note(row, facts->verdict == TX_TAKEN ? "resent" : NULL, false);
     decision.sent = true;
     return decision;
 }
 
 static struct tx_decision decide_pending(const struct kept_tx *row, const struct tx_facts *facts) {
-    const uint64_t last_s = row->sent_at > facts->looked_s ? row->sent_at : facts->looked_s;
+    const bool due =
+        is_due(facts, row->sent_at, facts->resend_s) && (!facts->looked || facts->looked_ago_s >= facts->resend_s);
     if (facts->nonce == TX_NONCE_PAST) return settle(facts);
     if (facts->nonce == TX_NONCE_UNCLEAR) return wait;
-    if (facts->known == TX_KNOWN_UNASKED) return facts->now_s < last_s + facts->resend_s ? wait : ask(TX_ASK_KNOWN);
+    if (facts->known == TX_KNOWN_UNASKED) return due ? ask(TX_ASK_KNOWN) : wait;
     if (facts->known == TX_KNOWN_IN_BLOCK) return settle(facts);
     return facts->known == TX_KNOWN_TO_NONE ? offer_again(row, facts) : wait;
 }
@@ -160,16 +164,25 @@ static struct tx_decision decide_mined(const struct kept_tx *row, const struct t
     return go_back(); /* whoever told of it has made it up */
 }
 
-/* It is in the chain after all, or its nonce is free again, when what replaced it was taken back by a reorg. */
+/* It is in the chain after all, say most nodes. */
+static struct tx_decision leave_replaced(const struct tx_facts *facts) {
+    if (facts->agreed == TX_AGREED_UNASKED) return ask(TX_ASK_AGREED);
+    return facts->agreed == TX_AGREED ? go_back() : wait;
+}
+
+/* Or its nonce is free again, when what replaced it was taken back by a reorg. */
 static struct tx_decision decide_replaced(const struct kept_tx *row, const struct tx_facts *facts) {
-    const bool due =
-        facts->reorged || facts->nonce_at_final == TX_NONCE_PAST || facts->now_s >= facts->looked_s + REPLACED_LOOK_S;
+    const bool ends = facts->nonce_at_final == TX_NONCE_PAST;
+    const bool due = facts->reorged || ends || !facts->looked || facts->looked_ago_s >= REPLACED_LOOK_S;
     if (facts->nonce == TX_NONCE_UNCLEAR || facts->head_is_behind) return wait;
-    if (facts->nonce == TX_NONCE_FREE) return go_back();
-    if (facts->mined == TX_MINED_UNASKED) return due ? ask(TX_ASK_RECEIPT) : wait;
-    if (facts->mined == TX_MINED_SUCCEEDED || facts->mined == TX_MINED_FAILED) return go_back();
-    if (facts->mined != TX_MINED_NOWHERE || facts->nonce_at_final != TX_NONCE_PAST) return wait;
-    return note(row, "final", true);
+    if (facts->nonce == TX_NONCE_PAST) {
+        if (facts->mined == TX_MINED_UNASKED) return due ? ask(TX_ASK_RECEIPT) : wait;
+        if (is_in_block(facts) && facts->agreed != TX_AGREED_NOT) return leave_replaced(facts);
+        if (facts->mined == TX_MINED_UNCLEAR || !ends) return wait;
+    }
+    if (facts->past == TX_AGREED_UNASKED) return ask(TX_ASK_PAST);
+    if (facts->nonce == TX_NONCE_FREE) return facts->past == TX_AGREED_NOT ? go_back() : wait;
+    return facts->past == TX_AGREED ? note(row, "final", true) : wait;
 }
 
 /* Nothing is done for it any more; but it is signed, and anybody may send it. */
@@ -178,10 +191,13 @@ static struct tx_decision decide_dropped(const struct kept_tx *row, const struct
     return facts->nonce == TX_NONCE_PAST ? settle(facts) : wait;
 }
 
+/* Some node may have taken it from others, or from us before we were killed: for some time that is looked out for. It
+ * is not sent again, since the client was told so. */
 static struct tx_decision decide_refused(const struct kept_tx *row, const struct tx_facts *facts) {
-    (void)row;
-    (void)facts;
-    return wait;
+    struct tx_decision decision = facts->nonce == TX_NONCE_PAST ? settle(facts) : wait;
+    const bool replaced = decision.act == TX_MOVE && decision.to == KEPT_TX_REPLACED;
+    const bool over = facts->nonce == TX_NONCE_FREE && is_due(facts, row->updated_at, facts->drop_after_s);
+    return replaced || over ? note(row, NULL, true) : decision;
 }
 
 struct tx_decision tx_decide(const struct kept_tx *row, const struct tx_facts *facts) {

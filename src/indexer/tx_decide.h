@@ -22,7 +22,7 @@ enum tx_place {
  * there. */
 enum tx_nonce { TX_NONCE_UNCLEAR, TX_NONCE_FREE, TX_NONCE_PAST };
 
-/* What the nodes' receipts say. */
+/* What a node's receipt says. */
 enum tx_mined {
     TX_MINED_UNASKED,
     TX_MINED_UNCLEAR,   /* they did not answer, or with a block that is not canonical */
@@ -49,13 +49,14 @@ enum tx_known {
 
 struct tx_facts {
     uint64_t now_s;        /* unix seconds */
+    uint64_t grace_s;      /* whoever has accepted it may take to send it */
     uint64_t resend_s;     /* the settings of that name */
     uint64_t drop_after_s; /* likewise */
     bool head_is_behind;   /* nodes that lag: what is not there yet has not gone */
     enum tx_place place;   /* of confirmed and reverted */
-    bool doubted;          /* most nodes have denied a receipt of its before: another one counts if most have it */
-    enum tx_agreed agreed; /* about its receipt there, and how it went; of others that the nonce is past */
-    enum tx_nonce nonce;   /* at the head */
+    enum tx_agreed agreed; /* that its receipt says where it is, and how it went */
+    enum tx_agreed past;   /* that the nonce is past at the head */
+    enum tx_nonce nonce;   /* at the head, as one node has it */
     enum tx_nonce nonce_at_final;
     bool reorged; /* since the transaction was last looked at, as far as is known */
     enum tx_mined mined;
@@ -63,7 +64,8 @@ struct tx_facts {
     enum tx_user user;
     uint64_t past_s; /* for how long the nonce has been past without a receipt */
     enum tx_known known;
-    uint64_t looked_s;       /* unix seconds when nodes were last asked whether they have it; 0: never */
+    bool looked;             /* nodes have been asked whether they have it */
+    uint64_t looked_ago_s;   /* and that long ago */
     uint64_t missing_s;      /* for how long none has been known to have it; 0: it has just been found out */
     bool sent;               /* in this round */
     enum tx_verdict verdict; /* when it was last sent, as far as is known; TX_TAKEN where it is not */
@@ -72,10 +74,11 @@ struct tx_facts {
 struct tx_decision {
     enum tx_act {
         TX_WAIT,        /* nothing, in this round */
-        TX_ASK_RECEIPT, /* the next five bring the fact of their name, and another decision */
+        TX_ASK_RECEIPT, /* the next six bring the fact of their name, and another decision */
         TX_ASK_REPLAY,
         TX_ASK_USER,
         TX_ASK_AGREED,
+        TX_ASK_PAST,
         TX_ASK_KNOWN,
         TX_SEND, /* brings a verdict, and another decision */
         TX_MOVE, /* write what follows */

@@ -21,8 +21,7 @@ struct tx_follower {
     bool ended;                 /* its coroutine has returned */
     struct tx_window window;
     struct tx_notes notes;
-    hash32 head;         /* of the last round */
-    uint64_t dropped_ms; /* when dropped ones are to be looked at again, on the reactor's clock */
+    hash32 head; /* of the last round */
 };
 
 #endif

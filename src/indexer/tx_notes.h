@@ -12,11 +12,10 @@
 
 struct tx_note {
     int64_t id;               /* of the transaction */
-    uint64_t looked_s;        /* unix seconds: nodes were last asked whether they have it; 0: never */
-    uint64_t missing_since_s; /* none has had it; 0: some have, or it was never asked */
-    uint64_t past_since_s;    /* its nonce has been past without a receipt; 0: it has not */
+    uint64_t looked_s;        /* by a clock that nobody sets: when nodes were last asked for it; 0: never */
+    uint64_t missing_since_s; /* likewise: none has had it; 0: some have, or it was never asked */
+    uint64_t past_since_s;    /* likewise: its nonce has been past without a receipt; 0: it has not */
     enum tx_verdict verdict;  /* when it was last sent */
-    bool doubted;             /* most nodes have denied a receipt that one had of it */
     bool was_free;            /* its nonce, at the head of this hash */
     hash32 free_at;
     uint64_t final; /* of a replaced one: number of the last final block at which its nonce was not past yet */

@@ -18,9 +18,9 @@ enum {
     PAGE = 200,
     PASSES = 6, /* no transaction has more questions */
     WORKERS = 8,
-    SLOW_QUESTIONS = 64, /* in one round */
+    SLOW_QUESTIONS = 64, /* in one round, */
+    VOTES = 128,         /* and polls, which end the wait for a receipt */
     BLOCKS_BELOW = 64,   /* that are searched for what has used a nonce */
-    DROPPED_EVERY_MS = 10 * 1000,
     LIMIT_MS = 60 * 1000,
     SLOW_LIMIT_MS = 15 * 1000
 };
@@ -28,9 +28,8 @@ enum {
 /* What is known of the chain at the beginning. */
 static enum err look(struct tx_follower *follower, struct tx_view *view) {
     const struct block_spec latest = {.kind = BLOCK_LATEST};
-    const uint64_t now_ms = reactor_now_ms(follower->reactor);
     struct task *task = &follower->job.task;
-    *view = (struct tx_view){.now_s = clock_wall_s(), .dropped = now_ms >= follower->dropped_ms};
+    *view = (struct tx_view){.now_s = clock_wall_s(), .steady_s = reactor_now_ms(follower->reactor) / 1000 + 1};
     enum err err = chain_resolve(task, follower->chain, &view->head, &latest);
     if (err != ERR_OK) return err;
     err = tx_window_follow(task, follower->chain, &follower->window, &view->head, &view->reorged, &view->behind);
@@ -38,21 +37,22 @@ static enum err look(struct tx_follower *follower, struct tx_view *view) {
     if (err != ERR_OK) return err;
     view->final = final_of_chain(follower->chain, view->head.number);
     follower->head = view->head.hash;
-    if (view->dropped) follower->dropped_ms = now_ms + DROPPED_EVERY_MS;
     return ERR_OK;
 }
 
 static void begin_case(struct tx_follower *follower, const struct tx_view *view, struct tx_case *one,
                        const struct kept_tx *row) {
     *one = (struct tx_case){.row = row, .note = tx_notes_take(&follower->notes, row->id)};
+    const struct tx_note *note = &one->note;
     one->facts = (struct tx_facts){.now_s = view->now_s,
+                                   .grace_s = follower->options.grace_s,
                                    .resend_s = follower->options.resend_s,
                                    .drop_after_s = follower->options.drop_after_s,
                                    .head_is_behind = view->behind,
                                    .reorged = view->reorged,
-                                   .doubted = one->note.doubted,
-                                   .looked_s = one->note.looked_s,
-                                   .verdict = one->note.verdict};
+                                   .looked = note->looked_s != 0,
+                                   .looked_ago_s = view->steady_s - note->looked_s,
+                                   .verdict = note->verdict};
 }
 
 /* The slow questions of one pass, each asked by whoever of the workers comes to it first. */
@@ -74,34 +74,58 @@ static void ask_next(struct task *task, void *arg, size_t worker) {
     }
 }
 
-static bool is_slow(enum tx_act act) {
-    return act == TX_ASK_REPLAY || act == TX_ASK_USER || act == TX_ASK_AGREED || act == TX_ASK_KNOWN || act == TX_SEND;
+/* How many of the questions that are asked one by one a round has left. */
+struct budget {
+    size_t slow;
+    size_t votes;
+};
+
+/* NULL of what is not asked one by one. */
+static size_t *budget_for(struct budget *budget, enum tx_act act) {
+    switch (act) {
+    case TX_ASK_AGREED:
+    case TX_ASK_PAST:
+        return &budget->votes;
+    case TX_ASK_REPLAY:
+    case TX_ASK_USER:
+    case TX_ASK_KNOWN:
+    case TX_SEND:
+        return &budget->slow;
+    default:
+        return NULL;
+    }
 }
 
-/* In and out: budget, of the round; what is beyond waits for the next one. */
+/* Where blocks are missing it is searched in fewer of them, and not found: which is no reason to hold up the others. */
+static void make_searchable(struct tx_follower *follower, const struct tx_view *view) {
+    struct task *task = &follower->job.task;
+    const uint64_t head = view->head.number;
+    const struct fault before = task->fault;
+    enum err err =
+        tx_window_reach(task, follower->chain, &follower->window, head > BLOCKS_BELOW ? head - BLOCKS_BELOW : 0);
+    if (err != ERR_OK) task->fault = before;
+}
+
+/* What is beyond the budget waits for the next round. */
 static enum err ask_slowly(struct tx_follower *follower, const struct tx_view *view, struct tx_case *cases, size_t n,
-                           size_t *budget) {
+                           struct budget *budget) {
     struct task *task = &follower->job.task;
     struct questions questions = {.follower = follower, .view = view};
     bool searches = false;
     questions.cases = arena_alloc(task->arena, n * sizeof *questions.cases);
     if (questions.cases == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < n; i++) {
-        if (cases[i].settled || !is_slow(cases[i].decision.act)) continue;
-        cases[i].settled = *budget == 0;
+        size_t *left = cases[i].settled ? NULL : budget_for(budget, cases[i].decision.act);
+        if (left == NULL) continue;
+        cases[i].settled = *left == 0;
         if (cases[i].settled) cases[i].decision = (struct tx_decision){.act = TX_WAIT};
         if (cases[i].settled) continue;
-        (*budget)--;
+        (*left)--;
         searches = searches || cases[i].decision.act == TX_ASK_USER;
         questions.cases[questions.n++] = &cases[i];
     }
     if (questions.n == 0) return ERR_OK;
-    const uint64_t head = view->head.number;
-    if (searches) {
-        enum err err =
-            tx_window_reach(task, follower->chain, &follower->window, head > BLOCKS_BELOW ? head - BLOCKS_BELOW : 0);
-        if (err != ERR_OK) return err;
-    }
+    if (searches) make_searchable(follower, view);
     job_limit(&follower->job, SLOW_LIMIT_MS);
     task_parallel(task, questions.n < WORKERS ? questions.n : WORKERS, ask_next, &questions);
     job_limit(&follower->job, LIMIT_MS);
@@ -122,7 +146,7 @@ static bool decide(struct tx_case *cases, size_t n) {
 }
 
 static enum err settle(struct tx_follower *follower, const struct tx_view *view, struct tx_case *cases, size_t n,
-                       size_t *budget) {
+                       struct budget *budget) {
     struct task *task = &follower->job.task;
     enum err err = ERR_OK;
     tx_ask_places(task, follower, view, cases, n);
@@ -190,7 +214,7 @@ static enum err read_page(struct tx_follower *follower, struct kept_tx **rows, s
 }
 
 static enum err take_page(struct tx_follower *follower, const struct tx_view *view, const struct kept_tx *rows,
-                          size_t n, size_t *budget, uint64_t *open, bool *moved) {
+                          size_t n, struct budget *budget, uint64_t *open, bool *moved) {
     struct task *task = &follower->job.task;
     struct tx_case *cases = arena_alloc(task->arena, n * sizeof *cases);
     if (cases == NULL) return task_fail_memory(task);
@@ -202,7 +226,8 @@ static enum err take_page(struct tx_follower *follower, const struct tx_view *vi
 enum err tx_round(struct tx_follower *follower, uint64_t *open, bool *moved) {
     struct tx_view view;
     struct kept_tx *rows;
-    size_t n, budget = SLOW_QUESTIONS;
+    struct budget budget = {.slow = SLOW_QUESTIONS, .votes = VOTES};
+    size_t n;
     *open = 0;
     *moved = false;
     enum err err = read_page(follower, &rows, &n, 0);

@@ -86,6 +86,10 @@ static enum tx_poll take(struct task *task, struct poll *poll) {
     return vote_on(counts[TX_POLL_YES] > counts[TX_POLL_NO]);
 }
 
+size_t tx_poll_nodes(const struct chain *chain) {
+    return chain->n_upstreams < MAX_NODES ? chain->n_upstreams : MAX_NODES;
+}
+
 enum tx_poll tx_poll_nonce(struct task *task, struct chain *chain, const address *sender, uint64_t nonce,
                            const hash32 *block) {
     char sender_hex[ADDRESS_HEX_BYTES], block_hex[HASH32_TEXT_BYTES];

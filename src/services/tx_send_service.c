@@ -112,7 +112,6 @@ static struct kept_tx_move move_by(const struct transaction *tx, enum tx_verdict
     }
     if (info->err != ERR_OK) {
         move.to = KEPT_TX_REFUSED;
-        move.final = true; /* nobody looks after it any more */
         move.reason = err_info(info->err)->code;
     }
     move.step = kept_tx_state_name(move.to);

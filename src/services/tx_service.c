@@ -190,17 +190,22 @@ static void take_notes(struct tx *out) {
     out->block = (struct block_ref){.number = at->number, .hash = at->hash, .timestamp = at->timestamp};
 }
 
-/* Nobody looks after one that was refused. That nodes have it all the same is seen here, and it begins anew. */
+/* Nobody looks out any more for one that was refused long ago. That nodes have it all the same is seen here; from now
+ * on it is watched, which does not send it. */
 static void take_back(struct task *child, void *arg, size_t i) {
     struct tx *tx = arg;
     struct kept_tx now;
-    bool fresh;
+    const struct kept_tx_move move = {.chain_id = tx->kept.chain_id,
+                                      .hash = tx->hash,
+                                      .from = KEPT_TX_REFUSED,
+                                      .to = KEPT_TX_DROPPED,
+                                      .step = kept_tx_state_name(KEPT_TX_DROPPED),
+                                      .reason = tx->kept.reason};
+    bool moved;
     (void)i;
     wait_for_database(child);
-    if (transaction_repo_accept(child, &now, &fresh, &tx->kept) != ERR_OK) return;
-    now.raw = tx->kept.raw;
-    now.raw_len = tx->kept.raw_len;
-    tx->kept = now;
+    if (transaction_repo_move(child, NULL, &moved, &move) != ERR_OK || !moved) return;
+    if (transaction_repo_get(child, &now, move.chain_id, &move.hash) == ERR_OK) tx->kept = now;
 }
 
 static enum err fail(struct task *task, const struct tx *tx, const struct first_look *first) {
@@ -224,7 +229,9 @@ static enum err take(struct task *task, const struct source *source, struct tx *
     enum err err = known ? transfer_tokens_collect(task, &found.tokens, &out->receipt.logs) : ERR_OK;
     if (err != ERR_OK) return err;
     task_parallel(task, 1, ask_index, &found);
-    if (known && out->sent_here && out->kept.state == KEPT_TX_REFUSED) task_parallel(task, 1, take_back, out);
+    if (known && out->sent_here && out->kept.state == KEPT_TX_REFUSED && out->kept.final) {
+        task_parallel(task, 1, take_back, out);
+    }
     if (known) return take_receipt(task, source, out, &found);
     if (found.page.n_rows > 0) {
         take_rows(out, &found);

@@ -19,7 +19,7 @@ import {
     untilRow,
     untilState,
 } from './lib/tx.js';
-import { countsTooFar, knowsNothing, loses, onFork, takesInSilence } from './lib/tx_faults.js';
+import { countsTooFar, inBlock, knowsNothing, loses, onFork, takesInSilence } from './lib/tx_faults.js';
 import { until } from './lib/wait.js';
 
 let server;
@@ -112,7 +112,8 @@ test('nodes that do not agree: receipts of a fork, nonces too high or too low, o
     const stopSampling = sampleStates(dappd, txs);
     for (const tx of txs) await hand(dappd, tx);
     const asked = (times) => until(() => node.count('eth_getTransactionReceipt') >= times, `${times} questions`);
-    for (const fault of [onFork(wallet.address, '0x1'), countsTooFar()]) {
+    const block = await scene.client.getBlock();
+    for (const fault of [onFork(wallet.address, '0x1'), inBlock(wallet.address, block), countsTooFar()]) {
         node.reset().on('*', fault);
         await asked(9);
         for (const tx of txs) assert.deepEqual(await statesIn(database, tx), ['accepted', 'pending']);

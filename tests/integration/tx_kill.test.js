@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => stopAll(scene, server));
 
-const start = () => scene.start({ tx_resend_s: 1 });
+const start = () => scene.start({ tx_resend_s: 1, request_timeout_ms: 1000 });
 
 /** Returns true when it was taken; false when nobody is there to answer. */
 async function handedOver(dappd, { raw }) {

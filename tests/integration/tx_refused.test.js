@@ -129,7 +129,7 @@ test('who cannot pay is told so: by us where the head is certainly the newest, e
     await refused(await poor.sign({ value: 2n ** 256n - 1n }), 'insufficient_funds', /2\^256/);
     assertProblem(await send(dappd, raw), 'insufficient_funds');
     assert.equal(node.count(SEND), 1);
-    assert.deepEqual(await rowOf(database, keccak256(raw)), ['refused', 'insufficient_funds', 't']);
+    assert.deepEqual(await rowOf(database, keccak256(raw)), ['refused', 'insufficient_funds', 'f']);
     await chain.client.setBalance({ address: poor.address, value: parseEther('2') });
     const again = await send(dappd, raw);
     assert.equal(again.status, 202, again.text);
@@ -152,7 +152,7 @@ for (const [code, [number, words]] of Object.entries(WORDS)) {
         node.on(SEND, faults.rpcError(number, words));
         const { detail } = assertProblem(await send(dappd, raw), code);
         assert.doesNotMatch(detail, /0x0/);
-        assert.deepEqual(await rowOf(database, keccak256(raw)), ['refused', code, 't']);
+        assert.deepEqual(await rowOf(database, keccak256(raw)), ['refused', code, 'f']);
         node.reset();
         assert.equal((await send(dappd, raw)).status, 202, 'and it may begin anew');
     });

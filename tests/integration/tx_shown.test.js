@@ -119,18 +119,35 @@ test('while nodes are away it is shown as it was last known, and said so', async
     }
 });
 
-test('what no node has is unmined, and begins anew when a node turns out to have it', async () => {
+/** A transaction that the node has refused, and that somebody else has then given to the chain. */
+async function refusedAndMined(prepare) {
     const signer = await newSigner(chain);
     const raw = await signer.sign();
     const hash = keccak256(raw);
     node.on(SEND, faults.rpcError(-32000, 'transaction underpriced'));
     assertProblem(await send(dappd, raw), 'fee_too_low');
-    const { status, source, state, reason, final, block, from: sender } = await shown(hash);
-    assert.deepEqual([status, source, state, reason, final, block], ['unmined', 'kept', 'refused', 'fee_too_low', true, null]);
+    const { status, source, state, reason, block, from: sender } = await shown(hash);
+    assert.deepEqual([status, source, state, reason, block], ['unmined', 'kept', 'refused', 'fee_too_low', null]);
     assert.equal(sender, signer.address);
+    await prepare(hash);
+    node.reset();
     await chain.client.sendRawTransaction({ serializedTransaction: raw });
-    const { life } = await untilState(hash, 'confirmed');
-    assert.deepEqual(life.map(({ step }) => step).slice(0, 3), ['accepted', 'refused', 'accepted']);
+    return hash;
+}
+
+const stepsOf = ({ life }) => life.map(({ step }) => step);
+
+test('what no node has is unmined; that it is in a block all the same is seen', async () => {
+    const hash = await refusedAndMined(() => {});
+    assert.deepEqual(stepsOf(await untilState(hash, 'confirmed')), ['accepted', 'refused', 'confirmed']);
+    assert.equal(node.count(SEND), 0);
+});
+
+test('what was refused long ago, and a node has, is watched when somebody asks for it, and never sent', async () => {
+    const finish = (hash) => database.sql(`UPDATE transactions SET final = true WHERE hash = '\\x${hash.slice(2)}'`);
+    const hash = await refusedAndMined(finish);
+    assert.deepEqual(stepsOf(await untilState(hash, 'confirmed')), ['accepted', 'refused', 'dropped', 'confirmed']);
+    assert.equal(node.count(SEND), 0);
 });
 
 test('while the database is away a node is enough, and nothing is called unknown that may have been sent here', async (t) => {

@@ -21,7 +21,7 @@ const EDGES = {
     reverted: ['pending'],
     replaced: ['pending'],
     dropped: ['confirmed', 'reverted', 'replaced', 'accepted'],
-    refused: ['accepted'],
+    refused: ['accepted', 'confirmed', 'reverted', 'dropped'],
 };
 
 /**

@@ -59,6 +59,16 @@ export const onFork = (sender, blockNumber) =>
         eth_getTransactionReceipt: (receipt, { params }) => madeUp(params[0], sender, blockNumber),
     });
 
+/** Has every transaction of this sender in that block, which is there without it. */
+export const inBlock = (sender, block) =>
+    changing({
+        eth_getTransactionCount: () => '0x40',
+        eth_getTransactionReceipt: (receipt, { params }) => ({
+            ...madeUp(params[0], sender, `0x${block.number.toString(16)}`),
+            blockHash: block.hash,
+        }),
+    });
+
 /** Has never heard of any transaction, and its nonces stand still. */
 export const knowsNothing = () =>
     changing({

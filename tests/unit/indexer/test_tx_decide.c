@@ -11,12 +11,14 @@
 #include "indexer/tx_decide.h"
 
 /* Seconds of the settings, and times: it was accepted at 1000. */
-enum { RESEND_S = 60, DROP_AFTER_S = 600, T = 1000 };
+enum { GRACE_S = 2, RESEND_S = 60, DROP_AFTER_S = 600, T = 1000 };
 
 #define ROW(state_, ...) .row = {.state = KEPT_TX_##state_, .created_at = T, .updated_at = T, ##__VA_ARGS__}
-#define FACTS(now, ...) .facts = {.now_s = (now), .resend_s = RESEND_S, .drop_after_s = DROP_AFTER_S, ##__VA_ARGS__}
+#define FACTS(now, ...) \
+    .facts = {.now_s = (now), .grace_s = GRACE_S, .resend_s = RESEND_S, .drop_after_s = DROP_AFTER_S, ##__VA_ARGS__}
 #define FREE .nonce = TX_NONCE_FREE
 #define PAST .nonce = TX_NONCE_PAST
+#define MOST .agreed = TX_AGREED
 #define WAITS .expected = {.act = TX_WAIT}
 #define ASKS(act_) .expected = {.act = TX_##act_}
 #define MOVES(to_, step_, ...) .expected = {.act = TX_MOVE, .to = KEPT_TX_##to_, .step = (step_), ##__VA_ARGS__}
@@ -42,8 +44,12 @@ static const struct example accepted[] = {
      MOVES(ACCEPTED, "sent", .sent = true)},
     {"a node that is ahead", ROW(ACCEPTED), FACTS(T + 2, FREE, .sent = true, .verdict = TX_NONCE_USED),
      MOVES(ACCEPTED, "sent", .sent = true)},
-    {"refused at the first time", ROW(ACCEPTED), FACTS(T + 2, FREE, .sent = true, .verdict = TX_NO_FUNDS),
-     MOVES(REFUSED, "refused", .reason = "insufficient_funds", .final = true, .sent = true)},
+    {"refused, but who accepted it may have sent it", ROW(ACCEPTED),
+     FACTS(T + 2, FREE, .sent = true, .verdict = TX_NO_FUNDS),
+     MOVES(DROPPED, "dropped", .reason = "insufficient_funds", .sent = true)},
+    {"the clock was set back by less than anybody would notice", ROW(ACCEPTED), FACTS(T - 2, FREE), WAITS},
+    {"the clock was set back", ROW(ACCEPTED), FACTS(T - 3, FREE), ASKS(ASK_KNOWN)},
+    {"the clock was set back after it was sent", ROW(ACCEPTED, .sent_at = T + 2), FACTS(T - 4, FREE), ASKS(ASK_KNOWN)},
     {"sent a moment ago", ROW(ACCEPTED, .sent_at = T + 2), FACTS(T + 6, FREE), WAITS},
     {"sent before", ROW(ACCEPTED, .sent_at = T + 2), FACTS(T + 7, FREE), ASKS(ASK_KNOWN)},
     {"unsure again", ROW(ACCEPTED, .sent_at = T + 2), FACTS(T + 7, FREE, .sent = true, .verdict = TX_UNCERTAIN),
@@ -54,7 +60,7 @@ static const struct example accepted[] = {
     {"refused, but a silent node may have it", ROW(ACCEPTED, .sent_at = T + 2),
      FACTS(T + 7, FREE, .sent = true, .verdict = TX_UNDERPRICED),
      MOVES(DROPPED, "dropped", .reason = "replacement_underpriced", .sent = true)},
-    {"mined before anybody looked", ROW(ACCEPTED), FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED),
+    {"mined before anybody looked", ROW(ACCEPTED), FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED, MOST),
      MOVES(CONFIRMED, "confirmed")},
 };
 
@@ -62,12 +68,17 @@ static const struct example pending[] = {
     {"asked about not long ago", ROW(PENDING, .sent_at = T), FACTS(T + 59, FREE), WAITS},
     {"its sender's nonce is not known", ROW(PENDING, .sent_at = T), FACTS(T + 999), WAITS},
     {"do nodes still have it", ROW(PENDING, .sent_at = T), FACTS(T + 60, FREE), ASKS(ASK_KNOWN)},
-    {"looked a moment ago", ROW(PENDING, .sent_at = T), FACTS(T + 90, FREE, .looked_s = T + 60), WAITS},
+    {"looked a moment ago", ROW(PENDING, .sent_at = T), FACTS(T + 90, FREE, .looked = true, .looked_ago_s = 30), WAITS},
     {"they do", ROW(PENDING, .sent_at = T), FACTS(T + 60, FREE, .known = TX_KNOWN_TO_SOME), WAITS},
     {"they have it in a block, and count its nonce wrong", ROW(PENDING, .sent_at = T),
      FACTS(T + 60, FREE, .known = TX_KNOWN_IN_BLOCK), ASKS(ASK_RECEIPT)},
     {"in a block that is canonical", ROW(PENDING, .sent_at = T),
-     FACTS(T + 60, FREE, .known = TX_KNOWN_IN_BLOCK, .mined = TX_MINED_SUCCEEDED), MOVES(CONFIRMED, "confirmed")},
+     FACTS(T + 60, FREE, .known = TX_KNOWN_IN_BLOCK, .mined = TX_MINED_SUCCEEDED), ASKS(ASK_AGREED)},
+    {"in a block that is canonical, most say", ROW(PENDING, .sent_at = T),
+     FACTS(T + 60, FREE, .known = TX_KNOWN_IN_BLOCK, .mined = TX_MINED_SUCCEEDED, MOST), MOVES(CONFIRMED, "confirmed")},
+    {"in a block, which most deny", ROW(PENDING, .sent_at = T),
+     FACTS(T + 60, FREE, .known = TX_KNOWN_IN_BLOCK, .mined = TX_MINED_SUCCEEDED, .agreed = TX_AGREED_NOT), WAITS},
+    {"the clock was set back", ROW(PENDING, .sent_at = T), FACTS(T - 61, FREE), ASKS(ASK_KNOWN)},
     {"in a block without its receipt", ROW(PENDING, .sent_at = T),
      FACTS(T + 60, FREE, .known = TX_KNOWN_IN_BLOCK, .mined = TX_MINED_NOWHERE), WAITS},
     {"they do not say", ROW(PENDING, .sent_at = T), FACTS(T + 60, FREE, .known = TX_KNOWN_UNCLEAR), WAITS},
@@ -86,36 +97,45 @@ static const struct example pending[] = {
     {"its nonce is past", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST), ASKS(ASK_RECEIPT)},
     {"by a receipt of a fork, or none", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_UNCLEAR),
      WAITS},
-    {"mined", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED),
+    {"mined", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED, MOST),
      MOVES(CONFIRMED, "confirmed")},
-    {"mined, says one that was wrong before", ROW(PENDING, .sent_at = T),
-     FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED, .doubted = true), ASKS(ASK_AGREED)},
-    {"and most deny it again", ROW(PENDING, .sent_at = T),
-     FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED, .doubted = true, .agreed = TX_AGREED_NOT), WAITS},
-    {"and most say so now", ROW(PENDING, .sent_at = T),
-     FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED, .doubted = true, .agreed = TX_AGREED),
-     MOVES(CONFIRMED, "confirmed")},
-    {"failed: why", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_FAILED), ASKS(ASK_REPLAY)},
-    {"failed", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_FAILED, .replayed = true),
+    {"mined, says one node", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED),
+     ASKS(ASK_AGREED)},
+    {"mined, and the others do not say", ROW(PENDING, .sent_at = T),
+     FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED, .agreed = TX_AGREED_UNCLEAR), WAITS},
+    {"mined, which most deny: who has used its nonce", ROW(PENDING, .sent_at = T),
+     FACTS(T + 1, PAST, .mined = TX_MINED_SUCCEEDED, .agreed = TX_AGREED_NOT), ASKS(ASK_USER)},
+    {"failed, says one node", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_FAILED),
+     ASKS(ASK_AGREED)},
+    {"failed: why", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_FAILED, MOST), ASKS(ASK_REPLAY)},
+    {"failed", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_FAILED, .replayed = true, MOST),
      MOVES(REVERTED, "reverted")},
     {"without a receipt: who has used its nonce", ROW(PENDING, .sent_at = T),
      FACTS(T + 1, PAST, .mined = TX_MINED_NOWHERE), ASKS(ASK_USER)},
     {"itself: the receipt is on its way", ROW(PENDING, .sent_at = T),
      FACTS(T + 99, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_ITSELF, .past_s = 99), WAITS},
-    {"another", ROW(PENDING, .sent_at = T), FACTS(T + 1, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_OTHER),
+    {"another: do most say that the nonce is past", ROW(PENDING, .sent_at = T),
+     FACTS(T + 1, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_OTHER), ASKS(ASK_PAST)},
+    {"another, says one node alone", ROW(PENDING, .sent_at = T),
+     FACTS(T + 1, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_OTHER, .past = TX_AGREED_NOT), WAITS},
+    {"another", ROW(PENDING, .sent_at = T),
+     FACTS(T + 1, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_OTHER, .past = TX_AGREED),
+     MOVES(REPLACED, "replaced")},
+    {"another, whatever one node shows", ROW(PENDING, .sent_at = T),
+     FACTS(T + 1, PAST, .mined = TX_MINED_FAILED, .agreed = TX_AGREED_NOT, .user = TX_USER_OTHER, .past = TX_AGREED),
      MOVES(REPLACED, "replaced")},
     {"nobody knows, yet", ROW(PENDING, .sent_at = T),
      FACTS(T + 29, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 29), WAITS},
     {"nobody will ever know", ROW(PENDING, .sent_at = T),
-     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30), ASKS(ASK_AGREED)},
+     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30), ASKS(ASK_PAST)},
     {"and only one node says that the nonce is past", ROW(PENDING, .sent_at = T),
-     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30, .agreed = TX_AGREED_NOT),
+     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30, .past = TX_AGREED_NOT),
      WAITS},
     {"and nobody can tell", ROW(PENDING, .sent_at = T),
-     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30, .agreed = TX_AGREED_UNCLEAR),
+     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30, .past = TX_AGREED_UNCLEAR),
      WAITS},
     {"but the nonce is past, say most", ROW(PENDING, .sent_at = T),
-     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30, .agreed = TX_AGREED),
+     FACTS(T + 30, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_UNCLEAR, .past_s = 30, .past = TX_AGREED),
      MOVES(REPLACED, "replaced")},
 };
 
@@ -135,35 +155,62 @@ static const struct example mined[] = {
      MOVES(REVERTED, "final", .final = true)},
 };
 
+#define LOOKED(ago_s) .looked = true, .looked_ago_s = (ago_s)
+#define AT_FINAL .nonce_at_final = TX_NONCE_PAST
+
 static const struct example replaced[] = {
-    {"looked at a moment ago", ROW(REPLACED), FACTS(T + 29, PAST, .looked_s = T), WAITS},
-    {"looked at a while ago", ROW(REPLACED), FACTS(T + 30, PAST, .looked_s = T), ASKS(ASK_RECEIPT)},
-    {"after a reorg", ROW(REPLACED), FACTS(T + 1, PAST, .looked_s = T, .reorged = true), ASKS(ASK_RECEIPT)},
-    {"the other one is gone", ROW(REPLACED), FACTS(T + 1, FREE, .looked_s = T), MOVES(PENDING, "reorged")},
-    {"nodes that lag", ROW(REPLACED), FACTS(T + 1, FREE, .looked_s = T, .head_is_behind = true), WAITS},
-    {"in the chain after all", ROW(REPLACED),
-     FACTS(T + 1, PAST, .looked_s = T, .reorged = true, .mined = TX_MINED_SUCCEEDED), MOVES(PENDING, "reorged")},
-    {"failed after all", ROW(REPLACED), FACTS(T + 1, PAST, .looked_s = T, .reorged = true, .mined = TX_MINED_FAILED),
+    {"never looked at", ROW(REPLACED), FACTS(T, PAST), ASKS(ASK_RECEIPT)},
+    {"looked at a moment ago", ROW(REPLACED), FACTS(T + 29, PAST, LOOKED(29)), WAITS},
+    {"looked at a while ago", ROW(REPLACED), FACTS(T + 30, PAST, LOOKED(30)), ASKS(ASK_RECEIPT)},
+    {"after a reorg", ROW(REPLACED), FACTS(T + 1, PAST, LOOKED(1), .reorged = true), ASKS(ASK_RECEIPT)},
+    {"its nonce is not known", ROW(REPLACED), FACTS(T + 99), WAITS},
+    {"the other one is gone, says one node", ROW(REPLACED), FACTS(T + 1, FREE, LOOKED(1)), ASKS(ASK_PAST)},
+    {"which is not so", ROW(REPLACED), FACTS(T + 1, FREE, LOOKED(1), .past = TX_AGREED), WAITS},
+    {"which nobody can tell", ROW(REPLACED), FACTS(T + 1, FREE, LOOKED(1), .past = TX_AGREED_UNCLEAR), WAITS},
+    {"the other one is gone", ROW(REPLACED), FACTS(T + 1, FREE, LOOKED(1), .past = TX_AGREED_NOT),
+     MOVES(PENDING, "reorged")},
+    {"nodes that lag", ROW(REPLACED), FACTS(T + 1, FREE, LOOKED(1), .head_is_behind = true, .past = TX_AGREED_NOT),
+     WAITS},
+    {"in the chain after all, says one node", ROW(REPLACED),
+     FACTS(T + 30, PAST, LOOKED(30), .mined = TX_MINED_SUCCEEDED), ASKS(ASK_AGREED)},
+    {"which nobody can tell, so it does not end", ROW(REPLACED),
+     FACTS(T + 30, PAST, LOOKED(30), .mined = TX_MINED_SUCCEEDED, AT_FINAL, .agreed = TX_AGREED_UNCLEAR), WAITS},
+    {"in the chain after all", ROW(REPLACED), FACTS(T + 30, PAST, LOOKED(30), .mined = TX_MINED_SUCCEEDED, MOST),
+     MOVES(PENDING, "reorged")},
+    {"failed after all", ROW(REPLACED), FACTS(T + 30, PAST, LOOKED(30), .mined = TX_MINED_FAILED, MOST),
      MOVES(PENDING, "reorged")},
     {"still replaced", ROW(REPLACED),
-     FACTS(T + 30, PAST, .looked_s = T, .nonce_at_final = TX_NONCE_FREE, .mined = TX_MINED_NOWHERE), WAITS},
-    {"final: a last look", ROW(REPLACED), FACTS(T + 1, PAST, .looked_s = T, .nonce_at_final = TX_NONCE_PAST),
-     ASKS(ASK_RECEIPT)},
-    {"final, if they answer", ROW(REPLACED),
-     FACTS(T + 1, PAST, .looked_s = T, .nonce_at_final = TX_NONCE_PAST, .mined = TX_MINED_UNCLEAR), WAITS},
-    {"final", ROW(REPLACED),
-     FACTS(T + 1, PAST, .looked_s = T, .nonce_at_final = TX_NONCE_PAST, .mined = TX_MINED_NOWHERE),
+     FACTS(T + 30, PAST, LOOKED(30), .nonce_at_final = TX_NONCE_FREE, .mined = TX_MINED_NOWHERE), WAITS},
+    {"final: a last look", ROW(REPLACED), FACTS(T + 1, PAST, LOOKED(1), AT_FINAL), ASKS(ASK_RECEIPT)},
+    {"final, if they answer", ROW(REPLACED), FACTS(T + 1, PAST, LOOKED(1), AT_FINAL, .mined = TX_MINED_UNCLEAR), WAITS},
+    {"final, says one node", ROW(REPLACED), FACTS(T + 1, PAST, LOOKED(1), AT_FINAL, .mined = TX_MINED_NOWHERE),
+     ASKS(ASK_PAST)},
+    {"final, says one node alone", ROW(REPLACED),
+     FACTS(T + 1, PAST, LOOKED(1), AT_FINAL, .mined = TX_MINED_NOWHERE, .past = TX_AGREED_NOT), WAITS},
+    {"final", ROW(REPLACED), FACTS(T + 1, PAST, LOOKED(1), AT_FINAL, .mined = TX_MINED_NOWHERE, .past = TX_AGREED),
+     MOVES(REPLACED, "final", .final = true)},
+    {"final, whatever one node shows", ROW(REPLACED),
+     FACTS(T + 1, PAST, LOOKED(1), AT_FINAL, .mined = TX_MINED_SUCCEEDED, .agreed = TX_AGREED_NOT, .past = TX_AGREED),
      MOVES(REPLACED, "final", .final = true)},
 };
+
+#define USED .mined = TX_MINED_NOWHERE, .user = TX_USER_OTHER, .past = TX_AGREED
 
 static const struct example given_up[] = {
     {"dropped", ROW(DROPPED), FACTS(T + 9999, FREE), WAITS},
     {"dropped, and its nonce is past", ROW(DROPPED), FACTS(T + 9999, PAST), ASKS(ASK_RECEIPT)},
-    {"dropped, and mined all the same", ROW(DROPPED), FACTS(T + 9999, PAST, .mined = TX_MINED_SUCCEEDED),
+    {"dropped, and mined all the same", ROW(DROPPED), FACTS(T + 9999, PAST, .mined = TX_MINED_SUCCEEDED, MOST),
      MOVES(CONFIRMED, "confirmed")},
-    {"dropped, and replaced", ROW(DROPPED), FACTS(T + 9999, PAST, .mined = TX_MINED_NOWHERE, .user = TX_USER_OTHER),
-     MOVES(REPLACED, "replaced")},
-    {"refused", ROW(REFUSED), FACTS(T + 9999, PAST, .mined = TX_MINED_SUCCEEDED), WAITS},
+    {"dropped, and replaced", ROW(DROPPED), FACTS(T + 9999, PAST, USED), MOVES(REPLACED, "replaced")},
+    {"refused", ROW(REFUSED), FACTS(T + 599, FREE), WAITS},
+    {"refused, and who knows", ROW(REFUSED), FACTS(T + 9999), WAITS},
+    {"refused for long enough", ROW(REFUSED), FACTS(T + 600, FREE), MOVES(REFUSED, NULL, .final = true)},
+    {"refused, and its nonce is past", ROW(REFUSED), FACTS(T + 9999, PAST), ASKS(ASK_RECEIPT)},
+    {"refused, and mined all the same", ROW(REFUSED), FACTS(T + 9999, PAST, .mined = TX_MINED_SUCCEEDED, MOST),
+     MOVES(CONFIRMED, "confirmed")},
+    {"refused, and mined, which nobody else can tell", ROW(REFUSED),
+     FACTS(T + 9999, PAST, .mined = TX_MINED_SUCCEEDED, .agreed = TX_AGREED_UNCLEAR), WAITS},
+    {"refused, and replaced", ROW(REFUSED), FACTS(T + 1, PAST, USED), MOVES(REFUSED, NULL, .final = true)},
 };
 
 static void check_text(const char *name, const char *text, const char *expected) {
@@ -233,7 +280,8 @@ static void test_every_combination(void **state) {
                                        .nonce_at_final = (enum tx_nonce)((bits >> 10 & 3) % 3),
                                        .mined = (enum tx_mined)((bits >> 12 & 7) % 5),
                                        .replayed = bits >> 15 & 1,
-                                       .doubted = bits >> 19 & 1,
+                                       .past = (enum tx_agreed)(bits >> 18 & 3),
+                                       .looked = bits >> 19 & 1,
                                        .user = (enum tx_user)(bits >> 16 & 3),
                                        .known = (enum tx_known)((bits >> 16 & 7) % TX_KNOWN_COUNT),
                                        .sent = bits >> 20 & 1,
@@ -245,10 +293,18 @@ static void test_every_combination(void **state) {
         assert_false(decision.act == TX_ASK_USER && facts.user != TX_USER_UNASKED);
         assert_false(decision.act == TX_ASK_KNOWN && facts.known != TX_KNOWN_UNASKED);
         assert_false(decision.act == TX_ASK_AGREED && facts.agreed != TX_AGREED_UNASKED);
+        assert_false(decision.act == TX_ASK_PAST && facts.past != TX_AGREED_UNASKED);
         assert_false(decision.act == TX_SEND && facts.sent);
+        assert_false(decision.act == TX_SEND && row.state != KEPT_TX_ACCEPTED && row.state != KEPT_TX_PENDING);
         if (decision.act != TX_MOVE) continue;
         moves++;
         assert_true(tx_may_move(row.state, decision.to));
+        /* nothing is said to be in a block, out of one, or final on one node's word */
+        const bool in_block = decision.to == KEPT_TX_CONFIRMED || decision.to == KEPT_TX_REVERTED;
+        const bool final = decision.final && row.state != KEPT_TX_REFUSED;
+        if (in_block) assert_int_equal(facts.agreed, TX_AGREED);
+        if (decision.to == KEPT_TX_REPLACED) assert_int_equal(facts.past, TX_AGREED);
+        if (final) assert_true(facts.agreed == TX_AGREED || facts.past == TX_AGREED);
         assert_true(decision.reason == NULL || decision.to == KEPT_TX_DROPPED || decision.to == KEPT_TX_REFUSED);
     }
     assert_true(moves > 1000);
@@ -261,7 +317,7 @@ static void test_edges(void **state) {
         /* to: accepted pending confirmed reverted replaced dropped refused */
         [KEPT_TX_ACCEPTED] = "1111111", [KEPT_TX_PENDING] = "0111110",  [KEPT_TX_CONFIRMED] = "0110000",
         [KEPT_TX_REVERTED] = "0101000", [KEPT_TX_REPLACED] = "0100100", [KEPT_TX_DROPPED] = "0011100",
-        [KEPT_TX_REFUSED] = "0000000",
+        [KEPT_TX_REFUSED] = "0011001",
     };
     for (unsigned from = 0; from < KEPT_TX_STATE_COUNT; from++) {
         for (unsigned to = 0; to < KEPT_TX_STATE_COUNT; to++) {
