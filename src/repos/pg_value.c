@@ -104,7 +104,8 @@ static char *add_elements(struct task *task, struct pg_params *params, unsigned 
 }
 
 static char *add_array(struct task *task, struct pg_params *params, unsigned type, size_t n, size_t size) {
-    return n <= INT_MAX / 4 / size ? add_elements(task, params, type, n, n * size) : NULL;
+    bool fits = size == 0 || n <= INT_MAX / 4 / size; /* every token's name is empty */
+    return fits ? add_elements(task, params, type, n, n * size) : NULL;
 }
 
 bool pg_param_bytes_list(struct task *task, struct pg_params *params, const struct pg_bytes *values, size_t n) {
