@@ -93,6 +93,8 @@ ALTER TABLE streams DROP CONSTRAINT streams_pkey;
 ALTER TABLE streams ADD PRIMARY KEY (chain_id, kind, token);
 -- Of events: everything that is written was read by this registration and version of its contract; 0: not known yet.
 ALTER TABLE streams ADD COLUMN decoded bigint NOT NULL DEFAULT 0;
+-- Likewise: where its contract was registered to begin when start_block was settled; null: where it was created.
+ALTER TABLE streams ADD COLUMN from_block bigint;
 
 -- blocks.transfers counts a block's rows in transfers and in contract_events: a final block with neither is dropped.
 

@@ -32,7 +32,9 @@ struct index_stream {
     uint64_t start_block;
     uint64_t next_block;
     bool live;
-    int64_t decoded; /* of events: the version by which all that is written was read; 0: not known */
+    int64_t decoded;     /* of events: the version by which all that is written was read; 0: not known */
+    bool has_from_block; /* of events: start_block was settled for a contract that is to begin */
+    uint64_t from_block; /* here; else where it was created */
 };
 
 /* They are about the same. */
@@ -119,6 +121,12 @@ enum err index_writer_add(struct task *task, struct index_writer *writer, const 
  * not tell of them. What there is stays, rollbacks included, and goes on once they are added again. */
 enum err index_writer_retire(struct task *task, struct index_writer *writer, const struct index_stream *streams,
                              size_t n) MUST_CHECK;
+
+/* Contracts whose events were to begin elsewhere: in, from_block as it is now, and the start_block that follows from
+ * it. One that lies before what has been read has the stream read anew from there: it is not live until it has come to
+ * the tip again. */
+enum err index_writer_begin_at(struct task *task, struct index_writer *writer, const struct index_stream *streams,
+                               size_t n) MUST_CHECK;
 
 /* A piece of backfill of these streams, all of one kind and with next_block = from: they then stand behind `last`.
  * Balances are left for index_writer_go_live. In: last, the piece's last block, which is final. Before there is a tip

@@ -51,18 +51,18 @@ static enum err find_creation(struct contracts *contracts, struct task *task, st
     return err;
 }
 
-/* What is a stream already has begun where it did. A contract whose beginning nobody can tell now keeps no other
- * waiting: it is asked for again next time. */
+/* What is a stream already has begun where it did, unless it was told to begin elsewhere. A contract whose beginning
+ * nobody can tell now keeps no other waiting: it is asked for again next time. */
 static enum err find_start(struct contracts *contracts, struct task *task, struct wanted_contract *wanted,
                            const struct contract_row *row) {
     const struct wanted_contract *before = contracts_find(contracts, &row->address);
-    if (row->has_from_block) {
-        wanted->has_start = true;
-        wanted->start = row->from_block;
-    } else if (find_stream(contracts->indexer, &row->address) != NULL) {
-        wanted->has_start = true;
-    } else if (before != NULL && before->has_start) {
-        wanted->has_start = true;
+    wanted->has_start = true;
+    wanted->start = row->from_block;
+    if (row->has_from_block) return ERR_OK;
+    const struct index_stream *stream = find_stream(contracts->indexer, &row->address);
+    if (stream != NULL && !stream->has_from_block) {
+        wanted->start = stream->start_block;
+    } else if (before != NULL && before->has_start && !before->has_from_block) {
         wanted->start = before->start;
     } else {
         return find_creation(contracts, task, wanted);
@@ -98,7 +98,10 @@ static enum err look(struct contracts *contracts) {
     struct wanted_contract *wanted = calloc(n + 1, sizeof *wanted);
     if (wanted == NULL) abort();
     for (size_t i = 0; i < n && tenure == contracts->tenure; i++) {
-        wanted[i] = (struct wanted_contract){.contract = rows[i].address, .version = decoder_version_of(&rows[i])};
+        wanted[i] = (struct wanted_contract){.contract = rows[i].address,
+                                             .version = decoder_version_of(&rows[i]),
+                                             .has_from_block = rows[i].has_from_block,
+                                             .from_block = rows[i].from_block};
         enum err failed = find_start(contracts, task, &wanted[i], &rows[i]);
         if (err == ERR_OK) err = failed;
     }
@@ -156,23 +159,42 @@ void contracts_reset(struct contracts *contracts) {
 struct changes {
     struct index_stream *added;
     size_t n_added;
+    struct index_stream *moved; /* they are to begin elsewhere */
+    size_t n_moved;
     struct index_stream *retired;
     size_t n_retired;
 };
+
+static struct index_stream stream_of(const struct wanted_contract *wanted) {
+    return (struct index_stream){.kind = STREAM_EVENTS,
+                                 .token = wanted->contract,
+                                 .start_block = wanted->start,
+                                 .has_from_block = wanted->has_from_block,
+                                 .from_block = wanted->from_block};
+}
+
+static bool begins_as(const struct index_stream *stream, const struct wanted_contract *wanted) {
+    return stream->has_from_block == wanted->has_from_block && stream->from_block == wanted->from_block;
+}
 
 static enum err list_changes(struct indexer *indexer, struct changes *changes) {
     const struct contracts *contracts = &indexer->contracts;
     struct task *task = &indexer->job.task;
     *changes = (struct changes){
         .added = arena_alloc(task->arena, (contracts->n + 1) * sizeof *changes->added),
+        .moved = arena_alloc(task->arena, (contracts->n + 1) * sizeof *changes->moved),
         .retired = arena_alloc(task->arena, (indexer->n_streams + 1) * sizeof *changes->retired),
     };
-    if (changes->added == NULL || changes->retired == NULL) return task_fail_memory(task);
+    if (changes->added == NULL || changes->moved == NULL || changes->retired == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < contracts->n; i++) {
         const struct wanted_contract *wanted = &contracts->wanted[i];
-        if (!wanted->has_start || find_stream(indexer, &wanted->contract) != NULL) continue;
-        changes->added[changes->n_added++] =
-            (struct index_stream){.kind = STREAM_EVENTS, .token = wanted->contract, .start_block = wanted->start};
+        const struct index_stream *stream = find_stream(indexer, &wanted->contract);
+        if (!wanted->has_start) continue;
+        if (stream == NULL) {
+            changes->added[changes->n_added++] = stream_of(wanted);
+        } else if (!begins_as(stream, wanted)) {
+            changes->moved[changes->n_moved++] = stream_of(wanted);
+        }
     }
     for (size_t i = 0; i < indexer->n_streams; i++) {
         const struct index_stream *stream = &indexer->streams[i];
@@ -193,11 +215,15 @@ static enum err begin_at_most_behind_final(struct indexer *indexer, struct index
     return err;
 }
 
-/* A backfill under way reads for streams that may be gone afterwards: it begins anew. */
+/* A backfill under way reads for streams that may be gone afterwards: it begins anew. What is added may have been there
+ * before, and have begun elsewhere: that is looked at next time. */
 static enum err write_changes(struct indexer *indexer, struct changes *changes) {
     struct task *task = &indexer->job.task;
     enum err err = ERR_OK;
     if (changes->n_added > 0) err = begin_at_most_behind_final(indexer, changes->added, changes->n_added);
+    if (err == ERR_OK && changes->n_moved > 0) {
+        err = begin_at_most_behind_final(indexer, changes->moved, changes->n_moved);
+    }
     if (err != ERR_OK) return err;
     backfill_stop(indexer->backfill);
     job_limit(&indexer->job, WRITE_LIMIT_MS);
@@ -207,11 +233,13 @@ static enum err write_changes(struct indexer *indexer, struct changes *changes) 
     if (err == ERR_OK && changes->n_added > 0) {
         err = index_writer_add(task, indexer->writer, changes->added, changes->n_added);
     }
+    if (err == ERR_OK) err = index_writer_begin_at(task, indexer->writer, changes->moved, changes->n_moved);
     err = indexer_wrote(indexer, err);
     if (err != ERR_OK) return err;
     log_write(LOG_INDEX, LOG_INFO, "contracts whose events are indexed have changed",
               LOG_STR("chain", indexer_name(indexer)), LOG_U64("new", changes->n_added),
-              LOG_U64("gone", changes->n_retired));
+              LOG_U64("moved", changes->n_moved), LOG_U64("gone", changes->n_retired));
+    if (changes->n_added > 0) indexer->contracts.changed = true;
     return indexer_load(indexer);
 }
 
@@ -231,7 +259,8 @@ enum err contracts_apply(struct indexer *indexer) {
     (void)job_begin(&indexer->job, NODE_LIMIT_MS);
     forget_old_versions(indexer);
     enum err err = list_changes(indexer, &changes);
-    if (err == ERR_OK && changes.n_added + changes.n_retired > 0) err = write_changes(indexer, &changes);
+    if (err == ERR_OK && changes.n_added + changes.n_moved + changes.n_retired > 0)
+        err = write_changes(indexer, &changes);
     if (err != ERR_OK) indexer->contracts.changed = true;
     return err;
 }

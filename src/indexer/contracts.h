@@ -17,8 +17,10 @@ struct indexer;
 
 struct wanted_contract {
     address contract;
-    int64_t version; /* decoder_version_of */
-    bool has_start;  /* false: nobody could tell yet */
+    int64_t version;     /* decoder_version_of */
+    bool has_from_block; /* it is registered to begin */
+    uint64_t from_block; /* here */
+    bool has_start;      /* false: nobody could tell yet */
     uint64_t start;
 };
 

@@ -18,6 +18,19 @@ struct advance {
     const struct block_ref *finalized; /* of new blocks, NULL: not known; of a piece of history its last one */
 };
 
+/* Events that an earlier reading has left there come once more. */
+static enum err clear_events(struct task *task, struct index_writer *writer, const struct index_stream *streams,
+                             size_t n, uint64_t from, uint64_t next) {
+    struct pg_params params;
+    if (streams[0].kind != STREAM_EVENTS) return ERR_OK;
+    index_params_begin(&params, writer);
+    enum err err = index_param_streams(task, &params, streams, n);
+    if (err != ERR_OK) return err;
+    pg_param_i64(&params, (int64_t)from);
+    pg_param_i64(&params, (int64_t)next);
+    return index_run(task, writer, INDEX_CLEAR_EVENTS, &params);
+}
+
 static enum err move_streams(struct task *task, struct index_writer *writer, const struct index_stream *streams,
                              size_t n, uint64_t from, uint64_t next, bool live) {
     struct pg_params params;
@@ -28,7 +41,8 @@ static enum err move_streams(struct task *task, struct index_writer *writer, con
     pg_param_i64(&params, (int64_t)next);
     pg_param_bool(&params, live);
     pg_param_i16(&params, (int16_t)streams[0].kind);
-    return index_fence(task, writer, "a stream stands elsewhere", INDEX_ADVANCE_STREAMS, &params);
+    err = index_fence(task, writer, "a stream stands elsewhere", INDEX_ADVANCE_STREAMS, &params);
+    return err != ERR_OK ? err : clear_events(task, writer, streams, n, from, next);
 }
 
 /* A batch is in order: no log is outside of what it is said to be about. */

@@ -177,6 +177,8 @@ static void take_stream(struct index_stream *out, struct pg_rows *rows, size_t r
     if (kind < 0 || kind >= STREAM_KIND_COUNT) rows->broken = true;
     out->kind = (enum stream_kind)kind;
     out->decoded = pg_i64(rows, row, 5);
+    out->has_from_block = !pg_is_null(rows, row, 6);
+    if (out->has_from_block) out->from_block = (uint64_t)pg_i64(rows, row, 6);
 }
 
 enum err index_writer_load(struct task *task, struct index_writer *writer, struct index_progress *out) {

@@ -60,17 +60,17 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                          "SELECT FROM streams WHERE chain_id = $1 AND kind = 0) RETURNING 1)"
                          " SELECT count(*) = 1 FROM moved"},
     [INDEX_STREAMS] = {"index_streams", 1,
-                       "SELECT token, start_block, next_block, live, kind, decoded FROM streams"
+                       "SELECT token, start_block, next_block, live, kind, decoded, from_block FROM streams"
                        " WHERE chain_id = $1 AND NOT retired ORDER BY next_block, kind, token"},
     [INDEX_BLOCK] = {"index_block", 2,
                      "SELECT b.hash, b.parent_hash, b.timestamp, b.number <= coalesce(c.finalized_number, -1)"
                      " FROM blocks b JOIN chains c USING (chain_id) WHERE b.chain_id = $1 AND b.number = $2"},
     [INDEX_HALT] = {"index_halt", 2, "UPDATE chains SET halted = $2 WHERE chain_id = $1"},
 
-    [INDEX_ADD_STREAM] = {"index_add_stream", 4,
+    [INDEX_ADD_STREAM] = {"index_add_stream", 5,
                           "WITH stream AS ("
-                          "INSERT INTO streams (chain_id, kind, token, start_block, next_block)"
-                          " VALUES ($1, $4, $2, $3, $3)"
+                          "INSERT INTO streams (chain_id, kind, token, start_block, next_block, from_block)"
+                          " VALUES ($1, $4, $2, $3, $3, $5)"
                           " ON CONFLICT (chain_id, kind, token) DO UPDATE SET retired = false WHERE streams.retired)"
                           " INSERT INTO tokens (chain_id, address, live) SELECT $1, $2::bytea, false"
                           " WHERE $4 = 0 AND octet_length($2) > 0 ON CONFLICT (chain_id, address) DO NOTHING"},
@@ -79,6 +79,11 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                       " WHERE chain_id = $1 AND kind = $4::smallint AND token = ANY ($2))"
                       " UPDATE tokens SET live = false WHERE $4::smallint = 0"
                       " AND chain_id = $1 AND live AND ($3::boolean OR address = ANY ($2))"},
+
+    [INDEX_BEGIN_AT] = {"index_begin_at", 4,
+                        "UPDATE streams SET from_block = $4, start_block = least(start_block, $3::bigint),"
+                        " next_block = CASE WHEN $3 < start_block THEN $3 ELSE next_block END,"
+                        " live = live AND $3 >= start_block WHERE chain_id = $1 AND kind = 1 AND token = $2"},
 
     [INDEX_FIND_TOKENS] = {"index_find_tokens", 2,
                            "SELECT id, address FROM tokens WHERE chain_id = $1 AND address = ANY ($2)"},
@@ -120,6 +125,13 @@ const struct pg_statement index_writer_sql[INDEX_SQL_COUNT] = {
                                " AND next_block = $3 AND next_block <= $4"
                                " AND NOT live AND NOT retired RETURNING 1)"
                                " SELECT count(*) = cardinality($2) FROM moved"},
+    /* What was read before the stream began anew. $2 contracts; $3 first block, $4 the one behind the last */
+    [INDEX_CLEAR_EVENTS] = {"index_clear_events", 4,
+                            "WITH gone AS (DELETE FROM contract_events WHERE chain_id = $1 AND address = ANY ($2)"
+                            " AND block_number >= $3 AND block_number < $4 RETURNING block_number),"
+                            " counted AS (SELECT block_number, count(*) AS n FROM gone GROUP BY block_number)"
+                            " UPDATE blocks b SET transfers = b.transfers - c.n FROM counted c"
+                            " WHERE b.chain_id = $1 AND b.number = c.block_number"},
     [INDEX_FOLLOW_STREAMS] = {"index_follow_streams", 3,
                               "WITH moved AS (UPDATE streams SET next_block = $3"
                               " WHERE chain_id = $1 AND live AND next_block = $2 RETURNING 1)"

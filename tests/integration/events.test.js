@@ -286,6 +286,22 @@ test('a contract begins where it is told to', async () => {
     await register(database, contract, { events: true, from_block: from });
     await untilIndexed(contract);
     await assertItems('?limit=50', all.filter(({ block }) => block.number >= from), contract);
+    await chain.write(contract, 'emitAll', ['text', [], LEAF, '0x']);
+    const begin = (block) =>
+        database.sql(`UPDATE contracts SET from_block = ${block}, version = version + 1
+            WHERE address = '\\x${contract.address.slice(2)}'`);
+    const untilAll = async (n) => {
+        const found = async () => (await dappd.get(path('?limit=50', contract))).json().items?.length;
+        await until(async () => (await found()) === n, `${n} events`);
+        await assertItems('?limit=50', (await expected(contract)).slice(0, n), contract);
+    };
+    await begin(all[7].block.number - 1); // a block earlier than before: the second call's
+    await untilAll(3 * 7);
+    await begin('NULL'); // where it was created
+    await untilAll(4 * 7);
+    const [[wrong]] = await database.sql(`SELECT count(*) FROM blocks b WHERE transfers <>
+        (SELECT count(*) FROM contract_events e WHERE e.block_number = b.number)`);
+    assert.equal(wrong, '0');
 });
 
 test('an instance that does not index serves what another one has', async (t) => {

@@ -134,6 +134,74 @@ static void retired_apart(void) {
     expect(sql_is("SELECT max(block_number) FROM contract_events", "8"));
 }
 
+static const char event_list[] = "SELECT string_agg(block_number || '.' || log_index || '.' || get_byte(address, 19)"
+                                 " || '.' || octet_length(data), ' ' ORDER BY block_number, log_index)"
+                                 " FROM contract_events";
+
+/* In: n, of blocks that have an event of this contract, each with two bytes of data. */
+static void add_events_at(uint64_t contract, const uint64_t *numbers, size_t n) {
+    static uint8_t data[2];
+    batch_begin();
+    for (size_t i = 0; i < n; i++) {
+        struct block_ref block = block_of(numbers[i], 0, 0);
+        batch_add_event(&block, 3, token_of(contract), 1, data, sizeof data);
+    }
+}
+
+/* A contract that is to begin earlier is read anew from there, and what was there is replaced; the other one stays. */
+static void begun_anew(void) {
+    struct index_stream stream = events_of(1, 0);
+    struct block_ref tip = block_of(9, 0, 0), ancestor = block_of(9, 0, 0);
+    static const uint64_t first[] = {1, 4}, rest[] = {8};
+    if (!reopen(true)) return;
+    stream.start_block = 4;
+    stream.has_from_block = true;
+    stream.from_block = 4;
+    struct index_stream both[] = {stream, events_of(2, 4)};
+    expect(index_writer_add(&scene.task, scene.writer, both, 2) == ERR_OK);
+    batch_begin();
+    for (uint64_t n = 4; n < 10; n++) {
+        static uint8_t data[1];
+        struct block_ref block = block_of(n, 0, 0);
+        batch_add_event(&block, 3, token_of(1 + n / 2 % 2), 1, data, 1);
+    }
+    expect(append(both, 2, 4, 9) == ERR_OK);
+    both[0].next_block = both[1].next_block = 10;
+    expect(index_writer_go_live(&scene.task, scene.writer, both, 2, &tip, NULL) == ERR_OK);
+    expect(sql_is(event_list, "4.3.1.1 5.3.1.1 6.3.2.1 7.3.2.1 8.3.1.1 9.3.1.1"));
+    struct block_ref newest = block_of(10, 0, 0);
+    batch_begin();
+    made.blocks[made.batch.n_blocks++] = newest;
+    batch_add_event(&newest, 3, token_of(1), 0, NULL, 0);
+    expect(index_writer_follow(&scene.task, scene.writer, &made.batch, NULL) == ERR_OK);
+
+    stream.start_block = stream.from_block = 6; /* later: what there is stays */
+    expect(index_writer_begin_at(&scene.task, scene.writer, &stream, 1) == ERR_OK);
+    struct index_progress progress = load();
+    expect(progress.streams[0].live && progress.streams[0].start_block == 4 && progress.streams[0].next_block == 11);
+    expect(progress.streams[0].has_from_block && progress.streams[0].from_block == 6);
+
+    stream.start_block = 1;
+    stream.has_from_block = false;
+    expect(index_writer_begin_at(&scene.task, scene.writer, &stream, 1) == ERR_OK);
+    progress = load();
+    expect(!progress.streams[0].live && progress.streams[0].start_block == 1 && progress.streams[0].next_block == 1);
+    expect(!progress.streams[0].has_from_block && progress.streams[1].live);
+    expect(follow_one(11, 0, 0, NULL) == ERR_OK);
+    add_events_at(1, first, 2);
+    expect(append(&stream, 1, 1, 6) == ERR_OK);
+    expect(sql_is(event_list, "1.3.1.2 4.3.1.2 6.3.2.1 7.3.2.1 8.3.1.1 9.3.1.1 10.3.1.0"));
+    expect(index_writer_rollback(&scene.task, scene.writer, &ancestor) == ERR_OK);
+    expect(sql_is(event_list, "1.3.1.2 4.3.1.2 6.3.2.1 7.3.2.1 8.3.1.1 9.3.1.1"));
+    add_events_at(1, rest, 1);
+    stream.next_block = 7;
+    expect(index_writer_go_live(&scene.task, scene.writer, &stream, 1, &ancestor, &made.batch) == ERR_OK);
+    expect(sql_is(event_list, "1.3.1.2 4.3.1.2 6.3.2.1 7.3.2.1 8.3.1.2"));
+    expect(sql_is("SELECT string_agg(number || ':' || transfers, ' ' ORDER BY number) FROM blocks WHERE transfers > 0",
+                  "1:1 4:1 6:1 7:1 8:1"));
+    expect(sql_is("SELECT count(*) FROM streams WHERE live AND next_block = 10", "2"));
+}
+
 /* Without a token ever wanted the scope is still to be chosen; then whoever wants none takes what there is. */
 static void scopes(void) {
     struct index_stream events = events_of(1, 0);
@@ -218,6 +286,7 @@ TEST(test_both_kinds_move_and_go_back_with_one_tip, live_together)
 TEST(test_blocks_with_events_are_kept, blocks_of_events_stay)
 TEST(test_kinds_are_fenced, kinds_are_fenced)
 TEST(test_kinds_are_retired_apart, retired_apart)
+TEST(test_a_contract_that_begins_earlier_is_read_anew, begun_anew)
 TEST(test_the_scope_is_chosen_with_the_first_token, scopes)
 TEST(test_old_events_are_read_anew_in_pieces, read_anew)
 TEST(test_nothing_to_be_read_anew, nothing_is_stale)
@@ -230,6 +299,7 @@ int main(void) {
         cmocka_unit_test(test_blocks_with_events_are_kept),
         cmocka_unit_test(test_kinds_are_fenced),
         cmocka_unit_test(test_kinds_are_retired_apart),
+        cmocka_unit_test(test_a_contract_that_begins_earlier_is_read_anew),
         cmocka_unit_test(test_the_scope_is_chosen_with_the_first_token),
         cmocka_unit_test(test_old_events_are_read_anew_in_pieces),
         cmocka_unit_test(test_nothing_to_be_read_anew),
