@@ -19,11 +19,7 @@ static void render_balance(struct json_out *out, const void *view) {
     json_out_object_begin(out);
     json_out_key_u64(out, "chain_id", chain_id(answer->source.chain));
     view_address(out, "address", &read->owner);
-    if (read->kind == AMOUNT_NATIVE_BALANCE) {
-        json_out_key_null(out, "token");
-    } else {
-        view_address(out, "token", &read->token);
-    }
+    view_address(out, "token", read->kind != AMOUNT_NATIVE_BALANCE ? &read->token : NULL);
     view_symbol_and_decimals(out, answer->balance.metadata);
     view_amount(out, "balance", &read->amount);
     view_formatted(out, &read->amount, answer->balance.metadata);

@@ -15,11 +15,7 @@ static void render_item(struct json_out *out, const struct balance *balance) {
     const struct amount_read *read = &balance->read;
     json_out_object_begin(out);
     view_address(out, "address", &read->owner);
-    if (read->kind == AMOUNT_NATIVE_BALANCE) {
-        json_out_key_null(out, "token");
-    } else {
-        view_address(out, "token", &read->token);
-    }
+    view_address(out, "token", read->kind != AMOUNT_NATIVE_BALANCE ? &read->token : NULL);
     if (read->err == ERR_OK) {
         view_symbol_and_decimals(out, balance->metadata);
         view_amount(out, "balance", &read->amount);

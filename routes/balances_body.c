@@ -20,8 +20,8 @@ static enum err parse_item(struct task *task, struct amount_read *read, const js
     if (err != ERR_OK) return err;
     (void)snprintf(name, sizeof name, "%s.address", where);
     err = chain_value_address(task, &read->owner, json_object_get(item, "address"), name);
-    const json_t *token = json_object_get(item, "token");
-    if (err != ERR_OK || token == NULL || json_is_null(token)) return err;
+    const json_t *token = body_value(item, "token");
+    if (err != ERR_OK || token == NULL) return err;
     read->kind = AMOUNT_TOKEN_BALANCE;
     (void)snprintf(name, sizeof name, "%s.token", where);
     return chain_value_address(task, &read->token, token, name);
@@ -44,11 +44,8 @@ static enum err parse_items(struct task *task, struct balances_body *out, const 
 
 enum err balances_body_parse(struct task *task, struct balances_body *out, struct slice text) {
     static const char *const members[] = {"items", "block", NULL};
-    const json_t *root;
-    enum err err = body_load(task, &root, text, JSON_MAX_DEPTH);
-    if (err != ERR_OK) return err;
-    err = body_check_members(task, root, members, "the body");
-    if (err == ERR_OK) err = parse_items(task, out, json_object_get(root, "items"));
-    if (err == ERR_OK) err = chain_value_block(task, &out->spec, json_object_get(root, "block"));
-    return err;
+    struct body body;
+    enum err err = body_parse_deep(task, &body, text, members, JSON_MAX_DEPTH);
+    if (err == ERR_OK) err = parse_items(task, out, json_object_get(body.root, "items"));
+    return err == ERR_OK ? chain_value_block(task, &out->spec, json_object_get(body.root, "block")) : err;
 }

@@ -11,9 +11,6 @@
 
 enum { SHOWN_NAME_BYTES = 32 };
 
-/* The most that every reader of JSON takes for the same integer. Source: RFC 8259, section 6. */
-static const json_int_t max_integer = ((json_int_t)1 << 53) - 1;
-
 static enum err check_encoding(struct request *req) {
     const char *encoding = request_header(req, "Content-Encoding");
     if (encoding == NULL || strcasecmp(encoding, "identity") == 0) return ERR_OK;
@@ -122,6 +119,17 @@ static struct slice text_of(const json_t *value) {
     return (struct slice){json_string_value(value), json_string_length(value)};
 }
 
+const json_t *body_value(const json_t *object, const char *name) {
+    const json_t *value = json_object_get(object, name);
+    return json_is_null(value) ? NULL : value;
+}
+
+enum err body_array(struct task *task, const json_t **out, const json_t *object, const char *name) {
+    *out = body_value(object, name);
+    if (*out == NULL || json_is_array(*out)) return ERR_OK;
+    return task_fail(task, ERR_INVALID_PARAMETER, "%s is not an array", name);
+}
+
 bool body_has(const struct body *body, const char *name) {
     return member(body, name) != NULL;
 }
@@ -154,10 +162,10 @@ enum err body_optional_u64(const struct body *body, uint64_t *out, bool *given, 
     *given = json_is_integer(value);
     *out = (uint64_t)number;
     if (value == NULL || json_is_null(value)) return ERR_OK;
-    if (*given && number >= 0 && number <= max_integer) return ERR_OK;
+    if (*given && number >= 0 && number <= BODY_MAX_INTEGER) return ERR_OK;
     if (!*given) return task_fail(body->task, ERR_INVALID_PARAMETER, "%s is not an integer or null", name);
     return task_fail(body->task, ERR_INVALID_PARAMETER, "%s is %lld, not from 0 to %lld", name, (long long)number,
-                     (long long)max_integer);
+                     (long long)BODY_MAX_INTEGER);
 }
 
 enum err body_texts(const struct body *body, struct slice *out, size_t *n, const char *name, size_t min, size_t max) {

@@ -15,6 +15,9 @@
 
 enum { BODY_MAX_DEPTH = 16 };
 
+/* The most that every reader of JSON takes for the same integer. Source: RFC 8259, section 6. */
+#define BODY_MAX_INTEGER 9007199254740991
+
 struct json_t;
 
 struct body {
@@ -38,6 +41,13 @@ enum err body_parse_deep(struct task *task, struct body *out, struct slice text,
                          unsigned max_depth) MUST_CHECK;
 enum err body_parse(struct task *task, struct body *out, struct slice text, const char *const *known) MUST_CHECK;
 enum err body_read(struct request *req, struct body *out, const char *const *known) MUST_CHECK;
+
+/* The member of any object, or NULL where it is null or absent. */
+const struct json_t *body_value(const struct json_t *object, const char *name);
+
+/* An array, or null or absent: then *out is NULL. */
+enum err body_array(struct task *task, const struct json_t **out, const struct json_t *object,
+                    const char *name) MUST_CHECK;
 
 /* Whether the member is there, null or not. */
 bool body_has(const struct body *body, const char *name);

@@ -7,31 +7,25 @@
 #include "chain_value.h"
 #include "overrides.h"
 
-enum { MAX_DATA_BYTES = 1024 * 1024 }; /* more than any node takes */
-
-/* The member, or NULL where it is null. */
-static const json_t *member(const json_t *root, const char *name) {
-    const json_t *value = json_object_get(root, name);
-    return json_is_null(value) ? NULL : value;
+enum err call_body_args(struct task *task, const json_t **out, const json_t *root) {
+    *out = body_value(root, "args");
+    if (*out == NULL || json_is_array(*out) || json_is_object(*out)) return ERR_OK;
+    return task_fail(task, ERR_INVALID_PARAMETER, "args is neither an array nor an object");
 }
 
 enum err call_body_function(struct task *task, struct named_function *out, const json_t *root) {
-    const json_t *text = member(root, "function");
-    out->args = member(root, "args");
+    const json_t *text = body_value(root, "function");
     if (!json_is_string(text)) {
         return task_fail(task, ERR_INVALID_PARAMETER,
                          "function is not a string: a name, one with types or a whole human-readable signature");
     }
-    if (out->args != NULL && !json_is_array(out->args) && !json_is_object(out->args)) {
-        return task_fail(task, ERR_INVALID_PARAMETER, "args is neither an array nor an object");
-    }
     out->text = json_string_value(text);
     out->len = json_string_length(text);
-    return ERR_OK;
+    return call_body_args(task, &out->args, root);
 }
 
 enum err call_body_sender(struct task *task, struct call_sender *out, const json_t *root) {
-    const json_t *from = member(root, "from"), *value = member(root, "value");
+    const json_t *from = body_value(root, "from"), *value = body_value(root, "value");
     enum err err = ERR_OK;
     out->has_from = from != NULL;
     out->has_value = value != NULL;
@@ -40,27 +34,22 @@ enum err call_body_sender(struct task *task, struct call_sender *out, const json
     return err;
 }
 
-static enum err load(struct task *task, const json_t **root, struct slice text, const char *const *known) {
-    enum err err = body_load(task, root, text, CALL_BODY_MAX_DEPTH);
-    return err == ERR_OK ? body_check_members(task, *root, known, "the body") : err;
-}
-
 enum err call_body_parse(struct task *task, struct contract_call *out, struct block_spec *spec, struct slice text) {
     static const char *const known[] = {"function", "args", "block", "from", "value", NULL};
-    const json_t *root;
-    enum err err = load(task, &root, text, known);
-    if (err == ERR_OK) err = call_body_function(task, &out->function, root);
-    if (err == ERR_OK) err = call_body_sender(task, &out->sender, root);
-    return err == ERR_OK ? chain_value_block(task, spec, member(root, "block")) : err;
+    struct body body;
+    enum err err = body_parse_deep(task, &body, text, known, CALL_BODY_MAX_DEPTH);
+    if (err == ERR_OK) err = call_body_function(task, &out->function, body.root);
+    if (err == ERR_OK) err = call_body_sender(task, &out->sender, body.root);
+    return err == ERR_OK ? chain_value_block(task, spec, body_value(body.root, "block")) : err;
 }
 
 static enum err parse_data(struct task *task, struct contract_simulation *out, const json_t *root) {
-    const json_t *data = member(root, "data");
+    const json_t *data = body_value(root, "data");
     if (data == NULL) return call_body_function(task, &out->function, root);
-    if (member(root, "function") != NULL || member(root, "args") != NULL) {
+    if (body_value(root, "function") != NULL || body_value(root, "args") != NULL) {
         return task_fail(task, ERR_INVALID_PARAMETER, "data stands in place of function and args: give one of them");
     }
-    return chain_value_bytes(task, &out->data, &out->data_len, data, MAX_DATA_BYTES, "data");
+    return chain_value_bytes(task, &out->data, &out->data_len, data, CHAIN_VALUE_MAX_DATA_BYTES, "data");
 }
 
 static enum err parse_gas(struct task *task, uint64_t *out, const json_t *gas) {
@@ -72,11 +61,12 @@ static enum err parse_gas(struct task *task, uint64_t *out, const json_t *gas) {
 enum err simulate_body_parse(struct task *task, struct contract_simulation *out, struct block_spec *spec,
                              struct slice text) {
     static const char *const known[] = {"function", "args", "data", "block", "from", "value", "gas", "overrides", NULL};
-    const json_t *root;
-    enum err err = load(task, &root, text, known);
-    if (err == ERR_OK) err = parse_data(task, out, root);
-    if (err == ERR_OK) err = call_body_sender(task, &out->sender, root);
-    if (err == ERR_OK) err = parse_gas(task, &out->gas, member(root, "gas"));
-    if (err == ERR_OK) err = overrides_parse(task, &out->overrides, &out->n_overrides, member(root, "overrides"));
-    return err == ERR_OK ? chain_value_block(task, spec, member(root, "block")) : err;
+    struct body body;
+    enum err err = body_parse_deep(task, &body, text, known, CALL_BODY_MAX_DEPTH);
+    if (err == ERR_OK) err = parse_data(task, out, body.root);
+    if (err == ERR_OK) err = call_body_sender(task, &out->sender, body.root);
+    if (err == ERR_OK) err = parse_gas(task, &out->gas, body_value(body.root, "gas"));
+    if (err == ERR_OK)
+        err = overrides_parse(task, &out->overrides, &out->n_overrides, body_value(body.root, "overrides"));
+    return err == ERR_OK ? chain_value_block(task, spec, body_value(body.root, "block")) : err;
 }

@@ -20,7 +20,9 @@ enum err call_body_parse(struct task *task, struct contract_call *out, struct bl
 enum err simulate_body_parse(struct task *task, struct contract_simulation *out, struct block_spec *spec,
                              struct slice text) MUST_CHECK;
 
-/* The members of such bodies: "function" with "args"?; "from"? and "value"?. In: root, the body. */
+/* The members of such bodies: "args"?, of which *out is NULL where there are none; "function" with "args"?; "from"? and
+ * "value"?. In: root, the body. */
+enum err call_body_args(struct task *task, const struct json_t **out, const struct json_t *root) MUST_CHECK;
 enum err call_body_function(struct task *task, struct named_function *out, const struct json_t *root) MUST_CHECK;
 enum err call_body_sender(struct task *task, struct call_sender *out, const struct json_t *root) MUST_CHECK;
 

@@ -4,11 +4,9 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "body.h"
 #include "eth/hex.h"
 #include "params.h"
-
-/* The most that every reader of JSON takes for the same integer. Source: RFC 8259, section 6. */
-static const json_int_t max_integer = ((json_int_t)1 << 53) - 1;
 
 static struct slice text_of(const json_t *value) {
     return (struct slice){json_string_value(value), json_string_length(value)};
@@ -24,7 +22,7 @@ static bool read_number(u256 *out, const json_t *value) {
     if (json_is_integer(value)) {
         const json_int_t number = json_integer_value(value);
         *out = u256_from_u64((uint64_t)number);
-        return number >= 0 && number <= max_integer;
+        return number >= 0 && number <= BODY_MAX_INTEGER;
     }
     if (text.p == NULL) return false;
     return u256_from_hex(out, text.p, text.len) == ERR_OK || u256_from_dec(out, text.p, text.len) == ERR_OK;

@@ -13,6 +13,8 @@
 #include "eth/u256.h"
 #include "http/request.h"
 
+enum { CHAIN_VALUE_MAX_DATA_BYTES = 1024 * 1024 }; /* of a call or a creation: more than any node takes */
+
 struct json_t;
 
 enum err chain_value_address(struct task *task, address *out, const struct json_t *value, const char *name) MUST_CHECK;

@@ -14,9 +14,9 @@ static void release_text(void *text) {
 
 /* Kept as it came, but for blanks: its items may have what compilers write besides. */
 static enum err read_abi(const struct body *body, struct contract_wish *out) {
-    const json_t *abi = json_object_get(body->root, "abi");
-    if (abi == NULL || json_is_null(abi)) return ERR_OK;
-    if (!json_is_array(abi)) return task_fail(body->task, ERR_INVALID_PARAMETER, "abi is not an array");
+    const json_t *abi;
+    enum err err = body_array(body->task, &abi, body->root, "abi");
+    if (err != ERR_OK || abi == NULL) return err;
     char *text = json_dumps(abi, JSON_COMPACT);
     if (text == NULL) return task_fail_memory(body->task);
     if (!arena_defer(body->task->arena, release_text, text)) return task_fail_memory(body->task);

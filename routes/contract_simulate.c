@@ -14,15 +14,6 @@ struct answer {
     struct block_ref block;
 };
 
-static void put_piece(struct json_out *out, const char *key, const struct json_piece *piece) {
-    json_out_key(out, key);
-    if (piece->text == NULL) {
-        json_out_null(out);
-    } else {
-        json_out_raw(out, piece->text, piece->len);
-    }
-}
-
 static void render_simulation(struct json_out *out, const void *view) {
     const struct answer *answer = view;
     const struct contract_simulation *simulation = &answer->simulation;
@@ -31,16 +22,16 @@ static void render_simulation(struct json_out *out, const void *view) {
     view_address(out, "address", &simulation->contract);
     json_out_key_str(out, "function", simulation->signature);
     if (simulation->reverted) {
-        put_piece(out, "revert", &simulation->revert);
+        view_piece(out, "revert", &simulation->revert);
     } else {
-        put_piece(out, "result", &simulation->result);
+        view_piece(out, "result", &simulation->result);
     }
     if (simulation->traced) {
         json_out_key_u64(out, "gas_used", simulation->gas_used);
     } else {
         json_out_key_null(out, "gas_used");
     }
-    put_piece(out, "logs", &simulation->logs);
+    view_piece(out, "logs", &simulation->logs);
     json_out_key_str(out, "method", simulation->traced ? "eth_simulateV1" : "eth_call");
     view_block(out, "block", &answer->block);
     json_out_object_end(out);

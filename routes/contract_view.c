@@ -11,11 +11,7 @@ static void render_members(struct json_out *out, const struct contract_row *row)
     view_address(out, "address", &row->address);
     json_out_key_str(out, "name", row->name);
     json_out_key_bool(out, "proxy", row->proxy);
-    if (row->has_implementation) {
-        view_address(out, "implementation", &row->implementation);
-    } else {
-        json_out_key_null(out, "implementation");
-    }
+    view_address(out, "implementation", row->has_implementation ? &row->implementation : NULL);
     json_out_key_bool(out, "events", row->events);
     if (row->has_from_block) {
         json_out_key_u64(out, "from_block", row->from_block);

@@ -18,11 +18,7 @@ static void render_deployment(struct json_out *out, const void *view) {
     json_out_object_begin(out);
     json_out_key_u64(out, "chain_id", deployment->tx.chain_id);
     json_out_key_null(out, "to");
-    if (deployment->has_address) {
-        view_address(out, "address", &deployment->address);
-    } else {
-        json_out_key_null(out, "address");
-    }
+    view_address(out, "address", deployment->has_address ? &deployment->address : NULL);
     json_out_key_str(out, "signature", deployment->signature);
     unsigned_tx_view(out, &deployment->tx);
     json_out_object_end(out);

@@ -9,19 +9,12 @@
 #include "chain_value.h"
 #include "core/json_depth.h"
 
-enum { MAX_BYTECODE_BYTES = 1024 * 1024 }; /* more than any chain takes */
-
-static enum err load(struct task *task, const json_t **root, struct slice text, const char *const *known) {
-    enum err err = body_load(task, root, text, JSON_MAX_DEPTH);
-    return err == ERR_OK ? body_check_members(task, *root, known, "the body") : err;
-}
-
 enum err encode_body_parse(struct task *task, struct function_encoding *out, struct slice text) {
     static const char *const known[] = {"function", "args", "from", "value", NULL};
-    const json_t *root;
-    enum err err = load(task, &root, text, known);
-    if (err == ERR_OK) err = call_body_function(task, &out->function, root);
-    return err == ERR_OK ? call_body_sender(task, &out->sender, root) : err;
+    struct body body;
+    enum err err = body_parse_deep(task, &body, text, known, CALL_BODY_MAX_DEPTH);
+    if (err == ERR_OK) err = call_body_function(task, &out->function, body.root);
+    return err == ERR_OK ? call_body_sender(task, &out->sender, body.root) : err;
 }
 
 /* Compilers leave __$...$__ where the address of a library belongs. */
@@ -31,33 +24,24 @@ static enum err parse_bytecode(struct task *task, struct deployment *out, const 
         return task_fail(task, ERR_INVALID_PARAMETER, "bytecode has places for libraries: link it first");
     }
     enum err err =
-        chain_value_bytes(task, &out->bytecode, &out->bytecode_len, bytecode, MAX_BYTECODE_BYTES, "bytecode");
+        chain_value_bytes(task, &out->bytecode, &out->bytecode_len, bytecode, CHAIN_VALUE_MAX_DATA_BYTES, "bytecode");
     if (err != ERR_OK || out->bytecode_len > 0) return err;
     return task_fail(task, ERR_INVALID_PARAMETER, "bytecode is empty");
 }
 
-static enum err parse_args(struct task *task, struct deployment *out, const json_t *args) {
-    bool given = args != NULL && !json_is_null(args);
-    out->args = given ? args : NULL;
-    if (!given || json_is_array(args) || json_is_object(args)) return ERR_OK;
-    return task_fail(task, ERR_INVALID_PARAMETER, "args is neither an array nor an object");
-}
-
-static enum err parse_abi(struct task *task, struct deployment *out, const json_t *abi) {
-    bool given = abi != NULL && !json_is_null(abi);
-    out->abi = given ? abi : NULL;
-    if (given && !json_is_array(abi)) return task_fail(task, ERR_INVALID_PARAMETER, "abi is not an array");
-    if (given || out->args == NULL) return ERR_OK;
+static enum err parse_abi(struct task *task, struct deployment *out, const json_t *root) {
+    enum err err = body_array(task, &out->abi, root, "abi");
+    if (err != ERR_OK || out->abi != NULL || out->args == NULL) return err;
     return task_fail(task, ERR_INVALID_PARAMETER, "args are there, and no abi that says what they are");
 }
 
 enum err deploy_body_parse(struct task *task, struct deployment *out, struct slice text) {
     static const char *const known[] = {"bytecode", "args", "from", "value", NULL};
     static const char *const known_with_abi[] = {"bytecode", "args", "from", "value", "abi", NULL};
-    const json_t *root;
-    enum err err = load(task, &root, text, out->registered ? known : known_with_abi);
-    if (err == ERR_OK) err = parse_bytecode(task, out, json_object_get(root, "bytecode"));
-    if (err == ERR_OK) err = parse_args(task, out, json_object_get(root, "args"));
-    if (err == ERR_OK && !out->registered) err = parse_abi(task, out, json_object_get(root, "abi"));
-    return err == ERR_OK ? call_body_sender(task, &out->sender, root) : err;
+    struct body body;
+    enum err err = body_parse_deep(task, &body, text, out->registered ? known : known_with_abi, JSON_MAX_DEPTH);
+    if (err == ERR_OK) err = parse_bytecode(task, out, json_object_get(body.root, "bytecode"));
+    if (err == ERR_OK) err = call_body_args(task, &out->args, body.root);
+    if (err == ERR_OK && !out->registered) err = parse_abi(task, out, body.root);
+    return err == ERR_OK ? call_body_sender(task, &out->sender, body.root) : err;
 }

@@ -6,24 +6,17 @@
 #include "body.h"
 #include "chain_value.h"
 
-enum { MAX_DATA_BYTES = 1024 * 1024 }; /* more than any node takes */
-
-/* The member, or NULL where it is null. */
-static const json_t *member(const json_t *root, const char *name) {
-    const json_t *value = json_object_get(root, name);
-    return json_is_null(value) ? NULL : value;
-}
-
 static enum err parse_address(struct task *task, address *out, bool *has, const json_t *root, const char *name) {
-    const json_t *value = member(root, name);
+    const json_t *value = body_value(root, name);
     *has = value != NULL;
     return *has ? chain_value_address(task, out, value, name) : ERR_OK;
 }
 
 static enum err parse_data(struct task *task, struct draft *out, const json_t *root) {
-    const json_t *value = member(root, "data");
+    const json_t *value = body_value(root, "data");
     enum err err = ERR_OK;
-    if (value != NULL) err = chain_value_bytes(task, &out->data, &out->data_len, value, MAX_DATA_BYTES, "data");
+    if (value != NULL)
+        err = chain_value_bytes(task, &out->data, &out->data_len, value, CHAIN_VALUE_MAX_DATA_BYTES, "data");
     if (err != ERR_OK || out->has_to || out->data_len > 0) return err;
     return task_fail(task, ERR_INVALID_PARAMETER,
                      "to is missing; what creates a contract has its code in data instead");
@@ -37,6 +30,6 @@ enum err estimate_body_parse(struct task *task, struct draft *out, struct slice 
     if (err == ERR_OK) err = parse_address(task, &out->from, &out->has_from, body.root, "from");
     if (err == ERR_OK) err = parse_address(task, &out->to, &out->has_to, body.root, "to");
     if (err == ERR_OK) err = parse_data(task, out, body.root);
-    if (err != ERR_OK || member(body.root, "value") == NULL) return err;
-    return chain_value_u256(task, &out->value, member(body.root, "value"), "value");
+    if (err != ERR_OK || body_value(body.root, "value") == NULL) return err;
+    return chain_value_u256(task, &out->value, body_value(body.root, "value"), "value");
 }

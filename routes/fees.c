@@ -10,21 +10,13 @@ struct fees_answer {
     struct fees fees;
 };
 
-static void render_optional(struct json_out *out, const char *key, bool has, const u256 *amount) {
-    if (has) {
-        view_amount(out, key, amount);
-    } else {
-        json_out_key_null(out, key);
-    }
-}
-
 static void render_speed(struct json_out *out, const char *key, const struct fees *fees, enum fee_speed speed) {
     const struct fee *fee = &fees->speeds[speed];
     json_out_key(out, key);
     json_out_object_begin(out);
-    render_optional(out, "max_fee_per_gas", fees->has_base_fee, &fee->max_fee);
-    render_optional(out, "max_priority_fee_per_gas", fees->has_base_fee, &fee->priority_fee);
-    render_optional(out, "gas_price", !fees->has_base_fee, &fee->max_fee);
+    view_amount(out, "max_fee_per_gas", fees->has_base_fee ? &fee->max_fee : NULL);
+    view_amount(out, "max_priority_fee_per_gas", fees->has_base_fee ? &fee->priority_fee : NULL);
+    view_amount(out, "gas_price", !fees->has_base_fee ? &fee->max_fee : NULL);
     json_out_object_end(out);
 }
 
@@ -48,10 +40,10 @@ static void render_fees(struct json_out *out, const void *view) {
     render_speed(out, "slow", fees, FEE_SLOW);
     render_speed(out, "standard", fees, FEE_STANDARD);
     render_speed(out, "fast", fees, FEE_FAST);
-    render_optional(out, "base_fee", fees->has_base_fee, &fees->base_fee);
-    render_optional(out, "next_base_fee", fees->has_base_fee, &fees->next_base_fee);
+    view_amount(out, "base_fee", fees->has_base_fee ? &fees->base_fee : NULL);
+    view_amount(out, "next_base_fee", fees->has_base_fee ? &fees->next_base_fee : NULL);
     render_forecast(out, fees);
-    render_optional(out, "blob_base_fee", fees->has_blob_base_fee, &fees->blob_base_fee);
+    view_amount(out, "blob_base_fee", fees->has_blob_base_fee ? &fees->blob_base_fee : NULL);
     json_out_key_u64(out, "gas_used_percent", fees->gas_used_percent);
     view_block(out, "block", &fees->block);
     json_out_object_end(out);

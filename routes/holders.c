@@ -50,11 +50,7 @@ static void render_holders(struct json_out *out, const void *view) {
     json_out_key_u64(out, "chain_id", chain_id(answer->source.chain));
     view_address(out, "token", &answer->token);
     view_summary_units(out, &holders->page.token);
-    if (holders->has_supply) {
-        view_amount(out, "total_supply", &holders->supply);
-    } else {
-        json_out_key_null(out, "total_supply");
-    }
+    view_amount(out, "total_supply", holders->has_supply ? &holders->supply : NULL);
     view_block(out, "block", &holders->page.tip);
     view_summary_index(out, &holders->page.token);
     render_items(out, holders);

@@ -24,11 +24,6 @@ static enum err fail(struct parsing *parsing, const char *where, const char *wha
     return task_fail(parsing->task, ERR_INVALID_PARAMETER, "%s %s", where, what);
 }
 
-static const json_t *member(const json_t *object, const char *name) {
-    const json_t *value = json_object_get(object, name);
-    return json_is_null(value) ? NULL : value;
-}
-
 /* The same slot can be written in several ways. */
 static bool has_slot(const struct slot_override *slots, size_t n, const hash32 *slot) {
     for (size_t i = 0; i < n; i++) {
@@ -67,7 +62,7 @@ static enum err parse_slots(struct parsing *parsing, struct account_override *ou
 
 static enum err parse_storage(struct parsing *parsing, struct account_override *out, const json_t *object,
                               const char *where) {
-    const json_t *state = member(object, "state"), *diff = member(object, "stateDiff");
+    const json_t *state = body_value(object, "state"), *diff = body_value(object, "stateDiff");
     char name[NAME_BYTES];
     if (state != NULL && diff != NULL) return fail(parsing, where, "has both state and stateDiff");
     if (state == NULL && diff == NULL) return ERR_OK;
@@ -79,7 +74,7 @@ static enum err parse_storage(struct parsing *parsing, struct account_override *
 
 static enum err parse_numbers(struct parsing *parsing, struct account_override *out, const json_t *object,
                               const char *where) {
-    const json_t *balance = member(object, "balance"), *nonce = member(object, "nonce");
+    const json_t *balance = body_value(object, "balance"), *nonce = body_value(object, "nonce");
     char name[NAME_BYTES];
     enum err err = ERR_OK;
     out->has_balance = balance != NULL;
@@ -93,7 +88,7 @@ static enum err parse_numbers(struct parsing *parsing, struct account_override *
 
 static enum err parse_code(struct parsing *parsing, struct account_override *out, const json_t *object,
                            const char *where) {
-    const json_t *code = member(object, "code");
+    const json_t *code = body_value(object, "code");
     char name[NAME_BYTES];
     out->has_code = code != NULL;
     if (code == NULL) return ERR_OK;

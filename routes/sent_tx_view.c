@@ -3,15 +3,6 @@
 
 #include "views.h"
 
-void view_piece(struct json_out *out, const char *key, const struct json_piece *piece) {
-    json_out_key(out, key);
-    if (piece->text != NULL) {
-        json_out_raw(out, piece->text, piece->len);
-    } else {
-        json_out_null(out);
-    }
-}
-
 void view_sent_tx_state(struct json_out *out, const struct kept_tx *kept) {
     char hash[HASH32_TEXT_BYTES];
     json_out_key_str(out, "state", kept_tx_state_name(kept->state));

@@ -7,9 +7,6 @@
 
 void view_sent_tx(struct json_out *out, const struct sent_tx *tx);
 
-/* A key and a piece of JSON, null where there is none. */
-void view_piece(struct json_out *out, const char *key, const struct json_piece *piece);
-
 /* The members "state", "reason", "final" and "replaced_by" into an object that has begun. */
 void view_sent_tx_state(struct json_out *out, const struct kept_tx *kept);
 

@@ -13,20 +13,12 @@ struct answer {
     struct tx tx;
 };
 
-static void render_address(struct json_out *out, const char *key, bool has, const address *a) {
-    if (has) {
-        view_address(out, key, a);
-    } else {
-        json_out_key_null(out, key);
-    }
-}
-
 /* What a receipt tells. */
 static void render_receipt(struct json_out *out, const struct receipt *receipt) {
     json_out_key_u64(out, "transaction_index", receipt->index);
     view_address(out, "from", &receipt->from);
-    render_address(out, "to", receipt->has_to, &receipt->to);
-    render_address(out, "contract", receipt->has_contract, &receipt->contract);
+    view_address(out, "to", receipt->has_to ? &receipt->to : NULL);
+    view_address(out, "contract", receipt->has_contract ? &receipt->contract : NULL);
     view_amount(out, "gas_used", &receipt->gas_used);
 }
 
@@ -40,14 +32,10 @@ static void render_notes(struct json_out *out, const struct tx *tx) {
     } else {
         json_out_key_null(out, "transaction_index");
     }
-    render_address(out, "from", tx->sent_here, &kept->sender);
-    render_address(out, "to", tx->sent_here && !kept->creates, &kept->to);
-    render_address(out, "contract", tx->sent_here && kept->creates, &kept->to);
-    if (mined) {
-        view_amount(out, "gas_used", &gas_used);
-    } else {
-        json_out_key_null(out, "gas_used");
-    }
+    view_address(out, "from", tx->sent_here ? &kept->sender : NULL);
+    view_address(out, "to", tx->sent_here && !kept->creates ? &kept->to : NULL);
+    view_address(out, "contract", tx->sent_here && kept->creates ? &kept->to : NULL);
+    view_amount(out, "gas_used", mined ? &gas_used : NULL);
 }
 
 static void render_meaning(struct json_out *out, const struct tx *tx) {

@@ -9,6 +9,10 @@
 void view_address(struct json_out *out, const char *key, const address *a) {
     char text[ADDRESS_TEXT_BYTES];
     json_out_key(out, key);
+    if (a == NULL) {
+        json_out_null(out);
+        return;
+    }
     json_out_strn(out, address_format(text, a), ADDRESS_TEXT_BYTES - 1);
 }
 
@@ -29,6 +33,10 @@ void view_block(struct json_out *out, const char *key, const struct block_ref *b
 void view_amount(struct json_out *out, const char *key, const u256 *amount) {
     char text[U256_DEC_BYTES];
     json_out_key(out, key);
+    if (amount == NULL) {
+        json_out_null(out);
+        return;
+    }
     json_out_strn(out, text, u256_to_dec(text, amount));
 }
 
@@ -38,6 +46,15 @@ void view_integer(struct json_out *out, const char *key, uint64_t value) {
         json_out_key_u64(out, key, value);
     } else {
         view_amount(out, key, &amount);
+    }
+}
+
+void view_piece(struct json_out *out, const char *key, const struct json_piece *piece) {
+    json_out_key(out, key);
+    if (piece->text != NULL) {
+        json_out_raw(out, piece->text, piece->len);
+    } else {
+        json_out_null(out);
     }
 }
 

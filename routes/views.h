@@ -9,15 +9,19 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "services/indexed.h"
+#include "services/json_piece.h"
 #include "services/source.h"
 
-/* A key with an address in checksum case, a block object (null where block is NULL), an amount as decimal string. */
+/* A key with an address in checksum case, a block object, an amount as decimal string; NULL is null. */
 void view_address(struct json_out *out, const char *key, const address *a);
 void view_block(struct json_out *out, const char *key, const struct block_ref *block);
 void view_amount(struct json_out *out, const char *key, const u256 *amount);
 
 /* A key with an integer, as a string where readers of JSON could lose digits: beyond 2^53 - 1 (RFC 8259, section 6). */
 void view_integer(struct json_out *out, const char *key, uint64_t value);
+
+/* A key with JSON that is written already; null where its text is NULL. */
+void view_piece(struct json_out *out, const char *key, const struct json_piece *piece);
 
 /* "symbol" and "decimals", null where the token does not say. */
 void view_symbol_and_decimals(struct json_out *out, const struct erc20_metadata *metadata);

@@ -55,6 +55,19 @@ static void test_addresses_are_checksummed(void **state) {
     assert_json(written(write_address, &a), json_pack("{s:s}", "who", text));
 }
 
+static void write_nothing(struct json_out *out, const void *arg) {
+    const struct json_piece none = {.text = arg};
+    view_address(out, "address", NULL);
+    view_amount(out, "amount", NULL);
+    view_block(out, "block", NULL);
+    view_piece(out, "piece", &none);
+}
+
+static void test_what_is_not_there_is_null(void **state) {
+    (void)state;
+    assert_json(written(write_nothing, NULL), json_pack("{s:n,s:n,s:n,s:n}", "address", "amount", "block", "piece"));
+}
+
 static void write_integer(struct json_out *out, const void *arg) {
     view_integer(out, "n", *(const uint64_t *)arg);
 }
@@ -221,6 +234,7 @@ static void test_only_a_named_final_block_is_for_ever(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses_are_checksummed),
+        cmocka_unit_test(test_what_is_not_there_is_null),
         cmocka_unit_test(test_integers_that_would_lose_digits_are_strings),
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_no_block_is_null),
