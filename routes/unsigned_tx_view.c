@@ -1,8 +1,6 @@
 /* Source: execution-apis, eth_sendTransaction. Pure; the request's coroutine. */
 #include "unsigned_tx_view.h"
 
-#include <stdlib.h>
-
 #include "eth/hex.h"
 #include "views.h"
 
@@ -20,10 +18,8 @@ static void render_u256(struct json_out *out, const char *key, const u256 *value
 }
 
 static void render_data(struct json_out *out, const struct draft *draft) {
-    char *text = malloc(2 * draft->data_len + 3);
-    if (text == NULL) abort();
-    json_out_key_str(out, "data", hex_encode(text, draft->data, draft->data_len));
-    free(text);
+    json_out_key(out, "data");
+    json_out_hex(out, draft->data, draft->data_len);
 }
 
 static void render_fee(struct json_out *out, const struct unsigned_tx *tx) {

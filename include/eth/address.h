@@ -27,6 +27,13 @@ char *address_format(char out[ADDRESS_TEXT_BYTES], const address *a);
 
 bool address_equal(const address *a, const address *b);
 
+/* Order for qsort and bsearch. In: addresses, or values that begin with one. */
+int address_compare(const void *a, const void *b);
+
+/* Out: *found. Returns where the first of n sorted items, of size bytes each, is that begins with this address, or
+ * where one would have to be. */
+size_t address_place(bool *found, const void *items, size_t n, size_t size, const address *a);
+
 /* 0x and 64 hex digits. ERR_INVALID_PARAMETER otherwise. */
 enum err hash32_parse(hash32 *out, const char *text, size_t len) MUST_CHECK;
 char *hash32_format(char out[HASH32_TEXT_BYTES], const hash32 *h);

@@ -80,6 +80,26 @@ char *address_format(char out[ADDRESS_TEXT_BYTES], const address *a) {
     return memcpy(out, kept_text(a), ADDRESS_TEXT_BYTES);
 }
 
+int address_compare(const void *a, const void *b) {
+    return memcmp(a, b, sizeof(address));
+}
+
+size_t address_place(bool *found, const void *items, size_t n, size_t size, const address *a) {
+    size_t low = 0, high = n;
+    *found = false;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = address_compare((const uint8_t *)items + middle * size, a);
+        if (order == 0) *found = true;
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 bool address_equal(const address *a, const address *b) {
     return memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }

@@ -3,8 +3,9 @@
  * On the indexer's thread: in a coroutine that reads, and in the indexer's, which applies. */
 #include "contracts.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "backfill.h"
 #include "core/log.h"
@@ -16,15 +17,11 @@
 
 enum { EVERY_MS = 1000, LIMIT_MS = 60 * 1000, ARENA_BYTES = 64 * 1024 * 1024 };
 
-static int compare(const void *a, const void *b) {
-    const struct wanted_contract *x = a, *y = b;
-    return memcmp(x->contract.bytes, y->contract.bytes, sizeof x->contract.bytes);
-}
+static_assert(offsetof(struct wanted_contract, contract) == 0, "address_compare needs it first");
 
 const struct wanted_contract *contracts_find(const struct contracts *contracts, const address *contract) {
-    const struct wanted_contract wanted = {.contract = *contract};
     if (contracts->n == 0) return NULL;
-    return bsearch(&wanted, contracts->wanted, contracts->n, sizeof *contracts->wanted, compare);
+    return bsearch(contract, contracts->wanted, contracts->n, sizeof *contracts->wanted, address_compare);
 }
 
 /* --- the coroutine that reads --- */
@@ -74,7 +71,8 @@ static bool differs(const struct contracts *contracts, const struct wanted_contr
     if (!contracts->known || n != contracts->n) return true;
     for (size_t i = 0; i < n; i++) {
         const struct wanted_contract *a = &wanted[i], *b = &contracts->wanted[i];
-        if (compare(a, b) != 0 || a->version != b->version || a->has_start != b->has_start) return true;
+        if (!address_equal(&a->contract, &b->contract) || a->version != b->version || a->has_start != b->has_start)
+            return true;
     }
     return false;
 }

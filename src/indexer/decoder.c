@@ -3,6 +3,8 @@
  * On the indexer's coroutine. */
 #include "decoder.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,21 +43,11 @@ void decoder_free(struct decoder *decoder) {
     buf_free(&decoder->args);
 }
 
+static_assert(offsetof(struct known_abi, contract) == 0, "address_place needs it first");
+
 /* Returns where the contract is, or would have to be. */
 static size_t place_of(const struct decoder *decoder, const address *contract, bool *found) {
-    size_t low = 0, high = decoder->n;
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = memcmp(decoder->known[middle].contract.bytes, contract->bytes, sizeof contract->bytes);
-        if (order == 0) *found = true;
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    return address_place(found, decoder->known, decoder->n, sizeof *decoder->known, contract);
 }
 
 static const struct known_abi *find(const struct decoder *decoder, const address *contract) {

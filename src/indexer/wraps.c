@@ -4,6 +4,8 @@
  * On the indexer's coroutine. */
 #include "wraps.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,21 +19,11 @@ enum {
     MAX_FAILURES = 5 /* of a contract that no node can run: it must not hold everything up */
 };
 
+static_assert(offsetof(struct wrap_verdict, contract) == 0, "address_place needs it first");
+
 /* Returns where the contract is among the verdicts, or would have to be. */
 static size_t place_of(const struct wraps *wraps, const address *contract, bool *found) {
-    size_t low = 0, high = wraps->n;
-    *found = false;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = memcmp(wraps->verdicts[middle].contract.bytes, contract->bytes, sizeof contract->bytes);
-        if (order == 0) *found = true;
-        if (order < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
+    return address_place(found, wraps->verdicts, wraps->n, sizeof *wraps->verdicts, contract);
 }
 
 static void keep_verdict(struct wraps *wraps, const address *contract, bool is_wrap) {

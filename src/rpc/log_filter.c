@@ -13,17 +13,13 @@ static const enum erc20_topic events[] = {ERC20_TOPIC_TRANSFER, ERC20_TOPIC_DEPO
 
 enum { N_EVENTS = sizeof(events) / sizeof(events[0]), HASH_HEX_BYTES = 2 * sizeof(hash32) + 3 };
 
-static int compare_addresses(const void *a, const void *b) {
-    return memcmp(a, b, sizeof(address));
-}
-
 void log_filter_init(struct log_filter *filter, const struct logs_filter *wanted) {
     *filter = (struct log_filter){.kind = wanted->kind, .n_tokens = wanted->n_tokens, .to = UINT64_MAX};
     if (wanted->n_tokens == 0) return;
     filter->tokens = calloc(wanted->n_tokens, sizeof(address));
     if (filter->tokens == NULL) abort();
     memcpy(filter->tokens, wanted->tokens, wanted->n_tokens * sizeof(address));
-    qsort(filter->tokens, filter->n_tokens, sizeof(address), compare_addresses);
+    qsort(filter->tokens, filter->n_tokens, sizeof(address), address_compare);
 }
 
 void log_filter_free(struct log_filter *filter) {
@@ -48,7 +44,7 @@ int log_filter_each_part(const struct log_filter *filter, log_filter_ask ask, vo
 
 bool log_filter_has_token(const struct log_filter *filter, const address *token) {
     if (filter->n_tokens == 0) return true;
-    return bsearch(token, filter->tokens, filter->n_tokens, sizeof(address), compare_addresses) != NULL;
+    return bsearch(token, filter->tokens, filter->n_tokens, sizeof(address), address_compare) != NULL;
 }
 
 bool log_filter_has_event(const hash32 *topic) {

@@ -7,12 +7,7 @@
 
 static void put_bytes(struct json_out *out, const char *key, const uint8_t *bytes, size_t len) {
     json_out_key(out, key);
-    json_out_raw(out, "\"0x", 3);
-    char *digits = buf_extend(out->buf, 2 * len + 1);
-    if (digits == NULL) return;
-    hex_write(digits, bytes, len);
-    out->buf->len--; /* its NUL */
-    buf_append_char(out->buf, '"');
+    json_out_hex(out, bytes, len);
 }
 
 static void put_u256(struct json_out *out, const char *key, const u256 *value) {

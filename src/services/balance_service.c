@@ -1,9 +1,10 @@
 /* Amounts joined with metadata. Memory is the task's arena; the task's coroutine. */
 #include "services/balance_service.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "pinned.h"
 #include "snapshot.h"
@@ -23,20 +24,10 @@ static void set_native(const struct source *source, struct erc20_metadata *out) 
     out->decimals = (int16_t)chain_native_decimals(source->chain);
 }
 
-static int compare_addresses(const void *a, const void *b) {
-    return memcmp(a, b, sizeof(address));
-}
-
-/* metadata_read begins with its token. */
-static int compare_tokens(const void *a, const void *b) {
-    const struct metadata_read *x = a, *y = b;
-    return compare_addresses(&x->token, &y->token);
-}
-
 /* Sorts and drops repetitions. Returns how many are left. */
 static size_t distinct(address *tokens, size_t n) {
     size_t kept = 0;
-    qsort(tokens, n, sizeof *tokens, compare_addresses);
+    qsort(tokens, n, sizeof *tokens, address_compare);
     for (size_t i = 0; i < n; i++) {
         if (kept == 0 || !address_equal(&tokens[kept - 1], &tokens[i])) tokens[kept++] = tokens[i];
     }
@@ -61,12 +52,13 @@ static bool prepare(struct task *task, const struct source *source, struct batch
     return true;
 }
 
+static_assert(offsetof(struct metadata_read, token) == 0, "address_compare needs it first");
+
 static void join(const struct batch *batch, struct balance *balance) {
     balance->metadata = batch->native;
     if (balance->read.kind == AMOUNT_NATIVE_BALANCE) return;
-    const struct metadata_read wanted = {.token = balance->read.token};
     const struct metadata_read *found =
-        bsearch(&wanted, batch->metadata, batch->n_metadata, sizeof *batch->metadata, compare_tokens);
+        bsearch(&balance->read.token, batch->metadata, batch->n_metadata, sizeof *batch->metadata, address_compare);
     balance->metadata = &found->metadata;
     if (balance->read.err != ERR_OK || found->err == ERR_OK) return;
     balance->read.err = found->err;

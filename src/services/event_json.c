@@ -1,7 +1,6 @@
 /* A log shows what it is made of, and what that means where the contract's ABI tells. Owns nothing; any thread. */
 #include "event_json.h"
 
-#include "core/hex.h"
 #include "eth/abi_builtin.h"
 #include "eth/abi_log.h"
 
@@ -27,15 +26,6 @@ static void write_topics(struct json_out *out, const struct event_log *log) {
     json_out_array_end(out);
 }
 
-static void write_data(struct json_out *out, const struct event_log *log) {
-    json_out_key(out, "data");
-    json_out_raw(out, "\"0x", 3);
-    char *digits = buf_extend(out->buf, 2 * log->data_len + 1);
-    if (digits == NULL) return;
-    hex_write(digits, log->data, log->data_len);
-    out->buf->data[out->buf->len - 1] = '"'; /* where its NUL is */
-}
-
 static const struct abi_item *read_log(struct buf *args, const struct abi *abi, const struct event_log *log) {
     return abi_read_log(args, abi, log->topics, log->n_topics, log->data, log->data_len);
 }
@@ -58,6 +48,7 @@ void event_json_write(struct json_out *out, const struct event_log *log, const s
     const struct abi_item *event = find_event(&args, abi, log);
     write_meaning(out, event, &args);
     write_topics(out, log);
-    write_data(out, log);
+    json_out_key(out, "data");
+    json_out_hex(out, log->data, log->data_len);
     buf_free(&args);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/hex.h"
+#include "core/json_out.h"
 #include "eth/abi.h"
 #include "eth/abi_value.h"
 #include "rpc/state.h"
@@ -18,16 +18,16 @@ enum {
 };
 
 static void write_data(struct buf *out, const uint8_t *data, size_t len) {
-    if (len == 0) {
-        buf_append_str(out, "{\"data\":null}");
-        return;
+    struct json_out json;
+    json_out_init(&json, out);
+    json_out_object_begin(&json);
+    json_out_key(&json, "data");
+    if (len > 0) {
+        json_out_hex(&json, data, len);
+    } else {
+        json_out_null(&json);
     }
-    buf_append_str(out, "{\"data\":\"0x");
-    char *digits = buf_extend(out, 2 * len + 1);
-    if (digits == NULL) return;
-    hex_write(digits, data, len);
-    out->len--; /* its NUL */
-    buf_append_str(out, "\"}");
+    json_out_object_end(&json);
 }
 
 void revert_write(struct buf *out, const struct abi *abi, const uint8_t *data, size_t len) {

@@ -3,7 +3,7 @@
 #include "services/simulate_service.h"
 
 #include "call_checks.h"
-#include "core/hex.h"
+#include "core/json_out.h"
 #include "decode_result.h"
 #include "event_json.h"
 #include "function.h"
@@ -61,15 +61,12 @@ static enum err run_at(struct task *task, const struct source *source, void *arg
 }
 
 static enum err take_bytes(struct task *task, struct json_piece *out, const struct simulated *simulated) {
-    struct buf json;
-    buf_init(&json, JSON_PIECE_MAX_BYTES);
-    buf_append_str(&json, "\"0x");
-    char *digits = buf_extend(&json, 2 * simulated->len + 1);
-    if (digits != NULL) {
-        hex_write(digits, simulated->bytes, simulated->len);
-        json.data[json.len - 1] = '"'; /* where its NUL is */
-    }
-    return json_piece_take(task, out, &json);
+    struct buf text;
+    struct json_out json;
+    buf_init(&text, JSON_PIECE_MAX_BYTES);
+    json_out_init(&json, &text);
+    json_out_hex(&json, simulated->bytes, simulated->len);
+    return json_piece_take(task, out, &text);
 }
 
 static enum err take_revert(struct task *task, struct contract_simulation *out, const struct run *run) {

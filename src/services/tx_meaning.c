@@ -3,7 +3,6 @@
 #include "tx_meaning.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/json_out.h"
 #include "eth/abi_builtin.h"
@@ -25,10 +24,6 @@ struct contracts {
     bool has_recipient;
 };
 
-static int compare(const void *a, const void *b) {
-    return memcmp(a, b, sizeof(address));
-}
-
 static bool find_recipient(address *out, const struct tx *tx) {
     if (tx->sent_here) {
         *out = tx->kept.to;
@@ -48,7 +43,7 @@ static enum err collect(struct task *task, struct contracts *out, const struct t
     out->has_recipient = find_recipient(&out->addresses[0], tx);
     address *loggers = out->addresses + out->has_recipient;
     for (size_t i = 0; i < logs->n_events; i++) loggers[i] = logs->events[i].contract;
-    qsort(loggers, logs->n_events, sizeof *loggers, compare);
+    qsort(loggers, logs->n_events, sizeof *loggers, address_compare);
     for (size_t i = 0; i < logs->n_events; i++) {
         if (n == 0 || !address_equal(&loggers[n - 1], &loggers[i])) loggers[n++] = loggers[i];
     }
@@ -138,7 +133,8 @@ static enum err find_call(struct task *task, struct tx *tx, const struct contrac
 
 static const struct abi *find_logger(const struct contracts *contracts, const address *logger) {
     const size_t first = contracts->has_recipient;
-    const address *found = bsearch(logger, contracts->addresses + first, contracts->n - first, sizeof *logger, compare);
+    const address *found =
+        bsearch(logger, contracts->addresses + first, contracts->n - first, sizeof *logger, address_compare);
     return found != NULL ? abi_of(contracts, (size_t)(found - contracts->addresses)) : NULL;
 }
 

@@ -131,6 +131,26 @@ static void test_other_characters_refused(void **state) {
     }
 }
 
+/* Held against a walk from the front. */
+static void test_places_in_sorted_items(void **state) {
+    (void)state;
+    struct item {
+        address key;
+        char rest;
+    } items[6];
+    for (size_t n = 0; n <= 6; n++) {
+        for (size_t i = 0; i < n; i++) items[i] = (struct item){.key = {{(uint8_t)(2 * i + 2)}}};
+        for (uint8_t first = 1; first < 16; first++) {
+            const address wanted = {{first}};
+            bool found;
+            size_t want = 0;
+            while (want < n && address_compare(&items[want], &wanted) < 0) want++;
+            assert_int_equal(address_place(&found, items, n, sizeof *items, &wanted), want);
+            assert_int_equal(found, want < n && address_equal(&items[want].key, &wanted));
+        }
+    }
+}
+
 static void test_malformed_beats_checksum(void **state) {
     (void)state;
     address a;
@@ -191,6 +211,7 @@ int main(void) {
         cmocka_unit_test(test_every_case_flip_is_caught),
         cmocka_unit_test(test_other_lengths_refused),
         cmocka_unit_test(test_other_characters_refused),
+        cmocka_unit_test(test_places_in_sorted_items),
         cmocka_unit_test(test_malformed_beats_checksum),
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_hash32),
