@@ -112,6 +112,18 @@ static void test_an_array_past_the_arenas_cap_is_refused(void **state) {
     arena_free(task.arena);
 }
 
+/* A writer without names has no size for them either. */
+static void test_arrays_of_nothing_and_of_empty_values(void **state) {
+    (void)state;
+    struct pg_params params = {.n = 0};
+    struct task task = {.arena = arena_new(2000)};
+    assert_true(pg_param_bytes_array(&task, &params, NULL, 0, 0));
+    assert_true(pg_param_bytes_array(&task, &params, "", 3, 0));
+    assert_int_equal(params.lengths[0], 20);
+    assert_int_equal(params.lengths[1], 20 + 3 * 4);
+    arena_free(task.arena);
+}
+
 /* A result with one column of this format, with one value in it. The caller clears it. */
 static PGresult *result_of(const char *value, int len, int format) {
     PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
@@ -166,6 +178,7 @@ int main(void) {
         cmocka_unit_test(test_a_number_with_digits_past_the_base_is_none),
         cmocka_unit_test(test_parameters_are_in_network_order),
         cmocka_unit_test(test_an_array_past_the_arenas_cap_is_refused),
+        cmocka_unit_test(test_arrays_of_nothing_and_of_empty_values),
         cmocka_unit_test(test_a_number_in_text_is_not_taken),
         cmocka_unit_test(test_an_id_has_sixteen_bytes),
         cmocka_unit_test(test_a_text_ends_with_a_nul_and_null_is_none),
