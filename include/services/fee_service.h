@@ -10,6 +10,7 @@
 #include "eth/address.h"
 #include "eth/block.h"
 #include "eth/u256.h"
+#include "services/abi_store.h"
 #include "services/source.h"
 
 enum fee_speed { FEE_SLOW, FEE_STANDARD, FEE_FAST, FEE_SPEED_COUNT };
@@ -63,9 +64,10 @@ struct estimate {
     uint64_t gas_limit; /* what to sign: with some room, since the state moves on */
 };
 
-/* In: abi, whose errors tell why it would fail; NULL: Solidity's own. ERR_EXECUTION_REVERTED when it would fail, with
- * the fault's revert unless it is for want of gas; ERR_INSUFFICIENT_FUNDS when the sender cannot pay the value. */
-enum err fee_service_estimate(struct task *task, const struct source *source, struct estimate *out,
-                              const struct abi *abi, const struct draft *draft) MUST_CHECK;
+/* In: abi, whose errors tell why it would fail; NULL: what abis, unless NULL too, has of the recipient.
+ * ERR_EXECUTION_REVERTED when it would fail, with the fault's revert unless it is for want of gas;
+ * ERR_INSUFFICIENT_FUNDS when the sender cannot pay the value. */
+enum err fee_service_estimate(struct task *task, struct abi_store *abis, const struct source *source,
+                              struct estimate *out, const struct abi *abi, const struct draft *draft) MUST_CHECK;
 
 #endif

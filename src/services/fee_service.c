@@ -82,13 +82,21 @@ enum err fee_service_nonces(struct task *task, const struct source *source, stru
 
 struct estimate_question {
     const struct draft *draft;
+    struct abi_store *abis;
     const struct abi *abi;
     struct estimate *out;
 };
 
-static enum err fail_estimate(struct task *task, enum err err, const struct gas_estimate *estimate,
-                              const struct abi *abi) {
-    return estimate->reverted ? revert_fail(task, abi, estimate->revert_data, estimate->revert_len) : err;
+static enum err fail_estimate(struct task *task, enum err err, const struct source *source,
+                              const struct estimate_question *question, const struct gas_estimate *estimate) {
+    const struct known_contract *known = NULL;
+    const struct abi *abi = question->abi;
+    if (!estimate->reverted) return err;
+    if (abi == NULL && question->abis != NULL && estimate->has_to) {
+        abi_store_find(task, question->abis, source, &known, &estimate->to, 1);
+    }
+    if (known != NULL) abi = known->abi;
+    return revert_fail(task, abi, estimate->revert_data, estimate->revert_len);
 }
 
 static enum err read_estimate(struct task *task, const struct source *source, void *arg,
@@ -106,14 +114,14 @@ static enum err read_estimate(struct task *task, const struct source *source, vo
     enum err err = draft->has_from ? call_check_funds(task, source, block, &sender) : ERR_OK;
     if (err != ERR_OK) return err;
     err = gas_estimate_read(task, source->chain, &estimate, block);
-    if (err != ERR_OK) return fail_estimate(task, err, &estimate, question->abi);
+    if (err != ERR_OK) return fail_estimate(task, err, source, question, &estimate);
     question->out->gas = estimate.gas < FEE_MIN_GAS ? FEE_MIN_GAS : estimate.gas;
     question->out->gas_limit = fee_rules_gas_limit(estimate.gas);
     return ERR_OK;
 }
 
-enum err fee_service_estimate(struct task *task, const struct source *source, struct estimate *out,
-                              const struct abi *abi, const struct draft *draft) {
-    struct estimate_question question = {.draft = draft, .abi = abi, .out = out};
+enum err fee_service_estimate(struct task *task, struct abi_store *abis, const struct source *source,
+                              struct estimate *out, const struct abi *abi, const struct draft *draft) {
+    struct estimate_question question = {.draft = draft, .abis = abis, .abi = abi, .out = out};
     return pinned_read(task, source, &out->block, &newest, read_estimate, &question);
 }

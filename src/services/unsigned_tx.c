@@ -15,7 +15,7 @@ static enum err take_fee(struct task *task, const struct source *source, struct 
 static enum err take_gas(struct task *task, const struct source *source, struct unsigned_tx *out,
                          const struct abi *abi) {
     struct estimate estimate;
-    enum err err = fee_service_estimate(task, source, &estimate, abi, &out->draft);
+    enum err err = fee_service_estimate(task, NULL, source, &estimate, abi, &out->draft);
     if (err == ERR_OK) out->gas = estimate.gas_limit;
     return err;
 }

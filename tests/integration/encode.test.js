@@ -13,6 +13,11 @@ import { newAccount } from './lib/siwe.js';
 
 const CHAIN = 31337;
 const ETHER = 10n ** 18n;
+const TOO_LARGE = {
+    name: 'TooLarge',
+    signature: 'TooLarge(uint256,uint256)',
+    args: { number: '5000', most: '1000' },
+};
 
 let scene, client, dappd, compiled, signer, logic;
 
@@ -108,19 +113,17 @@ test('a transaction is mined as it is, signed by a wallet of ours or of the node
 
 test('what would fail is refused with the reason', async () => {
     const from = signer.address;
-    const reverted = assertProblem(
-        await encode({ function: 'keep', args: ['5000'], from }),
-        'execution_reverted',
-        /TooLarge/,
-    );
-    assert.deepEqual(reverted.revert, {
-        name: 'TooLarge',
-        signature: 'TooLarge(uint256,uint256)',
-        args: { number: '5000', most: '1000' },
-    });
+    const answer = await encode({ function: 'keep', args: ['5000'], from });
+    assert.deepEqual(assertProblem(answer, 'execution_reverted', /TooLarge/).revert, TOO_LARGE);
     assert.ok(made(await encode({ function: 'keep', args: ['5000'] })), 'nobody asked for it to be tried');
     const poor = newAccount().address;
     assertProblem(await encode({ function: 'keep', args: [1], from: poor, value: '1' }), 'insufficient_funds');
+});
+
+test('an estimate tells the reason in the words of the contract that is registered', async () => {
+    const { data } = made(await encode({ function: 'keep', args: ['5000'] }));
+    const answer = await dappd.post('/estimate', { to: logic, data });
+    assert.deepEqual(assertProblem(answer, 'execution_reverted', /TooLarge/).revert, TOO_LARGE);
 });
 
 test('only payable functions take a value', async () => {
