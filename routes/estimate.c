@@ -29,7 +29,8 @@ enum err route_estimate(struct request *req, struct response *res) {
     if (err == ERR_OK) err = params_source(req, &answer->source);
     if (err == ERR_OK) err = estimate_body_parse(&req->task, &answer->draft, req->body);
     if (err == ERR_OK) {
-        err = fee_service_estimate(&req->task, req->app->abis, &answer->source, &answer->estimate, NULL, &answer->draft);
+        err =
+            fee_service_estimate(&req->task, req->app->abis, &answer->source, &answer->estimate, NULL, &answer->draft);
     }
     if (err != ERR_OK) return err;
     response_json(res, render_estimate, answer);
