@@ -28,6 +28,7 @@ static enum err write_range(struct indexer *indexer, const struct block_ref *fir
     indexer->has_finalized = true;
     indexer_advance_live(indexer);
     indexer_count(indexer, &batch, 0);
+    watch_reads_skip(indexer, last->number - first->number + 1);
     return ERR_OK;
 }
 

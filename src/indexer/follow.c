@@ -120,6 +120,8 @@ static enum err write_blocks(struct indexer *indexer, const struct header *heade
     struct index_batch batch = rows_batch(&indexer->rows, &reader);
     batch.blocks = blocks;
     batch.n_blocks = n;
+    batch.states = indexer->watch_reads.states;
+    batch.n_states = indexer->watch_reads.n_states;
     job_limit(&indexer->job, WRITE_LIMIT_MS);
     enum err err = indexer_wrote(indexer, index_writer_follow(task, indexer->writer, &batch, finalized));
     if (err != ERR_OK) return err;
@@ -130,6 +132,7 @@ static enum err write_blocks(struct indexer *indexer, const struct header *heade
     }
     indexer_advance_live(indexer);
     indexer_count(indexer, &batch, 0);
+    watch_reads_written(indexer);
     return ERR_OK;
 }
 
@@ -140,6 +143,7 @@ static enum err take_blocks(struct indexer *indexer, const struct header *header
     bool has_finalized;
     enum err err = read_live(indexer, headers, n);
     if (err == ERR_OK) err = indexer_read_rows(indexer);
+    if (err == ERR_OK) err = watch_reads_take(indexer, headers, n);
     if (err == ERR_OK) err = find_final(indexer, &finalized, &has_finalized, headers, n, head);
     if (err == ERR_OK) err = write_blocks(indexer, headers, n, has_finalized ? &finalized : NULL);
     return err;
@@ -180,6 +184,7 @@ static enum err extend(struct indexer *indexer, const struct block_ref *head, bo
     uint64_t above = head->number - indexer->tip.number;
     bool far = catch_up_is_far(indexer, head);
     size_t n = far ? 1 : above < MAX_HEADERS ? (size_t)above : MAX_HEADERS;
+    n = watch_reads_max_blocks(&indexer->watch_reads, n);
     struct header *headers = arena_alloc(task->arena, n * sizeof *headers);
     if (headers == NULL) return task_fail(task, ERR_OVERLOADED, "too many blocks at a time");
     enum err err = read_up_to(indexer, headers, n, head);

@@ -70,6 +70,7 @@ void indexer_free(struct indexer *indexer) {
     contracts_free(&indexer->contracts);
     decoder_free(&indexer->decoder);
     wraps_free(&indexer->wraps);
+    watch_reads_free(&indexer->watch_reads);
     rows_free(&indexer->rows);
     free(indexer->streams);
     job_free(&indexer->job);

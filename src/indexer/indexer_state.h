@@ -16,6 +16,7 @@
 #include "rows.h"
 #include "trouble.h"
 #include "upkeep.h"
+#include "watch_reads.h"
 #include "wraps.h"
 
 struct backfill;
@@ -42,6 +43,7 @@ struct indexer {
     struct decoder decoder;
     struct contracts contracts;
     struct redecode redecode;
+    struct watch_reads watch_reads;
     struct backfill *backfill;
     struct pg_session *session;  /* the writer's, once there is one */
     struct index_writer *writer; /* NULL: not the one who writes */

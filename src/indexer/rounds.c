@@ -47,6 +47,7 @@ static enum err prepare(struct indexer *indexer) {
     wraps_free(&indexer->wraps); /* another instance may have taken back what they were about, and judged anew */
     decoder_clear(&indexer->decoder);
     contracts_reset(&indexer->contracts);
+    watch_reads_reset(&indexer->watch_reads);
     indexer->redecode.under_way = false;
     enum err err = indexer_load(indexer);
     if (err == ERR_OK) err = reorg_check_history(indexer, &same);
@@ -54,6 +55,7 @@ static enum err prepare(struct indexer *indexer) {
     if (!same) return reorg_halt_history(indexer);
     if (indexer->halted[0] != '\0') err = indexer_resume(indexer);
     if (err == ERR_OK) err = configure_streams(indexer);
+    if (err == ERR_OK) err = watch_reads_refresh(indexer);
     return err == ERR_OK ? final_find(indexer, &indexer->target) : err;
 }
 
@@ -96,6 +98,7 @@ static void rest_until(struct indexer *indexer, uint64_t until_ms) {
 static enum err do_beside(struct indexer *indexer, bool *more) {
     *more = false;
     enum err err = contracts_apply(indexer);
+    if (err == ERR_OK) err = watch_reads_refresh(indexer);
     if (err != ERR_OK || (indexer->has_tip && !is_at_head(indexer))) return err;
     if (indexer->has_tip) err = upkeep_step(indexer);
     return err != ERR_OK ? err : redecode_step(indexer, more);
