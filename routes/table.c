@@ -76,6 +76,16 @@ const struct route routes[] = {
      SCOPE_CONTRACTS_WRITE},
     {HTTP_DELETE, "/contracts/:address", route_contract_delete, CACHE_CLASS_NONE, "chain", COST_WRITE, ACCESS_ADMIN,
      SCOPE_CONTRACTS_WRITE},
+    {HTTP_GET, "/contracts/:address/watches", route_watches, CACHE_CLASS_NONE, "chain", COST_LIVE, ACCESS_PUBLIC,
+     SCOPE_READ},
+    {HTTP_POST, "/contracts/:address/watches", route_watch_create, CACHE_CLASS_NONE, "chain", COST_WRITE, ACCESS_ADMIN,
+     SCOPE_CONTRACTS_WRITE},
+    {HTTP_DELETE, "/contracts/:address/watches/:id", route_watch_delete, CACHE_CLASS_NONE, "chain", COST_WRITE,
+     ACCESS_ADMIN, SCOPE_CONTRACTS_WRITE},
+    {HTTP_GET, "/contracts/:address/state", route_states, CACHE_CLASS_BLOCK, "block chain watch", COST_LIST,
+     ACCESS_PUBLIC, SCOPE_READ},
+    {HTTP_GET, "/contracts/:address/state/:id", route_state_history, CACHE_CLASS_BLOCK, "chain cursor limit", COST_LIST,
+     ACCESS_PUBLIC, SCOPE_READ},
     {HTTP_GET, "/audit", route_audit, CACHE_CLASS_NONE, "cursor limit user", COST_LIST, ACCESS_ADMIN, SCOPE_AUDIT_READ},
 };
 
