@@ -63,7 +63,10 @@ async function newUser() {
 /** Sends a rule's request about this user, with all that it needs to be granted but the right to. */
 async function send({ route, query = '', body }, user, headers) {
     const [method, pattern] = route.split(' ');
-    const params = { ':id': pattern.startsWith('/keys/') ? user.key.id : user.id, ':address': pattern.startsWith('/contracts/') ? CONTRACT : user.second };
+    const params = {
+        ':id': pattern.startsWith('/keys/') ? user.key.id : user.id,
+        ':address': pattern.startsWith('/contracts/') ? CONTRACT : user.second,
+    };
     const path = (pattern + query).replace(/:\w+/g, (name) => params[name]);
     const sent = body === 'signed' ? await signedMessage(dappd, newAccount()) : body;
     const match = method === 'PATCH' || method === 'DELETE' ? { 'if-match': '*' } : {};

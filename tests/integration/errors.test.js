@@ -139,7 +139,6 @@ const ELSEWHERE = {
     gas_too_high: 'tx_refused.test.js',
     transaction_refused: 'tx_refused.test.js',
     rate_limited: 'rate_limit.test.js',
-    accounts_unavailable: 'sign_in.test.js',
     sign_in_unavailable: 'sign_in.test.js',
     invalid_cursor: 'transfers.test.js',
     not_indexed: 'indexed_balances.test.js',

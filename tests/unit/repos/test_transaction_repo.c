@@ -304,7 +304,8 @@ static void lock_twice(struct actor *actor) {
     struct task *task = &actor->task;
     struct pg_session *one, *two;
     bool locked;
-    expect(pg_lease(task, &one) == ERR_OK && pg_lease(task, &two) == ERR_OK);
+    expect(pg_lease(task, &one) == ERR_OK);
+    expect(pg_lease(task, &two) == ERR_OK);
     expect(transaction_repo_lock(task, one, &locked, CHAIN) == ERR_OK && locked);
     expect(transaction_repo_lock(task, two, &locked, CHAIN) == ERR_OK && !locked);
     expect(transaction_repo_lock(task, two, &locked, CHAIN + 1) == ERR_OK && locked);

@@ -230,7 +230,7 @@ static void test_reads_stay_with_one_node(void **state) {
 
 static void ask_last(struct task *task, struct chain *chain, void *arg) {
     struct rpc_call call = {.method = "eth_blockNumber", .params = "[]"};
-    *(enum rpc_outcome *)arg = pool_ask(task, chain, &chain->upstreams[chain->n_upstreams - 1], &call);
+    *(enum rpc_outcome *)arg = pool_ask(task, chain, &chain->upstreams[chain->n_upstreams - 1], &call, UPSTREAM_POLL);
 }
 
 static void test_question_to_one_node(void **state) {

@@ -214,7 +214,7 @@ static void test_a_long_result_is_asked_again(void **state) {
     (void)state;
     static char result[2 + 64 * 34 + 1] = "0x";
     static struct fake_answer answers[] = {{.match = "call", .result = result}};
-    (void)snprintf(result + 2, sizeof result - 2, "%s%s%0*d", WORD("20") + 2,
+    (void)snprintf(result, sizeof result, "%s%s%0*d", WORD("20"),
                    "0000000000000000000000000000000000000000000000000000000000000400", 64 * 32, 0);
     begin(answers, 1);
     for (unsigned i = 1; i < 3; i++) {
