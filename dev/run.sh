@@ -91,7 +91,7 @@ is_ready() {
 
 start_chain() {
     rm -f "$addresses"
-    start node dev/chain/main.js --file "$addresses" --mine-every 12
+    start node dev/chain/main.js --file "$addresses" --mine-every 2
     chain_pid=$!
 }
 
@@ -150,7 +150,7 @@ know_addresses() {
 example() {
     printf '\n  # %s\n  %s' "$1" "${curl[*]}${4:+ $4}"
     [[ ! ${3:-} ]] || printf " --json '%s'" "$3"
-    printf " '%s'\n" "$base$2"
+    printf ' %s\n' "$(quoted "$base$2")"
 }
 
 print_examples() {
@@ -162,6 +162,7 @@ print_examples() {
     example "how the chain and its nodes are" /status
     example "an error: this is no token" "/balance/$owner/$zero"
     [[ $DAPPD_LISTEN == unix:* || ! $DAPPD_AUTH_DOMAINS ]] || account_examples
+    [[ ! ${chain_pid:-} || $DAPPD_LISTEN == unix:* || ! $DAPPD_AUTH_DOMAINS ]] || contract_examples
     printf '\nCtrl-C stops everything. What dappd logs follows.\n\n'
 }
 
@@ -187,6 +188,32 @@ account_examples() {
     example "an API key, shown this once" /keys '{"name":"first try","scopes":["read","account:read"]}'
     [[ ! ${chain_pid:-} ]] || example "another user, as an admin" /users '{"name":"Ada Lovelace"}'
     example "how many more requests may come at once: RateLimit-Remaining" "/balance/$owner" '' -i
+}
+
+# From a contract's creation to its events, as the admin that has signed in. The shell that tries it knows CONTRACT, TX.
+contract_examples() {
+    local contract='/contracts/$CONTRACT'
+    send_example "create a contract, a guestbook: dappd makes the transaction ready, a script signs and sends it" \
+        /deploy @examples/guestbook/deploy.json
+    example "register it with its ABI, as an admin" "$contract" @examples/guestbook/register.json \
+        '-X PUT -H "Authorization: Bearer $ACCESS_TOKEN"'
+    example "call a function" "$contract/call" '{"function":"title"}'
+    send_example "send it a transaction" \
+        "$contract/encode" "{\"function\":\"sign\",\"args\":{\"text\":\"I was here\"},\"from\":\"$owner\"}"
+    example "what became of that transaction, and what it meant" '/tx/$TX'
+    example "what would fail, and why" "$contract/simulate" "{\"function\":\"erase\",\"args\":[0],\"from\":\"$other\"}"
+    example "its events" "$contract/events?event=Signed&arg.guest=$owner"
+}
+
+# send_example WHAT TARGET BODY
+send_example() {
+    printf '\n  # %s\n  eval "$(%s --json '\''%s'\'' %s | node examples/send_tx.mjs)"\n' \
+        "$1" "${curl[*]}" "$3" "$(quoted "$base$2")"
+}
+
+# The shell that tries it fills in what it knows.
+quoted() {
+    if [[ $1 == *'$'* ]]; then printf '"%s"' "$1"; else printf "'%s'" "$1"; fi
 }
 
 batch_items() {

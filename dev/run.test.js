@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 const RUN = fileURLToPath(new URL('run.sh', import.meta.url));
 const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 const POSTGRES = fileURLToPath(new URL('postgres.sh', import.meta.url));
+const ALICE = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266';
 const DAPPD = `#!${process.execPath}
 const listen = process.env.DAPPD_LISTEN, colon = listen.lastIndexOf(':');
 const status = Number(process.env.FAKE_READY ?? 200);
@@ -23,7 +24,10 @@ require('node:http').createServer((request, response) => {
         rpc: process.env.DAPPD_RPC_URLS, database: process.env.DATABASE_URL, indexed: process.env.DAPPD_INDEX_TOKENS,
         domains: process.env.DAPPD_AUTH_DOMAINS, admins: process.env.DAPPD_ADMINS, data: process.env.DAPPD_DATA_DIR,
         says: 'the fake answer', code: process.env.FAKE_REASON, pid: process.pid, as: request.headers.authorization,
-        items: [{ id: 31337 }], nonce: '0123456789', access_token: 'a.b.c', user: { id: 'the fake user' } }));
+        items: [{ id: 31337 }], nonce: '0123456789', access_token: 'a.b.c', user: { id: 'the fake user' },
+        transaction: { type: '0x2', from: '${ALICE}', chainId: '0x7a69', nonce: '0x0', gas: '0x5208', data: '0x',
+            value: '0x0', maxFeePerGas: '0x2', maxPriorityFeePerGas: '0x1' },
+        address: '0xc0', hash: '0xabc', state: request.method === 'POST' ? 'pending' : 'confirmed' }));
 }).listen(listen.startsWith('unix:') ? { path: listen.slice(5) }
     : { host: listen.slice(0, colon).replace(/[[\\]]/g, ''), port: listen.slice(colon + 1) });
 process.on('SIGTERM', () => { console.error('fake dappd stops'); process.exit(0); });
@@ -104,13 +108,17 @@ test('starts the chain, PostgreSQL and dappd, and prints lines that work', async
     const { child, output, ended, until } = run({ DAPPD_LISTEN: await listenFree() });
     await until(/Ctrl-C stops everything/);
     const lines = curlLines(output());
-    assert.equal(lines.length, 15);
+    assert.equal(lines.length, 20);
     const answers = tryAll(output());
     const { rpc, database, indexed } = answers[0];
     assert.match(database, /^postgresql:\/\/\/devchain\?/);
     assert.equal(indexed, 'every');
     assert.match(rpc, /^http:\/\/127\.0\.0\.1:\d+$/);
-    assert.deepEqual(answers.map(({ as }) => as).slice(-5), [undefined, ...Array(4).fill('Bearer a.b.c')]);
+    const bearer = 'Bearer a.b.c';
+    assert.deepEqual(answers.map(({ as }) => as).slice(10, 16), [undefined, bearer, bearer, bearer, bearer, bearer]);
+    const ofContract = ['', '/call', '/tx', '/simulate', '/events?event=Signed&arg.guest=' + ALICE];
+    const urls = ofContract.map((path) => path === '/tx' ? '/tx/0xabc' : `/contracts/0xc0${path}`);
+    assert.deepEqual(answers.map(({ url }) => url).slice(-5), urls);
     assert.equal(JSON.parse(readFileSync(path.join(build, 'devchain.json'))).url, rpc);
     child.kill('SIGTERM');
     assert.deepEqual(await ended, { code: 0, signal: null });
@@ -219,9 +227,8 @@ test('what was indexed of given nodes is there the next time; of the dev chain n
 
 test('pages on this machine may sign users in; only on the dev chain is anybody an admin', async () => {
     const DAPPD_LISTEN = await listenFree();
-    const alice = '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266';
     for (const [settings, domains, admins] of [
-        [{}, `${DAPPD_LISTEN},localhost:3000,localhost:5173`, alice],
+        [{}, `${DAPPD_LISTEN},localhost:3000,localhost:5173`, ALICE],
         [{ DAPPD_RPC_URLS: 'http://node.example' }, `${DAPPD_LISTEN},localhost:3000,localhost:5173`, undefined],
         [{ DAPPD_AUTH_DOMAINS: 'app.example', DAPPD_ADMINS: '' }, 'app.example', ''],
     ]) {

@@ -41,6 +41,7 @@ const wallet = key ? privateKeyToAccount(key) : mnemonicToAccount(DEV_MNEMONIC, 
 try {
     const message = await writeMessage(wallet.address);
     const grant = await ask('/auth/verify', { message, signature: await wallet.signMessage({ message }) });
+    console.log(`export DAPPD_URL='${url}'`);
     console.log(`export ACCESS_TOKEN='${grant.access_token}'`);
     console.log(`export REFRESH_TOKEN='${grant.refresh_token ?? ''}'`);
     console.log(`export USER_ID='${grant.user.id ?? ''}'`);

@@ -5,7 +5,10 @@ import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { createPublicClient, createWalletClient, decodeAbiParameters, http, keccak256, parseAbi, toHex } from 'viem';
-import { MULTICALL3, MULTICALL3_CODE_HASH, ODD_BALANCE, TOKENS, deployAll, deployMulticall3, startAnvil } from './index.js';
+import { DEPLOY, deployBody, registered } from './guestbook.js';
+import {
+    MULTICALL3, MULTICALL3_CODE_HASH, ODD_BALANCE, TOKENS, compileAll, deployAll, deployMulticall3, startAnvil,
+} from './index.js';
 
 const EXAMPLES = new URL('../../examples/curl/', import.meta.url);
 const MAX_UINT256 = 2n ** 256n - 1n;
@@ -25,6 +28,12 @@ before(async () => {
     wallet = createWalletClient({ transport });
 });
 after(() => anvil.stop());
+
+/** An item of an ABI, whether a compiler or viem wrote it. */
+function spelled({ type, name = '', stateMutability = '', indexed = false, inputs = [], outputs = [], components = [] }) {
+    const parts = [inputs, outputs, components].map((list) => `(${list.map(spelled)})`);
+    return [type, name, stateMutability, indexed, ...parts].join(' ');
+}
 
 /** What the chain answers, byte for byte. */
 async function raw(key, data) {
@@ -56,13 +65,19 @@ test('addresses and blocks are the same on every fresh chain', async () => {
     assert.equal(await client.getBlockNumber(), 3n);
 });
 
-test('every address in the curl examples is one of the chain', () => {
-    const known = [...Object.values(chain.holders), ...Object.values(chain.tokens).map(({ address }) => address)];
+test('every address in the curl examples is one of the chain', async () => {
+    const known = [...await wallet.getAddresses(), ...Object.values(chain.tokens).map(({ address }) => address)];
     const scripts = readdirSync(EXAMPLES).filter((name) => name.endsWith('.sh') && !name.startsWith('error-'));
     const text = scripts.map((name) => readFileSync(new URL(name, EXAMPLES), 'utf8')).join('');
     const shown = new Set(text.match(/\b0x[0-9a-fA-F]{40}\b/g));
     assert.ok(shown.size > 1);
     for (const address of shown) assert.ok(known.includes(address), address);
+});
+
+test("the example's guestbook is what its source compiles to, and is registered with all of its ABI", async () => {
+    assert.equal(readFileSync(DEPLOY, 'utf8'), await deployBody(), 'run node dev/chain/guestbook.js');
+    const { Guestbook: { abi } } = await compileAll();
+    assert.deepEqual(parseAbi(registered().abi).map(spelled).sort(), abi.map(spelled).sort());
 });
 
 test('well-behaved tokens have 6, 18 and 0 decimals and a history', async () => {

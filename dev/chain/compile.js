@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const CONTRACTS = fileURLToPath(new URL('contracts/', import.meta.url));
+const FOLDERS = ['contracts/', '../../examples/guestbook/'].map((folder) => new URL(folder, import.meta.url));
 const CHECKOUT = fileURLToPath(new URL('../../', import.meta.url));
 export const BUILD = path.resolve(CHECKOUT, process.env.BUILD || 'build');
 
@@ -34,8 +34,9 @@ export async function compileAll() {
 }
 
 function readSources() {
-    const names = readdirSync(CONTRACTS).filter((name) => name.endsWith('.sol')).sort();
-    return Object.fromEntries(names.map((name) => [name, { content: readFileSync(CONTRACTS + name, 'utf8') }]));
+    const files = FOLDERS.flatMap((folder) => readdirSync(folder).map((name) => [name, new URL(name, folder)]));
+    const sources = files.filter(([name]) => name.endsWith('.sol')).sort();
+    return Object.fromEntries(sources.map(([name, file]) => [name, { content: readFileSync(file, 'utf8') }]));
 }
 
 /** The versions of solc and OpenZeppelin count as sources too. */

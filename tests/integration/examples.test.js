@@ -65,6 +65,41 @@ test('examples/sign_in.mjs says why it could not', async () => {
     assert.match(stderr, /another domain/);
 });
 
+/** A shell in the checkout, signed in as the admin. */
+async function runSignedIn(script) {
+    const { access_token: ACCESS_TOKEN } = await signIn(dappd, WALLET);
+    return runProcess(['sh', '-c', `set -e; cd ${CHECKOUT}; ${script}`], {
+        env: { ...process.env, DAPPD_URL: dappd.url, ACCESS_TOKEN },
+    });
+}
+
+test('examples/send_tx.mjs takes the guestbook from its creation to its first event', async () => {
+    const sign = JSON.stringify({ function: 'sign', args: ['I was here'], from: WALLET.address });
+    const { code, stdout, stderr } = await runSignedIn(`
+        eval "$(curl -s "$DAPPD_URL/deploy" --json @examples/guestbook/deploy.json | node examples/send_tx.mjs)"
+        curl -sf -o /dev/null -X PUT -H "Authorization: Bearer $ACCESS_TOKEN" "$DAPPD_URL/contracts/$CONTRACT" \
+            --json @examples/guestbook/register.json
+        eval "$(curl -s "$DAPPD_URL/contracts/$CONTRACT/encode" --json '${sign}' | node examples/send_tx.mjs)"
+        curl -s "$DAPPD_URL/tx/$TX"`);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^(0x[0-9a-f]{64}: (pending|confirmed)\n)+$/);
+    const { state, to, call, events } = JSON.parse(stdout);
+    assert.deepEqual([state, call.function, call.args], ['confirmed', 'sign', { text: 'I was here' }]);
+    assert.deepEqual(events.map(({ name, args }) => [name, args.id, args.text]), [['Signed', '0', 'I was here']]);
+    const byEvent = `/contracts/${to}/events?event=Signed&arg.guest=${WALLET.address}`;
+    await until(async () => (await dappd.get(byEvent)).json().items?.length === 1, 'event');
+});
+
+test('examples/send_tx.mjs says why it could not', async () => {
+    const deploy = `curl -s "$DAPPD_URL/deploy" --json @examples/guestbook/deploy.json | ACCOUNT=1 node examples/send_tx.mjs`;
+    const others = await runSignedIn(deploy);
+    assert.deepEqual([others.code, others.stdout], [1, '']);
+    assert.match(others.stderr, /the transaction is from 0xf39F.* this wallet is 0x7099/);
+    const refused = await runSignedIn(`curl -s "$DAPPD_URL/deploy" --json '{"bytecode":"0xfe"}' | node examples/send_tx.mjs`);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /is from undefined/);
+});
+
 const isRoot = process.getuid() === 0;
 const whyNot = !isRoot ? 'chroot needs root' : VARIANT === 'tsan' && 'TSan takes a /proc';
 
