@@ -33,6 +33,8 @@ const RULES = [
     { route: 'POST /users', admin: 'users:write', body: { name: 'Somebody' } },
     { route: 'GET /audit', admin: 'audit:read' },
     { route: 'PUT /contracts/:address', admin: 'contracts:write', body: { abi: [] } },
+    { route: 'POST /contracts/:address/watches', admin: 'contracts:write', body: { function: 'function f() view' } },
+    { route: 'DELETE /contracts/:address/watches/:id', admin: 'contracts:write' }, // what that has made
     { route: 'DELETE /contracts/:address', admin: 'contracts:write' }, // what the rule before has registered
 ];
 
@@ -40,6 +42,7 @@ const RULES = [
 const CONTRACT = newAccount().address;
 
 let scene, dappd, admin;
+let watch = '01890000-0000-7000-8000-000000000001'; // that was made last
 
 before(async () => {
     scene = await startScene();
@@ -64,13 +67,15 @@ async function newUser() {
 async function send({ route, query = '', body }, user, headers) {
     const [method, pattern] = route.split(' ');
     const params = {
-        ':id': pattern.startsWith('/keys/') ? user.key.id : user.id,
+        ':id': pattern.startsWith('/keys/') ? user.key.id : pattern.includes('/watches/') ? watch : user.id,
         ':address': pattern.startsWith('/contracts/') ? CONTRACT : user.second,
     };
     const path = (pattern + query).replace(/:\w+/g, (name) => params[name]);
     const sent = body === 'signed' ? await signedMessage(dappd, newAccount()) : body;
     const match = method === 'PATCH' || method === 'DELETE' ? { 'if-match': '*' } : {};
-    return ask(dappd, method, path, { body: sent, headers: { ...match, ...headers } });
+    const answer = await ask(dappd, method, path, { body: sent, headers: { ...match, ...headers } });
+    if (pattern.endsWith('/watches') && answer.status === 201) watch = answer.json().id;
+    return answer;
 }
 
 /** All that is known of a user, but when its keys were used. */

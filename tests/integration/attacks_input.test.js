@@ -39,6 +39,7 @@ async function goodBodies() {
         'POST /contracts/:address/call': { body: { function: 'function f()', args: [] }, headers: {} },
         'POST /contracts/:address/simulate': { body: { function: 'function f()', args: [] }, headers: {} },
         'PUT /contracts/:address': { body: { name: 'A contract', abi: ['function f()'] }, headers: admin.headers },
+        'POST /contracts/:address/watches': { body: { function: 'f', event: 'E' }, headers: admin.headers },
         'POST /contracts/:address/encode': { body: { function: 'function f()' }, headers: {} },
         'POST /contracts/:address/deploy': { body: { bytecode: '0x60' }, headers: {} },
         'POST /deploy': { body: { bytecode: '0x60' }, headers: {} },
@@ -60,7 +61,7 @@ const bodyRoutes = () =>
         return { route, method, path, body, headers, send };
     });
 
-const tables = ['users', 'addresses', 'sessions', 'api_keys', 'idempotency_keys', 'audit', 'contracts'];
+const tables = ['users', 'addresses', 'sessions', 'api_keys', 'idempotency_keys', 'audit', 'contracts', 'watches'];
 const countAll = () => scene.sql(tables.map((name) => `SELECT count(*) FROM ${name}`).join(';'));
 
 /** What a body is refused with: as a whole, or for one of its members. Short, so nothing long is repeated in it. */

@@ -130,6 +130,8 @@ const ELSEWHERE = {
     message_not_yet_valid: 'sign_in.test.js',
     contract_not_found: 'contract_calls.test.js',
     contract_configured: 'contracts.test.js',
+    watch_not_found: 'watches.test.js',
+    state_not_kept: 'watches.test.js',
     not_in_abi: 'contract_calls.test.js',
     ambiguous_function: 'contract_calls.test.js',
     nonce_too_low: 'tx_refused.test.js',

@@ -37,6 +37,13 @@ async function ofIndexed(dappd, asker, values) {
     await until(async () => (await dappd.get(`/contracts/${address}/events`)).status === 200, 'events of a contract');
     return { address };
 }
+/** One of whose calls one is watched, on a chain that is indexed. Gives the watch's id as well. */
+async function ofWatched(dappd, asker, values) {
+    const { address } = await ofIndexed(dappd, asker, values);
+    const { headers } = asker ?? (await adminOf(dappd));
+    const answer = await dappd.post(`/contracts/${address}/watches`, totalSupply(), headers);
+    return { address, id: answer.json().id };
+}
 const totalSupply = () => ({ function: 'function totalSupply() view returns (uint256)' });
 
 /** Of an account that no test uses, with a nonce so high that it never gets into a block. */
@@ -57,6 +64,15 @@ const REQUESTS = {
     'GET /contracts/:address/events': { values: ofIndexed },
     'PUT /contracts/:address': { values: ofRegistered, body: anAbi },
     'DELETE /contracts/:address': { status: DONE, values: ofRegistered },
+    'GET /contracts/:address/watches': { values: ofRegistered },
+    'POST /contracts/:address/watches': {
+        status: MADE,
+        values: ofRegistered,
+        body: () => ({ function: `function f${below(2 ** 30)}() view returns (uint256)` }),
+    },
+    'DELETE /contracts/:address/watches/:id': { status: DONE, values: ofWatched },
+    'GET /contracts/:address/state': { values: ofIndexed },
+    'GET /contracts/:address/state/:id': { values: ofWatched },
     'POST /estimate': { body: () => ({ to: `0x${'0'.repeat(40)}` }) },
     'POST /contracts/:address/encode': { values: ofToken, body: totalSupply },
     'POST /contracts/:address/deploy': { values: ofRegistered, body: () => ({ bytecode: '0x60' }) },
