@@ -3,7 +3,6 @@
 
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "app.h"
 #include "body.h"
@@ -15,7 +14,7 @@ struct caller account_caller(const struct request *req) {
 
 static enum err parse_user(struct request *req, uuid *out, struct slice text) {
     *out = req->principal.user;
-    if (text.len == 2 && memcmp(text.p, "me", 2) == 0) return ERR_OK;
+    if (slice_is(text, "me")) return ERR_OK;
     if (uuid_parse(out, text.p, text.len) == ERR_OK) return ERR_OK;
     return task_fail(&req->task, ERR_INVALID_PARAMETER, "the user is neither a UUID nor me");
 }

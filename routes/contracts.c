@@ -53,7 +53,7 @@ enum err route_contract(struct request *req, struct response *res) {
 static enum err read_proxy(struct request *req, bool *out) {
     struct slice text;
     *out = request_query(req, &text, "proxy");
-    if (!*out || (text.len == 4 && memcmp(text.p, "auto", 4) == 0)) return ERR_OK;
+    if (!*out || slice_is(text, "auto")) return ERR_OK;
     return task_fail(&req->task, ERR_INVALID_PARAMETER, "proxy is not auto");
 }
 

@@ -7,14 +7,10 @@
 #include "params.h"
 #include "services/cursor.h"
 
-enum { SHOWN_BYTES = 80, TOPIC_NAME_BYTES = 8 };
+enum { TOPIC_NAME_BYTES = 8 };
 
 static const char argument_prefix[] = "arg.";
 enum { PREFIX_BYTES = sizeof argument_prefix - 1 };
-
-static int shown(struct slice text) {
-    return (int)(text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES);
-}
 
 static enum err read_topics(struct request *req, struct event_filter *out) {
     for (unsigned i = 0; i < LOG_MAX_TOPICS; i++) {
@@ -22,9 +18,9 @@ static enum err read_topics(struct request *req, struct event_filter *out) {
         struct slice text;
         (void)snprintf(name, sizeof name, "topic%u", i);
         out->has_topic[i] = request_query(req, &text, name);
-        if (!out->has_topic[i] || hash32_parse(&out->topics[i], text.p, text.len) == ERR_OK) continue;
-        return task_fail(&req->task, ERR_INVALID_PARAMETER, "%s \"%.*s\" is not 0x and 64 hex digits", name,
-                         shown(text), text.p);
+        if (!out->has_topic[i]) continue;
+        enum err err = params_parse_hash(&req->task, &out->topics[i], text, name);
+        if (err != ERR_OK) return err;
     }
     return ERR_OK;
 }
@@ -41,16 +37,13 @@ static void read_arguments(const struct request *req, struct event_query *out) {
     out->question.args = out->args;
 }
 
-static bool is(struct slice text, const char *word) {
-    return text.len == strlen(word) && memcmp(text.p, word, text.len) == 0;
-}
-
 static enum err read_order(struct request *req, bool *newest_first) {
     struct slice order = {"desc", 4};
     (void)request_query(req, &order, "order");
-    *newest_first = is(order, "desc");
-    if (*newest_first || is(order, "asc")) return ERR_OK;
-    return task_fail(&req->task, ERR_INVALID_PARAMETER, "order \"%.*s\" is not asc or desc", shown(order), order.p);
+    *newest_first = slice_is(order, "desc");
+    if (*newest_first || slice_is(order, "asc")) return ERR_OK;
+    return task_fail(&req->task, ERR_INVALID_PARAMETER, "order \"%.*s\" is not asc or desc", slice_shown(order),
+                     order.p);
 }
 
 enum err event_query_read(struct request *req, struct event_query *out) {

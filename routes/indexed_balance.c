@@ -2,15 +2,11 @@
  * request's coroutine. */
 #include "indexed_balance.h"
 
-#include <string.h>
-
 #include "params.h"
 #include "services/chain_service.h"
 #include "services/indexed.h"
 #include "services/indexed_balance.h"
 #include "views.h"
-
-enum { SHOWN_BYTES = 80 };
 
 struct answer {
     struct source source;
@@ -25,10 +21,10 @@ enum err indexed_balance_source(struct request *req, enum balance_source *out) {
     if (!request_query(req, &text, "source")) return ERR_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         *out = (enum balance_source)i;
-        if (strlen(names[i]) == text.len && memcmp(names[i], text.p, text.len) == 0) return ERR_OK;
+        if (slice_is(text, names[i])) return ERR_OK;
     }
     return task_fail(&req->task, ERR_INVALID_PARAMETER, "source \"%.*s\" is not live, indexed or auto",
-                     (int)(text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES), text.p);
+                     slice_shown(text), text.p);
 }
 
 /* What the index says of the token, or null where it says nothing. */

@@ -8,7 +8,7 @@
 #include "core/siphash.h"
 #include "services/indexed.h"
 
-enum { LINK_MAX_BYTES = 64 * 1024, SHOWN_BYTES = 80 };
+enum { LINK_MAX_BYTES = 64 * 1024 };
 
 static enum err read_limit(struct request *req, size_t *out) {
     struct slice text;
@@ -16,7 +16,7 @@ static enum err read_limit(struct request *req, size_t *out) {
     if (request_query(req, &text, "limit") &&
         (!decimal_parse_u64(&value, text.p, text.len) || value < 1 || value > PAGE_LIMIT_MAX)) {
         return task_fail(&req->task, ERR_INVALID_PARAMETER, "limit \"%.*s\" is not a number from 1 to %d",
-                         (int)(text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES), text.p, PAGE_LIMIT_MAX);
+                         slice_shown(text), text.p, PAGE_LIMIT_MAX);
     }
     *out = (size_t)value;
     return ERR_OK;
@@ -57,17 +57,13 @@ static void append_encoded(struct buf *buf, struct slice text) {
     }
 }
 
-static bool is_cursor(struct slice name) {
-    return name.len == 6 && memcmp(name.p, "cursor", 6) == 0;
-}
-
 /* Source: RFC 8288. The same target with another cursor. */
 static void write_link(struct buf *buf, const struct request *req, const char *next) {
     buf_append_char(buf, '<');
     buf_append(buf, req->path.p, req->path.len);
     buf_append_char(buf, '?');
     for (size_t i = 0; i < req->n_query; i++) {
-        if (is_cursor(req->query[i].name)) continue;
+        if (slice_is(req->query[i].name, "cursor")) continue;
         append_encoded(buf, req->query[i].name);
         buf_append_char(buf, '=');
         append_encoded(buf, req->query[i].value);

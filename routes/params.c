@@ -2,34 +2,33 @@
 #include "params.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "app.h"
 #include "core/decimal.h"
-
-enum { SHOWN_BYTES = 80 };
-
-static int shown(struct slice text) {
-    return (int)(text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES);
-}
 
 enum err params_parse_address(struct task *task, address *out, struct slice text, const char *name) {
     enum err err = address_parse(out, text.p, text.len);
     if (err == ERR_CHECKSUM_MISMATCH) {
         return task_fail(task, err, "%s \"%.*s\" fails its EIP-55 checksum: look for a typo, or write it in lower case",
-                         name, shown(text), text.p);
+                         name, slice_shown(text), text.p);
     }
     if (err != ERR_OK) {
-        return task_fail(task, err, "%s \"%.*s\" is not 0x and 40 hex digits", name, shown(text), text.p);
+        return task_fail(task, err, "%s \"%.*s\" is not 0x and 40 hex digits", name, slice_shown(text), text.p);
     }
     return ERR_OK;
+}
+
+enum err params_parse_hash(struct task *task, hash32 *out, struct slice text, const char *name) {
+    if (hash32_parse(out, text.p, text.len) == ERR_OK) return ERR_OK;
+    return task_fail(task, ERR_INVALID_PARAMETER, "%s \"%.*s\" is not 0x and 64 hex digits", name, slice_shown(text),
+                     text.p);
 }
 
 enum err params_parse_block(struct task *task, struct block_spec *out, struct slice text) {
     enum err err = block_spec_parse(out, text.p, text.len);
     if (err == ERR_OK) return ERR_OK;
-    return task_fail(task, err, "block \"%.*s\" is not latest, safe, finalized, a number or a block hash", shown(text),
-                     text.p);
+    return task_fail(task, err, "block \"%.*s\" is not latest, safe, finalized, a number or a block hash",
+                     slice_shown(text), text.p);
 }
 
 enum err params_address(struct request *req, address *out, size_t index, const char *name) {
@@ -37,19 +36,14 @@ enum err params_address(struct request *req, address *out, size_t index, const c
 }
 
 enum err params_hash(struct request *req, hash32 *out, size_t index, const char *name) {
-    const struct slice text = req->params[index];
-    if (hash32_parse(out, text.p, text.len) == ERR_OK) return ERR_OK;
-    return task_fail(&req->task, ERR_INVALID_PARAMETER, "%s \"%.*s\" is not 0x and 64 hex digits", name, shown(text),
-                     text.p);
+    return params_parse_hash(&req->task, out, req->params[index], name);
 }
 
 /* The id may be known from the configuration or from the node only: names work in either case. */
 static bool is_chain(const struct chain *chain, struct slice text) {
     char id[24];
-    int len = snprintf(id, sizeof id, "%llu", (unsigned long long)chain_id(chain));
-    bool same_id = chain_id(chain) != 0 && (size_t)len == text.len && memcmp(id, text.p, text.len) == 0;
-    const char *name = chain_name(chain);
-    return same_id || (strlen(name) == text.len && memcmp(name, text.p, text.len) == 0);
+    (void)snprintf(id, sizeof id, "%llu", (unsigned long long)chain_id(chain));
+    return (chain_id(chain) != 0 && slice_is(text, id)) || slice_is(text, chain_name(chain));
 }
 
 struct source params_source_of(const struct app *app, size_t i) {
@@ -67,7 +61,7 @@ enum err params_source(struct request *req, struct source *out) {
         if (is_chain(out->chain, text)) return ERR_OK;
     }
     return task_fail(&req->task, ERR_INVALID_PARAMETER,
-                     "chain \"%.*s\" is not configured; GET /chains lists those that are", shown(text), text.p);
+                     "chain \"%.*s\" is not configured; GET /chains lists those that are", slice_shown(text), text.p);
 }
 
 enum err params_block(struct request *req, struct block_spec *out) {
@@ -80,7 +74,8 @@ enum err params_block(struct request *req, struct block_spec *out) {
 static enum err read_block_number(struct request *req, uint64_t *out, const char *name) {
     struct slice text;
     if (!request_query(req, &text, name) || decimal_parse_u64(out, text.p, text.len)) return ERR_OK;
-    return task_fail(&req->task, ERR_INVALID_PARAMETER, "%s \"%.*s\" is not a block number", name, shown(text), text.p);
+    return task_fail(&req->task, ERR_INVALID_PARAMETER, "%s \"%.*s\" is not a block number", name, slice_shown(text),
+                     text.p);
 }
 
 enum err params_block_range(struct request *req, uint64_t *from, uint64_t *to) {

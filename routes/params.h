@@ -11,6 +11,9 @@
 /* An address given as text. In: name, what to call it in the error. */
 enum err params_parse_address(struct task *task, address *out, struct slice text, const char *name) MUST_CHECK;
 
+/* A hash given as text. In: name, as above. */
+enum err params_parse_hash(struct task *task, hash32 *out, struct slice text, const char *name) MUST_CHECK;
+
 /* A block given as text. */
 enum err params_parse_block(struct task *task, struct block_spec *out, struct slice text) MUST_CHECK;
 

@@ -7,12 +7,6 @@
 #include "params.h"
 #include "services/cursor.h"
 
-enum { SHOWN_BYTES = 80 };
-
-static int shown(struct slice text) {
-    return (int)(text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES);
-}
-
 static enum err read_address(struct request *req, bool *has, address *out, const char *name) {
     struct slice text;
     *has = request_query(req, &text, name);
@@ -24,8 +18,8 @@ static enum err read_time(struct request *req, bool *has, bool *is_cut, uint64_t
     *has = request_query(req, &text, name);
     if (!*has || timestamp_parse(out, is_cut, text.p, text.len)) return ERR_OK;
     return task_fail(&req->task, ERR_INVALID_PARAMETER,
-                     "%s \"%.*s\" is neither unix seconds nor a time such as 2024-01-31T12:00:00Z", name, shown(text),
-                     text.p);
+                     "%s \"%.*s\" is neither unix seconds nor a time such as 2024-01-31T12:00:00Z", name,
+                     slice_shown(text), text.p);
 }
 
 static enum err read_times(struct request *req, struct transfer_filter *out) {
@@ -49,25 +43,21 @@ enum err transfer_query_read(struct request *req, struct transfer_filter *out) {
     return err != ERR_OK ? err : read_times(req, out);
 }
 
-static bool is(struct slice text, const char *word) {
-    return text.len == strlen(word) && memcmp(text.p, word, text.len) == 0;
-}
-
 enum err transfer_query_read_party(struct request *req, struct transfer_filter *out) {
     address party;
     struct slice direction = {"both", 4};
     enum err err = params_address(req, &party, 0, "address");
     if (err != ERR_OK) return err;
     (void)request_query(req, &direction, "direction");
-    out->has_from = is(direction, "out");
-    out->has_to = is(direction, "in");
-    out->has_party = is(direction, "both");
+    out->has_from = slice_is(direction, "out");
+    out->has_to = slice_is(direction, "in");
+    out->has_party = slice_is(direction, "both");
     if (out->has_from) out->from = party;
     if (out->has_to) out->to = party;
     if (out->has_party) out->party = party;
     if (out->has_from || out->has_to || out->has_party) return ERR_OK;
-    return task_fail(&req->task, ERR_INVALID_PARAMETER, "direction \"%.*s\" is not in, out or both", shown(direction),
-                     direction.p);
+    return task_fail(&req->task, ERR_INVALID_PARAMETER, "direction \"%.*s\" is not in, out or both",
+                     slice_shown(direction), direction.p);
 }
 
 enum err transfer_query_read_token(struct request *req, struct transfer_filter *out) {

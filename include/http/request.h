@@ -24,6 +24,12 @@ struct slice {
     size_t len;
 };
 
+/* It is this word. */
+bool slice_is(struct slice text, const char *word);
+
+/* How much of it an error shows, for %.*s. */
+int slice_shown(struct slice text);
+
 struct query_arg {
     struct slice name; /* decoded */
     struct slice value;

@@ -5,6 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
+enum { SHOWN_BYTES = 80 };
+
+bool slice_is(struct slice text, const char *word) {
+    return text.len == strlen(word) && memcmp(text.p, word, text.len) == 0;
+}
+
+int slice_shown(struct slice text) {
+    return (int)(text.len < SHOWN_BYTES ? text.len : SHOWN_BYTES);
+}
+
 const char *request_header(const struct request *req, const char *name) {
     return MHD_lookup_connection_value(req->connection, MHD_HEADER_KIND, name);
 }
@@ -50,10 +60,9 @@ struct peer_address request_peer(const struct request *req) {
 }
 
 bool request_query(const struct request *req, struct slice *out, const char *name) {
-    size_t len = strlen(name);
     for (size_t i = 0; i < req->n_query; i++) {
         const struct query_arg *arg = &req->query[i];
-        if (arg->name.len == len && memcmp(arg->name.p, name, len) == 0) {
+        if (slice_is(arg->name, name)) {
             *out = arg->value;
             return true;
         }
