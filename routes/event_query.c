@@ -90,16 +90,3 @@ void event_query_write(struct buf *out, const struct event_question *question) {
         write_text(out, question->args[i].value, question->args[i].value_len);
     }
 }
-
-void event_place_write(uint8_t out[EVENT_PLACE_BYTES], const struct log_place *place) {
-    uint8_t *p = cursor_put(out, place->block_number, 8);
-    p = cursor_put(p, place->log_index, 4);
-    memcpy(p, place->block_hash.bytes, sizeof place->block_hash.bytes);
-}
-
-void event_place_read(struct event_place *out, const uint8_t in[EVENT_PLACE_BYTES]) {
-    const uint8_t *p = in;
-    out->block_number = cursor_get(&p, 8);
-    out->log_index = (uint32_t)cursor_get(&p, 4);
-    memcpy(out->block_hash.bytes, p, sizeof out->block_hash.bytes);
-}

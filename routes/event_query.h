@@ -6,8 +6,6 @@
 #include "http/request.h"
 #include "services/event_service.h"
 
-enum { EVENT_PLACE_BYTES = 8 + 4 + 32 };
-
 /* What is asked for, with room for its arguments. */
 struct event_query {
     struct event_question question;
@@ -20,9 +18,5 @@ enum err event_query_read(struct request *req, struct event_query *out) MUST_CHE
 
 /* Appends the question, for cursors: equal bytes for the same question only. */
 void event_query_write(struct buf *out, const struct event_question *question);
-
-/* A place without the first page's block, which every cursor has. */
-void event_place_write(uint8_t out[EVENT_PLACE_BYTES], const struct log_place *place);
-void event_place_read(struct event_place *out, const uint8_t in[EVENT_PLACE_BYTES]);
 
 #endif

@@ -12,7 +12,7 @@ struct answer {
     struct source source;
     struct event_query query;
     struct page page;
-    struct event_place after; /* where the page before ended, if it goes on */
+    struct list_place after; /* where the page before ended, if it goes on */
     struct event_list events;
 };
 
@@ -70,25 +70,22 @@ static enum err read_cursor(struct request *req, struct answer *answer) {
     struct buf question;
     buf_init(&question, QUESTION_MAX_BYTES);
     event_query_write(&question, &answer->query.question);
-    enum err err =
-        page_read(req, &answer->page, &answer->source, CURSOR_EVENTS, question.data, question.len, EVENT_PLACE_BYTES);
+    enum err err = page_read(req, &answer->page, &answer->source, CURSOR_EVENTS, question.data, question.len,
+                             PAGE_LOG_PLACE_BYTES);
     buf_free(&question);
     if (err != ERR_OK) return err;
-    const struct cursor *cursor = &answer->page.cursor;
-    event_place_read(&answer->after, cursor->place);
-    answer->after.first_number = cursor->block_number;
-    answer->after.first_hash = cursor->block_hash;
+    page_log_place_read(&answer->after, &answer->page);
     return ERR_OK;
 }
 
 static enum err read_page(struct request *req, struct response *res, struct answer *answer) {
     const struct event_page *page = &answer->events.page;
-    uint8_t place[EVENT_PLACE_BYTES];
+    uint8_t place[PAGE_LOG_PLACE_BYTES];
     enum err err =
         event_service_page(&req->task, req->app->abis, &answer->source, &answer->events, &answer->query.question,
                            answer->page.goes_on ? &answer->after : NULL, answer->page.limit);
     if (err != ERR_OK || !page->more) return err;
-    event_place_write(place, &page->rows[page->n_rows - 1].log.place);
+    page_log_place_write(place, &page->rows[page->n_rows - 1].log.place);
     return page_set_next(req, res, &answer->page, &page->block, place);
 }
 

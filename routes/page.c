@@ -95,6 +95,21 @@ enum err page_set_next(struct request *req, struct response *res, struct page *p
     return ERR_OK;
 }
 
+void page_log_place_write(uint8_t out[PAGE_LOG_PLACE_BYTES], const struct log_place *place) {
+    uint8_t *p = cursor_put(out, place->block_number, 8);
+    p = cursor_put(p, place->log_index, 4);
+    memcpy(p, place->block_hash.bytes, sizeof place->block_hash.bytes);
+}
+
+void page_log_place_read(struct list_place *out, const struct page *page) {
+    const struct cursor *cursor = &page->cursor;
+    const uint8_t *p = cursor->place;
+    *out = (struct list_place){.first_number = cursor->block_number, .first_hash = cursor->block_hash};
+    out->block_number = cursor_get(&p, 8);
+    out->log_index = (uint32_t)cursor_get(&p, 4);
+    memcpy(out->block_hash.bytes, p, sizeof out->block_hash.bytes);
+}
+
 void page_render_next(struct json_out *out, const struct page *page) {
     json_out_key_str(out, "next_cursor", page->next);
 }

@@ -4,9 +4,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/json_out.h"
 #include "eth/block.h"
+#include "eth/transfer_log.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "services/cursor.h"
@@ -31,6 +33,11 @@ enum err page_read(struct request *req, struct page *out, const struct source *s
  * place, of the last item, as long as page_read was told. */
 enum err page_set_next(struct request *req, struct response *res, struct page *page, const struct block_ref *block,
                        const void *place) MUST_CHECK;
+
+/* The place of a log, as lists of logs tell it to page_read and page_set_next, and where their cursor says to go on. */
+enum { PAGE_LOG_PLACE_BYTES = 8 + 4 + 32 };
+void page_log_place_write(uint8_t out[PAGE_LOG_PLACE_BYTES], const struct log_place *place);
+void page_log_place_read(struct list_place *out, const struct page *page);
 
 /* "next_cursor", null on the last page. */
 void page_render_next(struct json_out *out, const struct page *page);

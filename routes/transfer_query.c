@@ -83,16 +83,3 @@ void transfer_filter_write(uint8_t out[TRANSFER_FILTER_BYTES], const struct tran
     p = cursor_put(p, filter->has_until, 1);
     (void)cursor_put(p, filter->until, 8);
 }
-
-void transfer_place_write(uint8_t out[TRANSFER_PLACE_BYTES], const struct log_place *place) {
-    uint8_t *p = cursor_put(out, place->block_number, 8);
-    p = cursor_put(p, place->log_index, 4);
-    memcpy(p, place->block_hash.bytes, sizeof place->block_hash.bytes);
-}
-
-void transfer_place_read(struct transfer_place *out, const uint8_t in[TRANSFER_PLACE_BYTES]) {
-    const uint8_t *p = in;
-    out->block_number = cursor_get(&p, 8);
-    out->log_index = (uint32_t)cursor_get(&p, 4);
-    memcpy(out->block_hash.bytes, p, sizeof out->block_hash.bytes);
-}

@@ -5,7 +5,7 @@
 #include "http/request.h"
 #include "services/transfer_service.h"
 
-enum { TRANSFER_FILTER_BYTES = 4 * (1 + 20) + 2 * 8 + 2 * (1 + 8), TRANSFER_PLACE_BYTES = 8 + 4 + 32 };
+enum { TRANSFER_FILTER_BYTES = 4 * (1 + 20) + 2 * 8 + 2 * (1 + 8) };
 
 /* ?from=, to, token, from_block, to_block, since and until, as far as the route takes them. Errors: those of the
  * parameters; ERR_INVALID_PARAMETER where a range ends before it begins. */
@@ -19,9 +19,5 @@ enum err transfer_query_read_token(struct request *req, struct transfer_filter *
 
 /* The filter without its chain, for cursors: equal bytes for equal filters. */
 void transfer_filter_write(uint8_t out[TRANSFER_FILTER_BYTES], const struct transfer_filter *filter);
-
-/* A place without the first page's block, which every cursor has. */
-void transfer_place_write(uint8_t out[TRANSFER_PLACE_BYTES], const struct log_place *place);
-void transfer_place_read(struct transfer_place *out, const uint8_t in[TRANSFER_PLACE_BYTES]);
 
 #endif

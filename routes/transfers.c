@@ -21,7 +21,7 @@ struct answer {
     struct source source;
     struct transfer_filter filter;
     struct page page;
-    struct transfer_place after; /* where the page before ended, if it goes on */
+    struct list_place after; /* where the page before ended, if it goes on */
     struct transfer_page transfers;
 };
 
@@ -56,17 +56,17 @@ static void answer_csv_page(struct request *req, struct response *res, const str
     conditional_set(req, res, res->body.data, res->body.len, max_age_s, false);
 }
 
-static const struct transfer_place *place_of(const struct answer *answer) {
+static const struct list_place *place_of(const struct answer *answer) {
     return answer->page.goes_on ? &answer->after : NULL;
 }
 
 static enum err read_page(struct request *req, struct response *res, struct answer *answer) {
     struct transfer_page *page = &answer->transfers;
-    uint8_t place[TRANSFER_PLACE_BYTES];
+    uint8_t place[PAGE_LOG_PLACE_BYTES];
     enum err err =
         transfer_service_page(&req->task, &answer->source, page, &answer->filter, place_of(answer), answer->page.limit);
     if (err != ERR_OK || !page->more) return err;
-    transfer_place_write(place, &page->rows[page->n_rows - 1].log.place);
+    page_log_place_write(place, &page->rows[page->n_rows - 1].log.place);
     return page_set_next(req, res, &answer->page, &page->block, place);
 }
 
@@ -158,12 +158,9 @@ static enum err answer_list(struct request *req, struct response *res, struct an
     bool csv = wants_csv(req, res);
     transfer_filter_write(filter, &answer->filter);
     enum err err =
-        page_read(req, &answer->page, &answer->source, CURSOR_TRANSFERS, filter, sizeof filter, TRANSFER_PLACE_BYTES);
+        page_read(req, &answer->page, &answer->source, CURSOR_TRANSFERS, filter, sizeof filter, PAGE_LOG_PLACE_BYTES);
     if (err != ERR_OK) return err;
-    const struct cursor *cursor = &answer->page.cursor;
-    transfer_place_read(&answer->after, cursor->place);
-    answer->after.first_number = cursor->block_number;
-    answer->after.first_hash = cursor->block_hash;
+    page_log_place_read(&answer->after, &answer->page);
     bool all = csv && !request_query(req, &limit, "limit");
     return all ? answer_export(req, res, answer) : answer_page(req, res, answer, csv);
 }

@@ -20,6 +20,15 @@ struct log_place {
     uint64_t timestamp; /* unix seconds; 0: the node does not say */
 };
 
+/* Where a list of logs goes on: behind this log, in this block as it was then. */
+struct list_place {
+    uint64_t block_number;
+    uint32_t log_index;
+    hash32 block_hash;
+    uint64_t first_number; /* the block that the first page was true at */
+    hash32 first_hash;
+};
+
 /* The numbers are those of transfers.kind in the database. */
 enum transfer_kind {
     TRANSFER_EVENT,     /* ERC-20 Transfer */

@@ -26,15 +26,6 @@ struct event_filter {
     bool newest_first;
 };
 
-/* Where a list goes on: behind this log, in this block as it was then. */
-struct event_place {
-    uint64_t block_number;
-    uint32_t log_index;
-    hash32 block_hash;
-    uint64_t first_number; /* the block that the first page was true at */
-    hash32 first_hash;
-};
-
 struct event_row {
     struct event_log log; /* place.timestamp is known; without data */
     const uint8_t *data;  /* of the log */
@@ -59,6 +50,6 @@ enum { EVENT_PAGE_BYTES = 4 * 1024 * 1024 };
 /* At most so many, and no more than EVENT_PAGE_BYTES of data and arguments, but always one. In: after, NULL for the
  * first page; limit, 1 to 1000. */
 enum err event_repo_page(struct task *task, struct event_page *out, const struct event_filter *filter,
-                         const struct event_place *after, size_t limit) MUST_CHECK;
+                         const struct list_place *after, size_t limit) MUST_CHECK;
 
 #endif

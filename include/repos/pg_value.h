@@ -27,6 +27,7 @@ struct pg_params {
 /* Add the next parameter. Numbers are copied; bytes, texts, addresses and UUIDs are borrowed until the query returns.
  * The SQL has to name the type where it does not follow: $1::bigint. */
 void pg_param_i64(struct pg_params *params, int64_t value);                  /* bigint */
+void pg_param_u64(struct pg_params *params, uint64_t value);                 /* bigint, which ends at 2^63 - 1 */
 void pg_param_i32(struct pg_params *params, int32_t value);                  /* integer */
 void pg_param_i16(struct pg_params *params, int16_t value);                  /* smallint */
 void pg_param_bool(struct pg_params *params, bool value);                    /* boolean */

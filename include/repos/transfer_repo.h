@@ -29,15 +29,6 @@ struct transfer_filter {
     uint64_t until;
 };
 
-/* Where a list goes on: below this log, in this block as it was then. */
-struct transfer_place {
-    uint64_t block_number;
-    uint32_t log_index;
-    hash32 block_hash;
-    uint64_t first_number; /* the block that the first page was true at */
-    hash32 first_hash;
-};
-
 struct transfer_row {
     struct transfer_log log; /* place.timestamp is known */
     struct token_summary token;
@@ -55,7 +46,7 @@ struct transfer_page {
 
 /* In: after, NULL for the first page; limit, 1 to 1000. */
 enum err transfer_repo_page(struct task *task, struct transfer_page *out, const struct transfer_filter *filter,
-                            const struct transfer_place *after, size_t limit) MUST_CHECK;
+                            const struct list_place *after, size_t limit) MUST_CHECK;
 
 /* All rows of the filter, one after the other on a session of its own, in one snapshot. In: after, NULL for all; begin
  * is called once, before the first row, with the page's head (no rows). A row lives until its call returns. */
@@ -64,8 +55,8 @@ struct transfer_sink {
     enum err (*row)(struct task *task, void *arg, const struct transfer_row *row);
     void *arg;
 };
-enum err transfer_repo_export(struct task *task, const struct transfer_filter *filter,
-                              const struct transfer_place *after, const struct transfer_sink *sink) MUST_CHECK;
+enum err transfer_repo_export(struct task *task, const struct transfer_filter *filter, const struct list_place *after,
+                              const struct transfer_sink *sink) MUST_CHECK;
 
 /* The transfers of one transaction. Out: page->rows, in order of log index. */
 enum err transfer_repo_of_tx(struct task *task, struct transfer_page *out, uint64_t chain_id,

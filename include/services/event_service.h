@@ -35,7 +35,7 @@ struct event_list {
  * ERR_INVALID_ABI, ERR_NOT_IN_ABI, ERR_INVALID_ARGUMENT, ERR_INVALID_PARAMETER of the question;
  * ERR_INDEX_UNAVAILABLE, ERR_NOT_INDEXED, ERR_CURSOR_EXPIRED (after's block is no longer on the chain). */
 enum err event_service_page(struct task *task, struct abi_store *store, const struct source *source,
-                            struct event_list *out, struct event_question *question, const struct event_place *after,
+                            struct event_list *out, struct event_question *question, const struct list_place *after,
                             size_t limit) MUST_CHECK;
 
 #endif

@@ -12,11 +12,10 @@
  * ERR_INDEX_UNAVAILABLE, ERR_NOT_INDEXED (the filter's token), ERR_CURSOR_EXPIRED (after's block is no longer on the
  * chain), ERR_TIMEOUT. */
 enum err transfer_service_page(struct task *task, const struct source *source, struct transfer_page *out,
-                               struct transfer_filter *filter, const struct transfer_place *after,
-                               size_t limit) MUST_CHECK;
+                               struct transfer_filter *filter, const struct list_place *after, size_t limit) MUST_CHECK;
 
 /* All that are behind after. The sink begins only where there is no such error. */
 enum err transfer_service_export(struct task *task, const struct source *source, struct transfer_filter *filter,
-                                 const struct transfer_place *after, const struct transfer_sink *sink) MUST_CHECK;
+                                 const struct list_place *after, const struct transfer_sink *sink) MUST_CHECK;
 
 #endif

@@ -31,31 +31,13 @@ static const struct pg_statement *choose(const struct event_filter *filter) {
     return &event_repo_statements[statement + (filter->newest_first ? EVENT_REPO_NEWEST_STEP : 0)];
 }
 
-static int64_t at_most(uint64_t value, int64_t max) {
-    return value < (uint64_t)max ? (int64_t)value : max;
-}
-
-static void add_place(struct pg_params *params, const struct event_filter *filter, const struct event_place *after) {
-    if (after == NULL) {
-        pg_param_i64(params, filter->newest_first ? INT64_MAX : -1);
-        pg_param_i32(params, filter->newest_first ? INT32_MAX : -1);
-        for (int i = 0; i < 3; i++) pg_param_null(params);
-        return;
-    }
-    pg_param_i64(params, at_most(after->block_number, INT64_MAX));
-    pg_param_i32(params, (int32_t)at_most(after->log_index, INT32_MAX));
-    pg_param_hash32(params, &after->block_hash);
-    pg_param_i64(params, at_most(after->first_number, INT64_MAX));
-    pg_param_hash32(params, &after->first_hash);
-}
-
 static enum err add_params(struct task *task, struct pg_params *params, const struct event_filter *filter,
-                           const struct event_place *after, size_t limit) {
-    pg_param_i64(params, at_most(filter->chain_id, INT64_MAX));
+                           const struct list_place *after, size_t limit) {
+    pg_param_u64(params, filter->chain_id);
     pg_param_address(params, &filter->contract);
-    add_place(params, filter, after);
-    pg_param_i64(params, at_most(filter->from_block, INT64_MAX));
-    pg_param_i64(params, at_most(filter->to_block, INT64_MAX));
+    index_param_place(params, after, filter->newest_first);
+    pg_param_u64(params, filter->from_block);
+    pg_param_u64(params, filter->to_block);
     pg_param_i64(params, (int64_t)limit + 1);
     for (unsigned i = 0; i < LOG_MAX_TOPICS; i++) {
         if (filter->has_topic[i]) {
@@ -131,24 +113,13 @@ static bool may_take_long(const struct event_filter *filter) {
     return topics > 1 || filter->n_signatures > 0 || filter->name != NULL;
 }
 
-static enum err query(struct task *task, struct pg_rows *rows, const struct event_filter *filter,
-                      const struct pg_params *params) {
-    struct pg_session *session;
-    if (!may_take_long(filter)) return pg_read(task, rows, choose(filter), params);
-    enum err err = pg_lease(task, &session);
-    if (err != ERR_OK) return err;
-    err = pg_session_query(task, session, rows, choose(filter), params);
-    pg_release(task, session);
-    return err;
-}
-
 enum err event_repo_page(struct task *task, struct event_page *out, const struct event_filter *filter,
-                         const struct event_place *after, size_t limit) {
+                         const struct list_place *after, size_t limit) {
     struct pg_params params = {0};
     struct pg_rows rows;
     *out = (struct event_page){.n_rows = 0};
     enum err err = add_params(task, &params, filter, after, limit);
-    if (err == ERR_OK) err = query(task, &rows, filter, &params);
+    if (err == ERR_OK) err = index_read(task, &rows, choose(filter), &params, may_take_long(filter));
     if (err != ERR_OK) return err;
     read_head(out, &rows);
     return read_rows(task, out, filter, limit, &rows);

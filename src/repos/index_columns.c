@@ -3,6 +3,31 @@
  * The task's coroutine. */
 #include "index_columns.h"
 
+void index_param_place(struct pg_params *params, const struct list_place *after, bool newest_first) {
+    if (after == NULL) {
+        pg_param_i64(params, newest_first ? INT64_MAX : -1);
+        pg_param_i32(params, newest_first ? INT32_MAX : -1);
+        for (int i = 0; i < 3; i++) pg_param_null(params);
+        return;
+    }
+    pg_param_u64(params, after->block_number);
+    pg_param_i32(params, after->log_index < INT32_MAX ? (int32_t)after->log_index : INT32_MAX);
+    pg_param_hash32(params, &after->block_hash);
+    pg_param_u64(params, after->first_number);
+    pg_param_hash32(params, &after->first_hash);
+}
+
+enum err index_read(struct task *task, struct pg_rows *rows, const struct pg_statement *statement,
+                    const struct pg_params *params, bool takes_long) {
+    struct pg_session *session;
+    if (!takes_long) return pg_read(task, rows, statement, params);
+    enum err err = pg_lease(task, &session);
+    if (err != ERR_OK) return err;
+    err = pg_session_query(task, session, rows, statement, params);
+    pg_release(task, session);
+    return err;
+}
+
 bool index_read_tip(struct block_ref *out, struct pg_rows *rows) {
     if (rows->n == 0 || pg_is_null(rows, 0, 0)) return false;
     *out = (struct block_ref){.number = (uint64_t)pg_i64(rows, 0, 0),

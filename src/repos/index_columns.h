@@ -1,5 +1,5 @@
-/* The columns that statements on the index have in common, and how their rows are read: the tip first, then what it is
- * about. Plain values, borrowed from the rows; the task's coroutine. */
+/* What statements on the index have in common: how a list of it goes on, the columns, and how rows are read: the tip
+ * first, then what it is about. Plain values, borrowed from the rows; the task's coroutine. */
 #ifndef DAPPD_REPOS_INDEX_COLUMNS_H
 #define DAPPD_REPOS_INDEX_COLUMNS_H
 
@@ -7,7 +7,8 @@
 #include <stddef.h>
 
 #include "eth/block.h"
-#include "repos/pg_value.h"
+#include "eth/transfer_log.h"
+#include "repos/pg.h"
 #include "repos/token_repo.h"
 
 /* Of `chains c`. Every statement selects the chain's row first and joins the rest to it from the left, so that there is
@@ -24,6 +25,14 @@ enum { TIP_N_COLUMNS = 3 };
 /* Of `tokens t`. */
 #define TOKEN_COLUMNS "t.id, t.address, t.name, t.symbol, t.decimals, t.live, t.checked_block, t.drift"
 enum { TOKEN_N_COLUMNS = 8 };
+
+/* Where a list of logs goes on; after NULL: where it begins. Adds five parameters: block, log index, block hash, and
+ * the first page's block. */
+void index_param_place(struct pg_params *params, const struct list_place *after, bool newest_first);
+
+/* A read of the index. In: takes_long, it may walk through many rows: then it holds up nobody else's. */
+enum err index_read(struct task *task, struct pg_rows *rows, const struct pg_statement *statement,
+                    const struct pg_params *params, bool takes_long) MUST_CHECK;
 
 /* Returns false when the chain has no tip. */
 bool index_read_tip(struct block_ref *out, struct pg_rows *rows);

@@ -45,6 +45,10 @@ void pg_param_i64(struct pg_params *params, int64_t value) {
     add_integer(params, value, 8);
 }
 
+void pg_param_u64(struct pg_params *params, uint64_t value) {
+    pg_param_i64(params, value < INT64_MAX ? (int64_t)value : INT64_MAX);
+}
+
 void pg_param_i32(struct pg_params *params, int32_t value) {
     add_integer(params, value, 4);
 }

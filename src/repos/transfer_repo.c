@@ -37,39 +37,21 @@ static const struct pg_statement *choose(const struct transfer_filter *filter) {
     return &transfer_repo_statements[statement + (filter->has_token ? TRANSFER_REPO_TOKEN_STEP : 0)];
 }
 
-static int64_t at_most(uint64_t value, int64_t max) {
-    return value < (uint64_t)max ? (int64_t)value : max;
-}
-
-static void add_place(struct pg_params *params, const struct transfer_place *after) {
-    if (after == NULL) {
-        pg_param_i64(params, INT64_MAX);
-        pg_param_i32(params, INT32_MAX);
-        for (int i = 0; i < 3; i++) pg_param_null(params);
-        return;
-    }
-    pg_param_i64(params, at_most(after->block_number, INT64_MAX));
-    pg_param_i32(params, (int32_t)at_most(after->log_index, INT32_MAX));
-    pg_param_hash32(params, &after->block_hash);
-    pg_param_i64(params, at_most(after->first_number, INT64_MAX));
-    pg_param_hash32(params, &after->first_hash);
-}
-
 static void add_time(struct pg_params *params, bool given, uint64_t seconds) {
     if (given) {
-        pg_param_i64(params, at_most(seconds, INT64_MAX));
+        pg_param_u64(params, seconds);
     } else {
         pg_param_null(params);
     }
 }
 
 /* In: limit, 0 for all. */
-static void add_params(struct pg_params *params, const struct transfer_filter *filter,
-                       const struct transfer_place *after, size_t limit) {
-    pg_param_i64(params, at_most(filter->chain_id, INT64_MAX));
-    add_place(params, after);
-    pg_param_i64(params, at_most(filter->from_block, INT64_MAX));
-    pg_param_i64(params, at_most(filter->to_block, INT64_MAX));
+static void add_params(struct pg_params *params, const struct transfer_filter *filter, const struct list_place *after,
+                       size_t limit) {
+    pg_param_u64(params, filter->chain_id);
+    index_param_place(params, after, true);
+    pg_param_u64(params, filter->from_block);
+    pg_param_u64(params, filter->to_block);
     add_time(params, filter->has_since, filter->since);
     add_time(params, filter->has_until, filter->until);
     if (limit > 0) {
@@ -133,24 +115,13 @@ static bool may_take_long(const struct transfer_filter *filter) {
     return filter->has_party + filter->has_from + filter->has_to + filter->has_token > 1;
 }
 
-static enum err query(struct task *task, struct pg_rows *rows, const struct transfer_filter *filter,
-                      const struct pg_params *params) {
-    struct pg_session *session;
-    if (!may_take_long(filter)) return pg_read(task, rows, choose(filter), params);
-    enum err err = pg_lease(task, &session);
-    if (err != ERR_OK) return err;
-    err = pg_session_query(task, session, rows, choose(filter), params);
-    pg_release(task, session);
-    return err;
-}
-
 enum err transfer_repo_page(struct task *task, struct transfer_page *out, const struct transfer_filter *filter,
-                            const struct transfer_place *after, size_t limit) {
+                            const struct list_place *after, size_t limit) {
     struct pg_params params = {0};
     struct pg_rows rows;
     *out = (struct transfer_page){0};
     add_params(&params, filter, after, limit + 1);
-    enum err err = query(task, &rows, filter, &params);
+    enum err err = index_read(task, &rows, choose(filter), &params, may_take_long(filter));
     if (err != ERR_OK) return err;
     read_head(out, &rows);
     err = read_rows(task, out, &rows);
@@ -190,8 +161,8 @@ static enum err export_row(struct task *task, void *arg, struct pg_rows *rows) {
     return err != ERR_OK ? err : export->sink->row(task, export->sink->arg, &row);
 }
 
-enum err transfer_repo_export(struct task *task, const struct transfer_filter *filter,
-                              const struct transfer_place *after, const struct transfer_sink *sink) {
+enum err transfer_repo_export(struct task *task, const struct transfer_filter *filter, const struct list_place *after,
+                              const struct transfer_sink *sink) {
     struct export export = {.sink = sink};
     struct pg_params params = {0};
     struct pg_session *session;
@@ -214,7 +185,7 @@ enum err transfer_repo_of_tx(struct task *task, struct transfer_page *out, uint6
     struct pg_params params = {0};
     struct pg_rows rows;
     *out = (struct transfer_page){0};
-    pg_param_i64(&params, at_most(chain_id, INT64_MAX));
+    pg_param_u64(&params, chain_id);
     pg_param_hash32(&params, tx);
     enum err err = pg_read(task, &rows, &transfer_repo_statements[TRANSFER_REPO_OF_TX], &params);
     if (err != ERR_OK) return err;

@@ -221,10 +221,6 @@ static void read_state(struct watch_state *out, struct pg_rows *rows, size_t row
     out->data = (const uint8_t *)pg_text(rows, row, DATA_COLUMN, &out->data_len);
 }
 
-static int64_t at_most(uint64_t value, int64_t max) {
-    return value < (uint64_t)max ? (int64_t)value : max;
-}
-
 enum err watch_repo_states(struct task *task, struct watch_page *out, uint64_t chain_id, const address *contract,
                            const uuid *id, const uint64_t *at) {
     struct pg_params params = {.n = 0};
@@ -233,7 +229,7 @@ enum err watch_repo_states(struct task *task, struct watch_page *out, uint64_t c
     param_key(&params, chain_id, contract);
     pg_param_uuid(&params, id);
     if (at != NULL) {
-        pg_param_i64(&params, at_most(*at, INT64_MAX));
+        pg_param_u64(&params, *at);
     } else {
         pg_param_null(&params);
     }
@@ -272,7 +268,7 @@ enum err watch_repo_history(struct task *task, struct watch_history *out, uint64
     *out = (struct watch_history){.n_states = 0};
     param_key(&params, chain_id, contract);
     pg_param_uuid(&params, id);
-    pg_param_i64(&params, after != NULL ? at_most(after->first_block, INT64_MAX) : INT64_MAX);
+    pg_param_u64(&params, after != NULL ? after->first_block : INT64_MAX);
     if (after != NULL) {
         pg_param_hash32(&params, &after->first_hash);
     } else {

@@ -8,7 +8,7 @@
 #include "services/indexed.h"
 
 static enum err check_head(struct task *task, const struct source *source, const struct event_filter *filter,
-                           const struct event_place *after, const struct event_page *page) {
+                           const struct list_place *after, const struct event_page *page) {
     struct block_ref block = page->block;
     char text[ADDRESS_TEXT_BYTES];
     enum err err = indexed_check_tip(task, source, page->has_tip, &block);
@@ -42,7 +42,7 @@ static enum err add_signatures(struct task *task, struct event_list *out, const 
 }
 
 enum err event_service_page(struct task *task, struct abi_store *store, const struct source *source,
-                            struct event_list *out, struct event_question *question, const struct event_place *after,
+                            struct event_list *out, struct event_question *question, const struct list_place *after,
                             size_t limit) {
     struct event_filter *filter = &question->filter;
     const struct known_contract *known;

@@ -5,7 +5,7 @@
 #include "services/indexed.h"
 
 static enum err check_head(struct task *task, const struct source *source, const struct transfer_filter *filter,
-                           const struct transfer_place *after, const struct transfer_page *page) {
+                           const struct list_place *after, const struct transfer_page *page) {
     struct block_ref block = page->block;
     char token[ADDRESS_TEXT_BYTES];
     enum err err = indexed_check_tip(task, source, page->has_tip, &block);
@@ -24,7 +24,7 @@ static enum err check_head(struct task *task, const struct source *source, const
 }
 
 enum err transfer_service_page(struct task *task, const struct source *source, struct transfer_page *out,
-                               struct transfer_filter *filter, const struct transfer_place *after, size_t limit) {
+                               struct transfer_filter *filter, const struct list_place *after, size_t limit) {
     enum err err = indexed_begin(task, source, &filter->chain_id);
     if (err == ERR_OK) err = transfer_repo_page(task, out, filter, after, limit);
     return err != ERR_OK ? err : check_head(task, source, filter, after, out);
@@ -33,7 +33,7 @@ enum err transfer_service_page(struct task *task, const struct source *source, s
 struct export {
     const struct source *source;
     const struct transfer_filter *filter;
-    const struct transfer_place *after;
+    const struct list_place *after;
     const struct transfer_sink *sink;
 };
 
@@ -49,7 +49,7 @@ static enum err row(struct task *task, void *arg, const struct transfer_row *tra
 }
 
 enum err transfer_service_export(struct task *task, const struct source *source, struct transfer_filter *filter,
-                                 const struct transfer_place *after, const struct transfer_sink *sink) {
+                                 const struct list_place *after, const struct transfer_sink *sink) {
     struct export export = {.source = source, .filter = filter, .after = after, .sink = sink};
     const struct transfer_sink checked = {.begin = begin, .row = row, .arg = &export};
     enum err err = indexed_begin(task, source, &filter->chain_id);

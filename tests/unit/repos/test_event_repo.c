@@ -93,19 +93,19 @@ static void note(struct text *text, const struct event_row *row) {
     expect(row->data_len == 0 || (row->data[0] == 0xdd && row->data[row->data_len - 1] == 0xdd));
 }
 
-static struct event_place place_of(const struct event_page *page) {
+static struct list_place place_of(const struct event_page *page) {
     const struct log_place *last = &page->rows[page->n_rows - 1].log.place;
-    return (struct event_place){.block_number = last->block_number,
-                                .log_index = last->log_index,
-                                .block_hash = last->block_hash,
-                                .first_number = page->block.number,
-                                .first_hash = page->block.hash};
+    return (struct list_place){.block_number = last->block_number,
+                               .log_index = last->log_index,
+                               .block_hash = last->block_hash,
+                               .first_number = page->block.number,
+                               .first_hash = page->block.hash};
 }
 
 /* All pages of so many rows. */
 static void list(struct task *task, struct text *out, const struct event_filter *filter, size_t limit) {
     struct event_page page = {.more = true};
-    struct event_place place;
+    struct list_place place;
     out->len = 0;
     out->p[0] = '\0';
     for (bool first = true; page.more; first = false) {
@@ -195,7 +195,7 @@ static void refusals(struct actor *actor) {
     expect(event_repo_page(&actor->task, &page, &filter, NULL, 5) == ERR_OK && !page.has_tip);
     filter = all_of(0xa1, true);
     expect(event_repo_page(&actor->task, &page, &filter, NULL, 5) == ERR_OK && !page.is_missing);
-    struct event_place place = place_of(&page);
+    struct list_place place = place_of(&page);
     expect(event_repo_page(&actor->task, &page, &filter, &place, 5) == ERR_OK && !page.place_moved);
     place.block_hash = hash_of(0xff);
     expect(event_repo_page(&actor->task, &page, &filter, &place, 5) == ERR_OK && page.place_moved);
@@ -211,7 +211,7 @@ static void a_walk(struct actor *actor) {
     struct event_page page;
     struct event_filter filter = all_of(0xa1, false);
     expect(event_repo_page(&actor->task, &page, &filter, NULL, 5) == ERR_OK);
-    struct event_place place = place_of(&page);
+    struct list_place place = place_of(&page);
     place.first_number = 20;
     place.first_hash = hash_of(20);
     expect(event_repo_page(&actor->task, &page, &filter, &place, 1000) == ERR_OK && page.block.number == 20);
@@ -230,7 +230,7 @@ static void list_long_rows(struct task *task) {
     static const size_t sizes[] = {1, 2, 2};
     struct event_page page;
     struct event_filter filter = all_of(0xa2, true);
-    struct event_place place;
+    struct list_place place;
     filter.from_block = 55;
     filter.has_topic[3] = true;
     filter.topics[3] = hash_of(9);

@@ -94,17 +94,17 @@ static void note(struct text *text, const struct transfer_row *row) {
     expect(row->token.live && address_equal(&row->token.address, &row->log.token));
 }
 
-static struct transfer_place place_of(const struct transfer_page *page) {
+static struct list_place place_of(const struct transfer_page *page) {
     const struct log_place *last = &page->rows[page->n_rows - 1].log.place;
-    return (struct transfer_place){.block_number = last->block_number,
-                                   .log_index = last->log_index,
-                                   .block_hash = last->block_hash,
-                                   .first_number = page->block.number,
-                                   .first_hash = page->block.hash};
+    return (struct list_place){.block_number = last->block_number,
+                               .log_index = last->log_index,
+                               .block_hash = last->block_hash,
+                               .first_number = page->block.number,
+                               .first_hash = page->block.hash};
 }
 
 static void walk(struct task *task, struct text *out, const struct transfer_filter *filter, size_t limit) {
-    struct transfer_place place;
+    struct list_place place;
     struct transfer_page page = {.more = true};
     out->len = 0;
     out->p[0] = '\0';
@@ -232,7 +232,7 @@ static void test_a_token_that_is_not_live_is_missing(void **state) {
 
 /* --- places --- */
 
-static void go_on_from(struct task *task, const struct transfer_place *after, bool moved, uint64_t block) {
+static void go_on_from(struct task *task, const struct list_place *after, bool moved, uint64_t block) {
     struct transfer_page page;
     expect(transfer_repo_page(task, &page, &everything, after, 5) == ERR_OK);
     expect(page.has_tip && page.place_moved == moved);
@@ -242,9 +242,9 @@ static void go_on_from(struct task *task, const struct transfer_place *after, bo
 static void visit_places(struct actor *actor) {
     struct transfer_page page;
     expect(transfer_repo_page(&actor->task, &page, &everything, NULL, 5) == ERR_OK && page.more);
-    const struct transfer_place right = place_of(&page);
+    const struct list_place right = place_of(&page);
     go_on_from(&actor->task, &right, false, TIP);
-    struct transfer_place place = right;
+    struct list_place place = right;
     place.block_hash.bytes[31] ^= 1;
     go_on_from(&actor->task, &place, true, 0);
     place = right;

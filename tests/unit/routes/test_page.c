@@ -95,6 +95,19 @@ static void test_a_cursor_goes_on_where_the_page_ended(void **state) {
     answer_end(&answer);
 }
 
+static void test_places_of_logs_come_back(void **state) {
+    (void)state;
+    struct log_place place = {.block_number = UINT64_MAX - 1, .log_index = UINT32_MAX - 2, .block_hash = {{1, 2, 3}}};
+    struct page at = {.cursor = {.block_number = 7, .block_hash = {{4, 5}}}};
+    struct list_place read;
+    page_log_place_write(at.cursor.place, &place);
+    page_log_place_read(&read, &at);
+    assert_true(read.block_number == place.block_number && read.log_index == place.log_index);
+    assert_memory_equal(&read.block_hash, &place.block_hash, sizeof read.block_hash);
+    assert_true(read.first_number == 7);
+    assert_memory_equal(&read.first_hash, &at.cursor.block_hash, sizeof read.first_hash);
+}
+
 /* Such a list asks no index, and its cursors are no chain's. */
 static void test_a_list_of_no_chain(void **state) {
     (void)state;
@@ -139,6 +152,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_a_cursor_goes_on_where_the_page_ended),
+        cmocka_unit_test(test_places_of_logs_come_back),
         cmocka_unit_test(test_a_list_of_no_chain),
         cmocka_unit_test(test_the_link_repeats_the_request_but_for_the_cursor),
     };

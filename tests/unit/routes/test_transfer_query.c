@@ -170,17 +170,6 @@ static void test_filters_are_told_apart(void **state) {
     }
 }
 
-static void test_places_come_back(void **state) {
-    struct log_place place = {.block_number = UINT64_MAX - 1, .log_index = UINT32_MAX - 2, .block_hash = {{1, 2, 3}}};
-    struct transfer_place read = {0};
-    uint8_t bytes[TRANSFER_PLACE_BYTES];
-    (void)state;
-    transfer_place_write(bytes, &place);
-    transfer_place_read(&read, bytes);
-    assert_true(read.block_number == place.block_number && read.log_index == place.log_index);
-    assert_memory_equal(&read.block_hash, &place.block_hash, sizeof read.block_hash);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_restricts_nothing),
@@ -190,7 +179,6 @@ int main(void) {
         cmocka_unit_test(test_the_side_of_the_address_in_the_path),
         cmocka_unit_test(test_another_direction_is_refused),
         cmocka_unit_test(test_filters_are_told_apart),
-        cmocka_unit_test(test_places_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
