@@ -12,15 +12,6 @@ void watch_view_members(struct json_out *out, const struct watch *watch) {
     json_out_key_str(out, "event", watch->event);
 }
 
-static void view_piece(struct json_out *out, const char *key, const struct json_piece *piece) {
-    json_out_key(out, key);
-    if (piece->text != NULL) {
-        json_out_raw(out, piece->text, piece->len);
-    } else {
-        json_out_null(out);
-    }
-}
-
 void watch_view_reading(struct json_out *out, const struct watch_reading *reading) {
     const struct watch_state *state = reading->state;
     if (!state->known) {
