@@ -67,6 +67,13 @@ void json_out_array_end(struct json_out *out) {
     end(out, ']', false);
 }
 
+/* A stranger's text may be nothing else, for megabytes. */
+static void append_code(struct buf *buf, uint8_t c) {
+    static const char digits[] = "0123456789abcdef";
+    const char code[] = {'\\', 'u', '0', '0', digits[c >> 4], digits[c & 0xf]};
+    buf_append(buf, code, sizeof code);
+}
+
 static void append_escaped(struct buf *buf, uint8_t c) {
     switch (c) {
     case '"':
@@ -85,7 +92,7 @@ static void append_escaped(struct buf *buf, uint8_t c) {
         buf_append(buf, "\\t", 2);
         return;
     default:
-        buf_printf(buf, "\\u%04x", c);
+        append_code(buf, c);
         return;
     }
 }
