@@ -27,7 +27,7 @@ static void render_simulation(struct json_out *out, const void *view) {
         view_piece(out, "result", &simulation->result);
     }
     if (simulation->traced) {
-        json_out_key_u64(out, "gas_used", simulation->gas_used);
+        view_integer(out, "gas_used", simulation->gas_used);
     } else {
         json_out_key_null(out, "gas_used");
     }

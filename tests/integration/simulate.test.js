@@ -252,3 +252,16 @@ test('what is no reply of eth_simulateV1 is not believed: another node is asked'
         node.reset();
     }
 });
+
+test('as much gas as no number of JSON tells exactly is a string', async () => {
+    const call = { returnData: '0x', logs: [], status: '0x1' };
+    for (const [gasUsed, shown] of [
+        ['0x1fffffffffffff', 9007199254740991],
+        ['0x20000000000001', '9007199254740993'],
+        ['0xffffffffffffffff', '18446744073709551615'],
+    ]) {
+        node.on('eth_simulateV1', faults.result([{ calls: [{ ...call, gasUsed }] }]));
+        assert.equal((await run({ data: '0x' })).gas_used, shown);
+        node.reset();
+    }
+});
