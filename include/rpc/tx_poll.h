@@ -9,6 +9,7 @@
 
 #include "core/task.h"
 #include "eth/address.h"
+#include "eth/u256.h"
 #include "rpc/chain.h"
 
 /* More than half of those that answered; of a chain with one node, that one. */
@@ -19,6 +20,10 @@ size_t tx_poll_nodes(const struct chain *chain);
 
 /* Whether the sender's nonce at this block is past that one. Source: eth_getTransactionCount. */
 enum tx_poll tx_poll_nonce(struct task *task, struct chain *chain, const address *sender, uint64_t nonce,
+                           const hash32 *block);
+
+/* Whether the account has that much at this block. Source: eth_getBalance. */
+enum tx_poll tx_poll_funds(struct task *task, struct chain *chain, const address *account, const u256 *amount,
                            const hash32 *block);
 
 /* Whether it is in this block, and has failed or not: a node that has no receipt says no. Source:

@@ -40,9 +40,10 @@ void tx_send_set_metric_labels(void);
 enum { TX_SEND_MAX_NODES = 8 };
 
 /* Waits until all that were asked have answered, or their time is over. Each is asked once: whether to send it again is
- * for the caller to decide. In: raw, as it was signed; hash, which the answer of a node that takes it has to be; nodes,
- * how many are asked, up to TX_SEND_MAX_NODES, the fittest first; those that are down only when there is no other. Out:
- * *taken, how many have it. Source: eth_sendRawTransaction, whose errors every client words in its own way. */
+ * for the caller to decide. What all of them refuse is given to the others as well, before that is said. In: raw, as it
+ * was signed; hash, which the answer of a node that takes it has to be; nodes, how many are asked, up to
+ * TX_SEND_MAX_NODES, the fittest first; those that are down only when there is no other. Out: *taken, how many have it.
+ * Source: eth_sendRawTransaction, whose errors every client words in its own way. */
 enum tx_verdict tx_send(struct task *task, struct chain *chain, unsigned *taken, const uint8_t *raw, size_t len,
                         const hash32 *hash, unsigned nodes);
 

@@ -17,6 +17,7 @@ struct poll {
     char params[PARAMS_BYTES];
     enum tx_poll (*ask)(struct task *task, const struct poll *poll, struct upstream *upstream);
     uint64_t nonce;
+    const u256 *amount;
     const hash32 *tx;
     const hash32 *block;
     bool failed;
@@ -35,6 +36,14 @@ static enum tx_poll ask_nonce(struct task *task, const struct poll *poll, struct
     if (pool_ask(task, poll->chain, upstream, &call, UPSTREAM_CALLS) != RPC_OK) return TX_POLL_UNCLEAR;
     enum err err = hex_decode_u64(&count, json_string_value(call.result), json_string_length(call.result));
     return err == ERR_OK ? vote_on(count > poll->nonce) : TX_POLL_UNCLEAR;
+}
+
+static enum tx_poll ask_funds(struct task *task, const struct poll *poll, struct upstream *upstream) {
+    struct rpc_call call = {.method = "eth_getBalance", .params = poll->params};
+    u256 balance;
+    if (pool_ask(task, poll->chain, upstream, &call, UPSTREAM_CALLS) != RPC_OK) return TX_POLL_UNCLEAR;
+    enum err err = u256_from_hex(&balance, json_string_value(call.result), json_string_length(call.result));
+    return err == ERR_OK ? vote_on(u256_cmp(&balance, poll->amount) >= 0) : TX_POLL_UNCLEAR;
 }
 
 /* A receipt on its way. */
@@ -90,12 +99,23 @@ size_t tx_poll_nodes(const struct chain *chain) {
     return chain->n_upstreams < MAX_NODES ? chain->n_upstreams : MAX_NODES;
 }
 
+static void write_account(struct poll *poll, const address *account, const hash32 *block) {
+    char account_hex[ADDRESS_HEX_BYTES], block_hex[HASH32_TEXT_BYTES];
+    (void)snprintf(poll->params, sizeof poll->params, "[\"%s\",{\"blockHash\":\"%s\",\"requireCanonical\":true}]",
+                   hex_encode(account_hex, account->bytes, sizeof account->bytes), hash32_format(block_hex, block));
+}
+
 enum tx_poll tx_poll_nonce(struct task *task, struct chain *chain, const address *sender, uint64_t nonce,
                            const hash32 *block) {
-    char sender_hex[ADDRESS_HEX_BYTES], block_hex[HASH32_TEXT_BYTES];
     struct poll poll = {.chain = chain, .ask = ask_nonce, .nonce = nonce};
-    (void)snprintf(poll.params, sizeof poll.params, "[\"%s\",{\"blockHash\":\"%s\",\"requireCanonical\":true}]",
-                   hex_encode(sender_hex, sender->bytes, sizeof sender->bytes), hash32_format(block_hex, block));
+    write_account(&poll, sender, block);
+    return take(task, &poll);
+}
+
+enum tx_poll tx_poll_funds(struct task *task, struct chain *chain, const address *account, const u256 *amount,
+                           const hash32 *block) {
+    struct poll poll = {.chain = chain, .ask = ask_funds, .amount = amount};
+    write_account(&poll, account, block);
     return take(task, &poll);
 }
 

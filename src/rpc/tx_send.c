@@ -22,23 +22,25 @@ struct told {
 
 struct sending {
     struct chain *chain;
+    struct tries tries;
     const char *params;
     const hash32 *hash;
     struct told told[TX_SEND_MAX_NODES];
     size_t n;
+    size_t n_done; /* of them have been asked */
 };
 
-/* The fittest, in order. Nobody waits for one that is known to be down while another is well. */
-static size_t choose(const struct chain *chain, struct told *out, size_t max) {
-    struct tries tries = {.n = 0};
-    size_t n = 0;
-    while (n < max) {
-        struct choice choice = choice_best(chain, &tries, false, upstream_now_ms());
-        if (choice.upstream == NULL || (n > 0 && choice.view.fitness > UPSTREAM_WAITING)) break;
-        tries_note(&tries, choice.upstream);
-        out[n++].upstream = choice.upstream;
+/* The fittest of those that were not asked yet, in order, up to max of all. Nobody waits for one that is known to be
+ * down while another is well. Returns how many there are. */
+static size_t choose(struct sending *sending, size_t max) {
+    const size_t before = sending->n;
+    while (sending->n < max) {
+        struct choice choice = choice_best(sending->chain, &sending->tries, false, upstream_now_ms());
+        if (choice.upstream == NULL || (sending->n > 0 && choice.view.fitness > UPSTREAM_WAITING)) break;
+        tries_note(&sending->tries, choice.upstream);
+        sending->told[sending->n++] = (struct told){.upstream = choice.upstream};
     }
-    return n;
+    return sending->n - before;
 }
 
 /* A node that has taken it says so by its hash. */
@@ -65,7 +67,7 @@ static enum tx_verdict judge(const struct told *told, enum rpc_outcome outcome) 
 
 static void send_one(struct task *task, void *arg, size_t i) {
     struct sending *sending = arg;
-    struct told *told = &sending->told[i];
+    struct told *told = &sending->told[sending->n_done + i];
     struct rpc_reader reader = {.error = note_error, .arg = told};
     struct rpc_call call = {.method = "eth_sendRawTransaction",
                             .params = sending->params,
@@ -85,16 +87,27 @@ static void log_told(const struct sending *sending, const struct told *told) {
               LOG_STR("verdict", told->sent ? tx_verdict_info(told->verdict)->name : "not sent"));
 }
 
-static enum tx_verdict conclude(const struct sending *sending, unsigned *taken) {
+static enum tx_verdict conclude(const struct sending *sending) {
     enum tx_verdict verdict = TX_VERDICT_COUNT;
     for (size_t i = 0; i < sending->n; i++) {
         const struct told *told = &sending->told[i];
-        log_told(sending, told);
-        if (!told->sent) continue;
-        if (told->verdict < verdict) verdict = told->verdict;
-        *taken += told->verdict == TX_TAKEN ? 1 : 0;
+        if (told->sent && told->verdict < verdict) verdict = told->verdict;
     }
     return verdict < TX_VERDICT_COUNT ? verdict : TX_UNCERTAIN;
+}
+
+/* To as many as to make max of all. */
+static enum tx_verdict send_to(struct task *task, struct sending *sending, size_t max) {
+    const size_t n = choose(sending, max);
+    if (n > 0) task_parallel(task, n, send_one, sending);
+    while (sending->n_done < sending->n) log_told(sending, &sending->told[sending->n_done++]);
+    return conclude(sending);
+}
+
+static unsigned count_taken(const struct sending *sending) {
+    unsigned taken = 0;
+    for (size_t i = 0; i < sending->n; i++) taken += sending->told[i].sent && sending->told[i].verdict == TX_TAKEN;
+    return taken;
 }
 
 enum tx_verdict tx_send(struct task *task, struct chain *chain, unsigned *taken, const uint8_t *raw, size_t len,
@@ -105,7 +118,8 @@ enum tx_verdict tx_send(struct task *task, struct chain *chain, unsigned *taken,
     if (hex == NULL) return TX_UNCERTAIN;
     sending.params = arena_printf(task->arena, "[\"%s\"]", hex_encode(hex, raw, len));
     if (sending.params == NULL) return TX_UNCERTAIN;
-    sending.n = choose(chain, sending.told, nodes < TX_SEND_MAX_NODES ? nodes : TX_SEND_MAX_NODES);
-    if (sending.n > 0) task_parallel(task, sending.n, send_one, &sending);
-    return conclude(&sending, taken);
+    enum tx_verdict verdict = send_to(task, &sending, nodes < TX_SEND_MAX_NODES ? nodes : TX_SEND_MAX_NODES);
+    if (verdict > TX_UNCERTAIN) verdict = send_to(task, &sending, TX_SEND_MAX_NODES); /* others may see it otherwise */
+    *taken = count_taken(&sending);
+    return verdict;
 }

@@ -1,6 +1,6 @@
-/* Nonce and balance are read at the head. A head that lags shows a nonce that is too low, which refuses nothing, or a
- * balance that has grown since: so what is missing there counts only where the chain can have no newer block.
- * Stateless; the task's coroutine. */
+/* Nonce and balance are read at the head, from one node: it refuses nothing unless most nodes say so. A head that lags
+ * shows a nonce that is too low, which refuses nothing, or a balance that has grown since: so what is missing there
+ * counts only where the chain can have no newer block. Stateless; the task's coroutine. */
 #include "tx_checks.h"
 
 #include "core/clock.h"
@@ -8,6 +8,7 @@
 #include "pinned.h"
 #include "rpc/receipt.h"
 #include "rpc/state.h"
+#include "rpc/tx_poll.h"
 
 enum { MIN_BLOCK_TIME_MS = 1000 }; /* timestamps have whole seconds */
 
@@ -45,14 +46,21 @@ enum err tx_checks_ask(struct task *task, const struct source *source, bool *kno
     return ERR_OK;
 }
 
+/* Where nodes do not agree, it is sent to them: they refuse it themselves. */
+static bool is_past(struct task *task, const struct source *source, const struct block_ref *block,
+                    const struct transaction *tx) {
+    return tx_poll_nonce(task, source->chain, &tx->sender, tx->nonce, &block->hash) == TX_POLL_YES;
+}
+
 static enum err check_nonce(struct task *task, const struct source *source, bool *in_chain,
-                            const struct account *account, const struct transaction *tx) {
+                            const struct account *account, const struct block_ref *block,
+                            const struct transaction *tx) {
     const u256 nonce = u256_from_u64(tx->nonce);
     char text[U256_DEC_BYTES];
     *in_chain = false;
     if (u256_cmp(&account->nonce, &nonce) <= 0) return ERR_OK;
     enum err err = tx_checks_ask(task, source, in_chain, &tx->hash);
-    if (err != ERR_OK || *in_chain) return err;
+    if (err != ERR_OK || *in_chain || !is_past(task, source, block, tx)) return err;
     (void)u256_to_dec(text, &account->nonce);
     return task_fail(task, ERR_NONCE_TOO_LOW, "the nonce is %llu, and the next one of its sender is %s",
                      (unsigned long long)tx->nonce, text);
@@ -87,6 +95,7 @@ static enum err check_funds(struct task *task, const struct source *source, stru
     enum err err = pinned_read(task, source, block, &latest, read_account, account);
     if (err != ERR_OK) return err;
     if (!over && (!is_short(account, &cost, over) || !is_newest(source, block))) return ERR_OK;
+    if (!over && tx_poll_funds(task, source->chain, &tx->sender, &cost, &block->hash) != TX_POLL_NO) return ERR_OK;
     (void)u256_to_dec(has, &account->balance);
     if (over)
         return task_fail(task, ERR_INSUFFICIENT_FUNDS, "the sender has %s wei, and it may cost 2^256 or more", has);
@@ -99,7 +108,7 @@ enum err tx_checks_run(struct task *task, const struct source *source, bool *in_
     struct block_ref block;
     enum err err = check_gas(task, tx);
     if (err == ERR_OK) err = pinned_read(task, source, &block, &latest, read_account, &account);
-    if (err == ERR_OK) err = check_nonce(task, source, in_chain, &account, tx);
+    if (err == ERR_OK) err = check_nonce(task, source, in_chain, &account, &block, tx);
     if (err != ERR_OK || *in_chain) return err;
     return check_funds(task, source, &account, &block, tx);
 }

@@ -51,6 +51,11 @@ static void poll_nonce(struct task *task, struct chain *chain, void *arg) {
     *(enum tx_poll *)arg = tx_poll_nonce(task, chain, &sender, 7, &block);
 }
 
+static void poll_funds(struct task *task, struct chain *chain, void *arg) {
+    const u256 amount = u256_from_u64(255);
+    *(enum tx_poll *)arg = tx_poll_funds(task, chain, &sender, &amount, &block);
+}
+
 static void poll_receipt(struct task *task, struct chain *chain, void *arg) {
     *(enum tx_poll *)arg = tx_poll_receipt(task, chain, &tx, &block, false);
 }
@@ -81,6 +86,18 @@ static void test_nonce(void **state) {
         {{"\"eight\"", NULL, "null"}, 3, TX_POLL_UNCLEAR},
     };
     check(examples, sizeof examples / sizeof *examples, poll_nonce);
+}
+
+static void test_funds(void **state) {
+    (void)state;
+    static const struct example examples[] = {
+        {{"\"0xff\""}, 1, TX_POLL_YES},
+        {{"\"0xfe\""}, 1, TX_POLL_NO},
+        {{"\"0xfe\"", "\"0x10000000000000000\"", "\"0xff\""}, 3, TX_POLL_YES},
+        {{"\"0xff\"", "\"0xfe\""}, 2, TX_POLL_UNCLEAR},
+        {{"\"none\"", NULL, "null"}, 3, TX_POLL_UNCLEAR},
+    };
+    check(examples, sizeof examples / sizeof *examples, poll_funds);
 }
 
 static void test_receipt(void **state) {
@@ -193,10 +210,8 @@ static void test_replay(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nonce),
-        cmocka_unit_test(test_receipt),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_nonce), cmocka_unit_test(test_funds),  cmocka_unit_test(test_receipt),
+        cmocka_unit_test(test_many),  cmocka_unit_test(test_replay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -175,6 +175,26 @@ static void test_the_most_telling_answer_counts(void **state) {
     }
 }
 
+/* Some refuse what others take. */
+static void test_what_is_refused_is_given_to_the_others(void **state) {
+    (void)state;
+    struct tx_node nodes[] = {{ERROR("transaction underpriced")}, {ERROR("transaction underpriced")}, {TAKES}};
+    struct sent sent = run(nodes, 3, 1);
+    assert_int_equal(sent.verdict, TX_TAKEN);
+    assert_int_equal(sent.taken, 1);
+    for (size_t i = 0; i < 3; i++) assert_int_equal(nodes[i].sends, 1);
+    struct tx_node silent[] = {{ERROR("transaction underpriced")}, {.serve = says_500}};
+    sent = run(silent, 2, 1);
+    assert_int_equal(sent.verdict, TX_UNCERTAIN);
+    struct tx_node unsure[] = {{.serve = says_500}, {TAKES}};
+    sent = run(unsure, 2, 1);
+    assert_int_equal(sent.verdict, TX_UNCERTAIN);
+    assert_int_equal(unsure[1].sends, 0);
+    struct tx_node all[] = {{ERROR("invalid sender")}, {ERROR("insufficient funds for transfer")}};
+    sent = run(all, 2, 1);
+    assert_int_equal(sent.verdict, TX_NO_FUNDS);
+}
+
 static void make_first_foreign(struct net *net) {
     atomic_store(&net->nodes[0].chain_id, 5);
 }
@@ -221,6 +241,7 @@ int main(void) {
         cmocka_unit_test(test_nobody_tries_again),
         cmocka_unit_test(test_a_connection_that_is_cut),
         cmocka_unit_test(test_the_most_telling_answer_counts),
+        cmocka_unit_test(test_what_is_refused_is_given_to_the_others),
         cmocka_unit_test(test_a_node_of_another_chain_is_not_given_it),
         cmocka_unit_test(test_one_that_is_down_only_for_want_of_another),
     };
