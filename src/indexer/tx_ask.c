@@ -12,9 +12,9 @@
 
 enum {
     FINAL_MARGIN_S = 60, /* between the clocks of blocks and our own */
-    WATCH_EVERY_S = 1,   /* what was dropped or refused, and more seldom the longer that is ago */
+    WATCH_MIN_S = 1,     /* between looks at what was dropped or refused, more and more seldom */
     WATCH_AGE_PARTS = 16,
-    WATCH_AT_LEAST_EVERY_S = 3600
+    WATCH_MAX_S = 3600
 };
 
 /* The canonical block of this number, out of the window or, far below it, as a node has it. Returns false when that
@@ -92,7 +92,7 @@ static bool is_given_up(enum kept_tx_state state) {
 static bool is_watch_due(const struct tx_case *one, const struct tx_view *view) {
     const uint64_t since_s = one->row->updated_at;
     const uint64_t part_s = view->now_s > since_s ? (view->now_s - since_s) / WATCH_AGE_PARTS : 0;
-    const uint64_t every_s = part_s < WATCH_AT_LEAST_EVERY_S ? WATCH_EVERY_S + part_s : WATCH_AT_LEAST_EVERY_S;
+    const uint64_t every_s = part_s < WATCH_MAX_S ? WATCH_MIN_S + part_s : WATCH_MAX_S;
     return one->note.looked_s == 0 || view->steady_s - one->note.looked_s >= every_s;
 }
 
@@ -109,6 +109,7 @@ static void take_nonce(struct tx_case *one, const struct tx_view *view, enum tx_
         one->note.past_since_s = 0;
         one->note.was_free = true;
         one->note.free_at = view->head.hash;
+        if (is_given_up(one->row->state)) one->note.looked_s = view->steady_s;
     }
 }
 

@@ -45,6 +45,25 @@ static void test_gas_and_cost_are_those_of_the_vectors(void **state) {
     assert_true(over > 0);
 }
 
+/* Each of the sums by itself. */
+static void test_costs_that_no_balance_covers(void **state) {
+    const u256 max = {{UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}}, one = u256_from_u64(1);
+    const struct transaction txs[] = {
+        {.gas = 2, .max_fee_per_gas = max},
+        {.n_blob_hashes = 1, .max_fee_per_blob_gas = max},
+        {.gas = 1, .max_fee_per_gas = one, .value = max},
+        {.n_blob_hashes = 1, .max_fee_per_blob_gas = one, .value = max},
+    };
+    u256 cost;
+    (void)state;
+    for (size_t i = 0; i < sizeof txs / sizeof *txs; i++) {
+        if (!transaction_max_cost(&cost, &txs[i])) fail_msg("row %zu", i);
+    }
+    const struct transaction most = {.gas = 1, .max_fee_per_gas = max};
+    assert_false(transaction_max_cost(&cost, &most));
+    assert_int_equal(u256_cmp(&cost, &max), 0);
+}
+
 static void test_contracts_come_to_be_where_viem_has_them(void **state) {
     struct vectors v;
     (void)state;
@@ -62,6 +81,7 @@ static void test_contracts_come_to_be_where_viem_has_them(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gas_and_cost_are_those_of_the_vectors),
+        cmocka_unit_test(test_costs_that_no_balance_covers),
         cmocka_unit_test(test_contracts_come_to_be_where_viem_has_them),
     };
     return cmocka_run_group_tests(tests, start, stop);

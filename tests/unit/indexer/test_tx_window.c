@@ -9,6 +9,7 @@
 
 #include "indexer/tx_notes.h"
 #include "indexer/tx_window.h"
+#include "rpc/logs.h"
 
 /* On branch b from its first block on, below that on a. */
 static hash32 hash_of(uint64_t number, char branch, uint64_t fork) {
@@ -23,6 +24,22 @@ static struct block_ref block(uint64_t number, char branch, uint64_t fork) {
 
 static struct block_ref on_a(uint64_t number) {
     return block(number, 'a', 0);
+}
+
+/* Headers that nodes have: of a, but for one. */
+static struct {
+    uint64_t wrong; /* a block of that number says that it has another */
+    unsigned reads;
+} nodes;
+
+enum err header_read_hash(struct task *task, struct chain *chain, struct header *out, const hash32 *hash) {
+    const uint64_t number = (uint64_t)hash->bytes[1] << 8 | hash->bytes[2];
+    (void)task, (void)chain;
+    nodes.reads++;
+    out->block = on_a(number);
+    assert_true(hash32_equal(&out->block.hash, hash));
+    if (nodes.wrong != 0 && number == nodes.wrong) out->block.number++;
+    return ERR_OK;
 }
 
 static void fill(struct tx_window *window, uint64_t first, uint64_t last) {
@@ -112,6 +129,64 @@ static void test_follows_without_asking(void **state) {
     tx_window_free(&window);
 }
 
+static enum err reach(struct tx_window *window, uint64_t number) {
+    struct task task = {.reactor = NULL};
+    nodes.reads = 0;
+    return tx_window_reach(&task, NULL, window, number);
+}
+
+/* Some blocks at a time, and not below what it ever reaches to. */
+static void test_reaches_down(void **state) {
+    enum { TOP = 2000, STEPS = 64 };
+    struct tx_window window;
+    (void)state;
+    nodes.wrong = 0;
+    tx_window_init(&window);
+    fill(&window, TOP, TOP);
+    assert_int_equal(reach(&window, TOP - 3), ERR_OK);
+    assert_window(&window, TOP - 3, TOP);
+    assert_int_equal(nodes.reads, 3);
+    assert_int_equal(reach(&window, TOP - 2), ERR_OK);
+    assert_int_equal(nodes.reads, 0);
+    assert_int_equal(reach(&window, 0), ERR_OK);
+    assert_int_equal(nodes.reads, STEPS);
+    for (unsigned i = 0; i < TX_WINDOW_REACH / STEPS; i++) assert_int_equal(reach(&window, 0), ERR_OK);
+    assert_window(&window, TOP - TX_WINDOW_REACH, TOP);
+    assert_int_equal(reach(&window, 0), ERR_OK);
+    assert_int_equal(nodes.reads, 0);
+    tx_window_free(&window);
+}
+
+static void test_reaches_no_block_of_another_number(void **state) {
+    struct tx_window window;
+    (void)state;
+    nodes.wrong = 98;
+    tx_window_init(&window);
+    fill(&window, 100, 100);
+    assert_int_equal(reach(&window, 90), ERR_UPSTREAM_ERROR);
+    assert_window(&window, 99, 100);
+    tx_window_free(&window);
+}
+
+/* Behind a gap the path to the window is read; behind a long one it begins anew. */
+static void test_follows_over_a_gap(void **state) {
+    struct task task = {.reactor = NULL};
+    struct tx_window window;
+    const struct block_ref near = on_a(110), far = on_a(1000);
+    bool reorged, behind;
+    (void)state;
+    nodes.wrong = nodes.reads = 0;
+    tx_window_init(&window);
+    fill(&window, 99, 100);
+    assert_int_equal(tx_window_follow(&task, NULL, &window, &near, &reorged, &behind), ERR_OK);
+    assert_false(reorged || behind);
+    assert_int_equal(nodes.reads, 9);
+    assert_window(&window, 99, 110);
+    assert_int_equal(tx_window_follow(&task, NULL, &window, &far, &reorged, &behind), ERR_OK);
+    assert_window(&window, 1000 - 63, 1000);
+    tx_window_free(&window);
+}
+
 static void take_and_put(struct tx_notes *notes, const int64_t *ids, size_t n, uint64_t looked_s) {
     tx_notes_begin(notes);
     for (size_t i = 0; i < n; i++) {
@@ -164,6 +239,9 @@ int main(void) {
         cmocka_unit_test(test_takes_back),
         cmocka_unit_test(test_never_overflows),
         cmocka_unit_test(test_follows_without_asking),
+        cmocka_unit_test(test_reaches_down),
+        cmocka_unit_test(test_reaches_no_block_of_another_number),
+        cmocka_unit_test(test_follows_over_a_gap),
         cmocka_unit_test(test_notes),
         cmocka_unit_test(test_notes_of_a_broken_round),
     };

@@ -40,6 +40,7 @@ static void test_scan(void **state) {
         {"in another block", IN(OTHER, TX(OTHER, MINE, "0x7")), false, false},
         {"hashes alone", IN(BLOCK, "\"" OTHER "\""), false, false},
         {"a nonce that is none", IN(BLOCK, TX(OTHER, MINE, "7")), false, false},
+        {"and more", IN(BLOCK, TX(OTHER, MINE, "0x7")) "]", false, false},
         {"no block", "null", false, false},
         {"cut off", "{\"hash\":\"" BLOCK "\",\"transactions\":[", false, false},
     };

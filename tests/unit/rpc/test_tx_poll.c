@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "net.h"
+#include "rpc/chain_state.h"
 #include "rpc/receipt.h"
 #include "rpc/tx_poll.h"
 #include "rpc/tx_replay.h"
@@ -108,6 +109,26 @@ static void test_receipt(void **state) {
         {{IN_IT, NULL, "{}"}, 3, TX_POLL_YES},
     };
     check(examples, sizeof examples / sizeof *examples, poll_receipt);
+}
+
+/* One that is known to be down has no say, and keeps nobody waiting. */
+static void test_who_is_down(void **state) {
+    (void)state;
+    static const fake_serve serves[] = {serve, serve};
+    static char yes[] = "\"0x8\"", no[] = "\"0x7\"";
+    const struct upstream_result failed = {.verdict = UPSTREAM_FAILED, .outcome = RPC_UNREACHABLE};
+    enum tx_poll poll = TX_POLL_UNCLEAR;
+    struct net net;
+    net_start(&net, serves, 2);
+    net.nodes[0].arg = no;
+    net.nodes[1].arg = yes;
+    net.arg = &poll;
+    net_open(&net, 1, 0);
+    upstream_identify(&net.chain->upstreams[0], UPSTREAM_VERIFIED, 0);
+    for (unsigned i = 0; i < 40; i++) upstream_record(&net.chain->upstreams[0], &failed, upstream_now_ms());
+    net_run(&net, poll_nonce);
+    net_close(&net);
+    assert_int_equal(poll, TX_POLL_YES);
 }
 
 struct many {
@@ -210,8 +231,8 @@ static void test_replay(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nonce), cmocka_unit_test(test_funds),  cmocka_unit_test(test_receipt),
-        cmocka_unit_test(test_many),  cmocka_unit_test(test_replay),
+        cmocka_unit_test(test_nonce),       cmocka_unit_test(test_funds), cmocka_unit_test(test_receipt),
+        cmocka_unit_test(test_who_is_down), cmocka_unit_test(test_many),  cmocka_unit_test(test_replay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
  * receipts and polls are the test's, too. Runs on one thread. */
 #include "services/fake_chain.h"
 
+#include "core/clock.h"
 #include "rpc/receipt.h"
 #include "rpc/tx_poll.h"
 #include "services/tx_checks.h"
@@ -14,10 +15,11 @@ enum { YEARS_MS = INT32_MAX, GAS = 21000, FEE = 10, VALUE = 5 };
 /* What nodes say beside the reads. */
 static struct {
     uint64_t block_time_ms; /* from the head's timestamp on, for so long, there is no newer one */
-    int receipt; /* its state */
+    int receipt;            /* its state */
     enum err receipt_err;
     enum tx_poll past, funds;
     unsigned receipts, polls;
+    uint64_t head; /* its number; 0: the fake's */
 } world;
 
 uint64_t chain_block_time_ms(const struct chain *chain) {
@@ -40,7 +42,7 @@ void receipt_free(struct receipt *receipt) {
 enum tx_poll tx_poll_nonce(struct task *task, struct chain *chain, const address *sender, uint64_t nonce,
                            const hash32 *block) {
     (void)task, (void)chain;
-    check(sender->bytes[0] == 0xaa && nonce == 7 && block->bytes[31] == fake.head);
+    check(sender->bytes[0] == 0xaa && nonce == 7 && block->bytes[31] == (uint8_t)fake.head);
     world.polls++;
     return world.past;
 }
@@ -49,7 +51,7 @@ enum tx_poll tx_poll_funds(struct task *task, struct chain *chain, const address
                            const hash32 *block) {
     const u256 cost = u256_from_u64((uint64_t)GAS * FEE + VALUE);
     (void)task, (void)chain;
-    check(account->bytes[0] == 0xaa && u256_cmp(amount, &cost) == 0 && block->bytes[31] == fake.head);
+    check(account->bytes[0] == 0xaa && u256_cmp(amount, &cost) == 0 && block->bytes[31] == (uint8_t)fake.head);
     world.polls++;
     return world.funds;
 }
@@ -68,6 +70,7 @@ static void check_at_head(const char *nonce, const char *balance) {
     const struct fake_answer answers[] = {{.match = "nonce 0xaa", .result = nonce, .err = ERR_UPSTREAM_ERROR},
                                           {.match = "balance 0xaa", .result = balance, .err = ERR_UPSTREAM_ERROR}};
     fake_begin(answers, 2);
+    if (world.head != 0) fake.head = world.head;
     in_chain = false;
     world.receipts = world.polls = 0;
     fake_run(run_checks);
@@ -134,6 +137,7 @@ static void test_a_nonce_that_only_one_node_says_is_past(void **state) {
 static void test_it_is_what_used_the_nonce(void **state) {
     (void)state;
     static const int states[] = {RECEIPT_MINED, RECEIPT_PENDING};
+    world.funds = TX_POLL_NO;
     for (size_t i = 0; i < 2; i++) {
         world.receipt = states[i];
         check_at_head("0x8", "0x0");
@@ -192,6 +196,19 @@ static void test_funds_at_a_head_that_may_not_be_the_newest(void **state) {
     }
 }
 
+/* Of less than a second a timestamp does not tell, even one that lies ahead. */
+static void test_funds_where_blocks_come_fast(void **state) {
+    (void)state;
+    static const uint64_t times_ms[] = {999, 0, 1000};
+    world.funds = TX_POLL_NO;
+    world.head = clock_wall_s() + 3600 - fake_block(0).timestamp;
+    for (size_t i = 0; i < 3; i++) {
+        world.block_time_ms = times_ms[i];
+        check_at_head("0x7", "0x0");
+        assert_int_equal(outcome, times_ms[i] < 1000 ? ERR_OK : ERR_INSUFFICIENT_FUNDS);
+    }
+}
+
 /* They came with the block that has just been. */
 static void test_funds_that_have_come(void **state) {
     (void)state;
@@ -225,6 +242,7 @@ int main(void) {
         cmocka_unit_test_setup(test_funds, set_up),
         cmocka_unit_test_setup(test_funds_that_only_one_node_misses, set_up),
         cmocka_unit_test_setup(test_funds_at_a_head_that_may_not_be_the_newest, set_up),
+        cmocka_unit_test_setup(test_funds_where_blocks_come_fast, set_up),
         cmocka_unit_test_setup(test_funds_that_have_come, set_up),
         cmocka_unit_test_setup(test_more_than_there_can_be, set_up),
     };
