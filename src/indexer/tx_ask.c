@@ -12,8 +12,9 @@
 
 enum {
     FINAL_MARGIN_S = 60, /* between the clocks of blocks and our own */
-    WATCH_MIN_S = 1,     /* between looks at what was dropped or refused, more and more seldom */
-    WATCH_AGE_PARTS = 16,
+    WATCH_MIN_S = 1,     /* between looks at what was dropped or refused, and a part of the time since then */
+    WATCH_DROPPED_PARTS = 16,
+    WATCH_REFUSED_PARTS = 1,
     WATCH_MAX_S = 3600
 };
 
@@ -91,7 +92,8 @@ static bool is_given_up(enum kept_tx_state state) {
 
 static bool is_watch_due(const struct tx_case *one, const struct tx_view *view) {
     const uint64_t since_s = one->row->updated_at;
-    const uint64_t part_s = view->now_s > since_s ? (view->now_s - since_s) / WATCH_AGE_PARTS : 0;
+    const unsigned parts = one->row->state == KEPT_TX_REFUSED ? WATCH_REFUSED_PARTS : WATCH_DROPPED_PARTS;
+    const uint64_t part_s = view->now_s > since_s ? (view->now_s - since_s) / parts : 0;
     const uint64_t every_s = part_s < WATCH_MAX_S ? WATCH_MIN_S + part_s : WATCH_MAX_S;
     return one->note.looked_s == 0 || view->steady_s - one->note.looked_s >= every_s;
 }

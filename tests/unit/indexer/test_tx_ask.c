@@ -95,18 +95,22 @@ static bool is_watched_after(uint64_t seconds) {
 
 static void test_what_was_given_up_is_watched_more_and_more_seldom(void **state) {
     (void)state;
-    static const enum kept_tx_state states[] = {KEPT_TX_DROPPED, KEPT_TX_REFUSED};
+    static const struct {
+        enum kept_tx_state state;
+        uint64_t age_s;
+    } rows[] = {{KEPT_TX_DROPPED, 1600}, {KEPT_TX_REFUSED, 100}};
     world.past_from = UINT64_MAX;
     for (size_t i = 0; i < 2; i++) {
-        world.rows[0].state = states[i];
-        world.rows[0].updated_at = world.view.now_s;
+        world.rows[0].state = rows[i].state;
+        world.rows[0].updated_at = world.view.now_s + 1;
         world.cases[0].note.looked_s = 0;
         assert_true(is_watched_after(0));
         assert_false(is_watched_after(0));
         assert_true(is_watched_after(1));
-        world.rows[0].updated_at = world.view.now_s - 1600;
-        assert_false(is_watched_after(100));
-        assert_true(is_watched_after(10));
+        world.rows[0].updated_at = world.view.now_s - rows[i].age_s + 100;
+        assert_false(is_watched_after(100)); /* it is as old as that now */
+        world.rows[0].updated_at += 1;
+        assert_true(is_watched_after(1));
         world.rows[0].updated_at = 0;
         assert_false(is_watched_after(3599));
         assert_true(is_watched_after(1));

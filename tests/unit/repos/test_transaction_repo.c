@@ -163,6 +163,26 @@ static void test_it_moves_from_where_it_is_alone(void **state) {
     assert_string_equal(life(1), "accepted;pending;reverted 100/177;reorged 100/177;reverted 100/178;final 100/178");
 }
 
+static void revert_with_much(struct actor *actor) {
+    struct task *task = &actor->task;
+    static const uint8_t much[KEPT_TX_MAX_REVERT_BYTES + 1];
+    struct kept_tx what, out;
+    for (uint8_t n = 1; n <= 2; n++) {
+        struct kept_tx_move move = move_of(n, KEPT_TX_ACCEPTED, NULL, KEPT_TX_REVERTED, &block_1, "reverted");
+        what = tx_of(n);
+        move.revert_data = much;
+        move.revert_len = KEPT_TX_MAX_REVERT_BYTES + n - 1;
+        expect(accept_one(task, &what, &out) && move_it(task, &move));
+        expect(transaction_repo_get(task, &out, CHAIN, &what.hash) == ERR_OK);
+        expect(out.revert_len == (n == 1 ? KEPT_TX_MAX_REVERT_BYTES : 0));
+    }
+}
+
+static void test_reasons_that_are_too_long_are_not_kept(void **state) {
+    (void)state;
+    scene_play(&accounts_pool, revert_with_much, 1);
+}
+
 static void replace(struct actor *actor) {
     struct task *task = &actor->task;
     struct kept_tx what = tx_of(1), out;
@@ -344,6 +364,7 @@ int main(void) {
         test_of(test_one_is_accepted_once_however_many_hand_it_over),
         test_of(test_what_was_refused_or_dropped_begins_anew),
         test_of(test_it_moves_from_where_it_is_alone),
+        test_of(test_reasons_that_are_too_long_are_not_kept),
         test_of(test_what_was_replaced_comes_back),
         test_of(test_of_many_that_move_it_one_does),
         test_of(test_a_long_life_ends_with_its_last_steps),
