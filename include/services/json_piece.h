@@ -8,8 +8,8 @@
 #include "core/buf.h"
 #include "core/task.h"
 
-/* A contract may return what takes many times its bytes as JSON. All pieces together are bounded as well, on all threads,
- * with the answers that they are copied to: a stranger may ask for the longest many times at once. */
+/* A contract may return what takes many times its bytes as JSON. All pieces together are bounded as well, on all
+ * threads, with the answers that they are copied to: a stranger may ask for the longest many times at once. */
 enum { JSON_PIECE_MAX_BYTES = 24 * 1024 * 1024, JSON_PIECES_MAX_BYTES = 128 * 1024 * 1024 };
 
 struct json_piece {

@@ -46,7 +46,8 @@ struct complaint {
 static void note_error(const struct rpc_call *call, enum rpc_outcome outcome, int64_t code, const char *text,
                        size_t len) {
     struct complaint *complaint = call->reader->arg;
-    *complaint = (struct complaint){outcome, tx_verdict_of(code, text, len) == TX_NO_FUNDS};
+    const bool is_contracts = outcome == RPC_REVERTED; /* which may say anything */
+    *complaint = (struct complaint){outcome, !is_contracts && tx_verdict_of(code, text, len) == TX_NO_FUNDS};
 }
 
 static enum err take(struct task *task, struct gas_estimate *estimate, const struct rpc_call *call) {

@@ -141,10 +141,23 @@ static void test_a_sender_that_cannot_pay(void **state) {
         assert_int_equal(reading.fault, ERR_INSUFFICIENT_FUNDS);
         assert_false(reading.estimate.reverted);
     }
-    /* A contract may say the same. */
-    struct gas_node node = {.member = "error",
-                            .json = "{\"code\":3,\"message\":\"execution reverted: insufficient funds\"}"};
-    assert_int_equal(run(&node, 1).err, ERR_EXECUTION_REVERTED);
+}
+
+static void test_a_contract_that_says_the_same(void **state) {
+    (void)state;
+    static const char *const words[] = {
+        "{\"code\":3,\"message\":\"execution reverted: insufficient funds\"}",
+        "{\"code\":3,\"message\":\"insufficient funds\"}",
+        "{\"code\":-32603,\"message\":\"VM Exception while processing transaction: reverted with reason string "
+        "'insufficient funds'\"}",
+        "{\"code\":-32015,\"message\":\"VM execution error.\",\"data\":\"Reverted insufficient funds\"}",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        struct gas_node node = {.member = "error", .json = words[i]};
+        struct reading reading = run(&node, 1);
+        assert_int_equal(reading.err, ERR_EXECUTION_REVERTED);
+        assert_true(reading.estimate.reverted);
+    }
 }
 
 static void test_another_node_is_asked(void **state) {
@@ -161,8 +174,11 @@ static void test_another_node_is_asked(void **state) {
 int main(void) {
     setenv("no_proxy", "*", 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_asked),         cmocka_unit_test(test_nodes_that_take_no_block),
-        cmocka_unit_test(test_what_would_fail),       cmocka_unit_test(test_a_sender_that_cannot_pay),
+        cmocka_unit_test(test_what_is_asked),
+        cmocka_unit_test(test_nodes_that_take_no_block),
+        cmocka_unit_test(test_what_would_fail),
+        cmocka_unit_test(test_a_sender_that_cannot_pay),
+        cmocka_unit_test(test_a_contract_that_says_the_same),
         cmocka_unit_test(test_another_node_is_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
