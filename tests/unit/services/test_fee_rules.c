@@ -123,6 +123,12 @@ static void test_bids_are_medians_of_blocks_with_transactions(void **state) {
         assert_amount(&fees.speeds[speed].priority_fee, paid);
         assert_amount(&fees.speeds[speed].max_fee, room + paid);
     }
+    add_history(&facts, 4, (const uint32_t[]){1, 2, 0, 3}); /* paid 1, 2 and 4 */
+    fee_rules_reckon(&fees, &facts);
+    assert_amount(&fees.speeds[FEE_SLOW].priority_fee, 2);
+    add_history(&facts, 4, (const uint32_t[]){1, 2, 3, 4}); /* of two in the middle, the one that gets in sooner */
+    fee_rules_reckon(&fees, &facts);
+    assert_amount(&fees.speeds[FEE_SLOW].priority_fee, 3);
 }
 
 static void test_suggestions_where_nobody_paid(void **state) {
