@@ -7,6 +7,12 @@
 
 #include "eth/transfer_log.h"
 
+/* What of a log is read for what it means. */
+enum {
+    EVENT_MAX_DATA_BYTES = 256 * 1024, /* longer data is left alone */
+    EVENT_MAX_ARGS_BYTES = 64 * 1024   /* of arguments as JSON; longer ones are left out */
+};
+
 struct event_log {
     struct log_place place;
     address contract;

@@ -31,6 +31,11 @@ struct contract_row {
     uint64_t updated_at;
 };
 
+/* A version of what is registered at an address that no other registration there has, before or after. */
+static inline int64_t contract_abi_version(int32_t id, int64_t version) {
+    return (int64_t)id << 32 | (version & UINT32_MAX);
+}
+
 /* Registers a contract, or replaces what is registered; what is as it is to be keeps its version. Those that have it as
  * their implementation get a new version too. In: everything but id, version and times; by, whoever does it, for the
  * log of changes; NULL: the configuration. ERR_PRECONDITION_FAILED unless it has one of the versions (n 0: any; of one

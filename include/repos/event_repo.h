@@ -30,8 +30,9 @@ struct event_row {
     struct event_log log; /* place.timestamp is known; without data */
     const uint8_t *data;  /* of the log */
     size_t data_len;
-    const char *name; /* NULL: its ABI does not know it */
-    const char *args; /* JSON, not NUL-terminated; NULL: not known, or too long to be kept */
+    int64_t abi_version; /* that it was read by: contract_abi_version */
+    const char *name;    /* NULL: its ABI does not know it */
+    const char *args;    /* JSON, not NUL-terminated; NULL: not known, or too long to be kept */
     size_t args_len;
 };
 
@@ -39,6 +40,7 @@ struct event_page {
     bool has_tip;           /* false: this chain's index has nothing to serve yet; nothing else is set then */
     struct block_ref block; /* it is true at: the first page's block while it is on the chain, else the tip */
     bool is_missing;        /* the contract's events are not in the index, or not all of them yet */
+    int64_t decoded;        /* all of the contract's events were read by this version; 0: not known */
     bool place_moved;       /* a reorg has replaced the block in which the page before ended */
     struct event_row *rows;
     size_t n_rows;

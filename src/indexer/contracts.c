@@ -97,7 +97,7 @@ static enum err look(struct contracts *contracts) {
     if (wanted == NULL) abort();
     for (size_t i = 0; i < n && tenure == contracts->tenure; i++) {
         wanted[i] = (struct wanted_contract){.contract = rows[i].address,
-                                             .version = decoder_version_of(&rows[i]),
+                                             .version = contract_abi_version(rows[i].id, rows[i].version),
                                              .has_from_block = rows[i].has_from_block,
                                              .from_block = rows[i].from_block};
         enum err failed = find_start(contracts, task, &wanted[i], &rows[i]);

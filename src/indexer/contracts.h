@@ -17,7 +17,7 @@ struct indexer;
 
 struct wanted_contract {
     address contract;
-    int64_t version;     /* decoder_version_of */
+    int64_t version;     /* contract_abi_version */
     bool has_from_block; /* it is registered to begin */
     uint64_t from_block; /* here */
     bool has_start;      /* false: nobody could tell yet */

@@ -9,26 +9,26 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "eth/abi_join.h"
 #include "eth/abi_log.h"
 #include "eth/abi_read.h"
 
 enum {
     MAX_TEXT_BYTES = 16 * 1024 * 1024, /* of all ABIs, before those of a batch are added */
-    ABI_ARENA_BYTES = 64 * 1024 * 1024,
-    N_ABIS = 2 /* a proxy's own, and its implementation's */
+    ABI_ARENA_BYTES = 64 * 1024 * 1024
 };
 
 struct known_abi {
     address contract;
     int64_t version;
-    const struct abi *abis[N_ABIS]; /* NULL where there is none */
-    struct arena *arena;            /* that they live in */
+    const struct abi *abi; /* with its implementation's, where it is a proxy; NULL: there is none */
+    struct arena *arena;   /* that it lives in */
     size_t text_bytes;
 };
 
 void decoder_init(struct decoder *decoder) {
     *decoder = (struct decoder){.n = 0};
-    buf_init(&decoder->args, DECODER_MAX_ARGS_BYTES);
+    buf_init(&decoder->args, EVENT_MAX_ARGS_BYTES);
 }
 
 void decoder_clear(struct decoder *decoder) {
@@ -80,10 +80,6 @@ static void keep(struct decoder *decoder, const struct known_abi *known) {
     decoder->n++;
 }
 
-int64_t decoder_version_of(const struct contract_row *contract) {
-    return (int64_t)contract->id << 32 | (contract->version & UINT32_MAX);
-}
-
 int64_t decoder_version(const struct decoder *decoder, const address *contract) {
     const struct known_abi *known = find(decoder, contract);
     return known != NULL ? known->version : 0;
@@ -91,13 +87,14 @@ int64_t decoder_version(const struct decoder *decoder, const address *contract) 
 
 /* What was accepted when it was registered can be read. */
 static const struct abi *parse(struct known_abi *known, const struct contract_row *row) {
+    static const struct abi nothing;
     const struct abi *abi;
     char problem[ABI_PROBLEM_BYTES], contract[ADDRESS_TEXT_BYTES];
     known->text_bytes += row->abi_len;
     if (abi_read_text(&abi, known->arena, problem, row->abi, row->abi_len) == ERR_OK) return abi;
     log_write(LOG_INDEX, LOG_WARN, "the ABI of a contract cannot be read",
               LOG_STR("contract", address_format(contract, &row->address)), LOG_STR("problem", problem));
-    return NULL;
+    return &nothing;
 }
 
 static enum err find_row(struct task *task, struct pg_session *session, uint64_t chain_id, const address *contract,
@@ -121,9 +118,9 @@ static enum err learn(struct task *task, struct decoder *decoder, struct pg_sess
     }
     if (err != ERR_OK) return err;
     known.arena = arena_new(ABI_ARENA_BYTES);
-    if (own != NULL) known.version = decoder_version_of(own);
-    if (own != NULL) known.abis[0] = parse(&known, own);
-    if (behind != NULL) known.abis[1] = parse(&known, behind);
+    if (own != NULL) known.version = contract_abi_version(own->id, own->version);
+    if (own != NULL) known.abi = parse(&known, own);
+    if (behind != NULL) known.abi = abi_join(known.arena, known.abi, parse(&known, behind));
     keep(decoder, &known);
     return ERR_OK;
 }
@@ -143,14 +140,11 @@ enum err decoder_prepare(struct task *task, struct decoder *decoder, struct pg_s
 static void read_event(void *arg, struct event_reading *out, const struct event_log *log) {
     struct decoder *decoder = arg;
     const struct known_abi *known = find(decoder, &log->contract);
-    const struct abi_item *event = NULL;
     *out = (struct event_reading){.version = known != NULL ? known->version : 0};
     buf_clear(&decoder->args);
-    if (known == NULL || log->data_len > DECODER_MAX_DATA_BYTES) return;
-    for (size_t i = 0; i < N_ABIS && event == NULL; i++) {
-        if (known->abis[i] == NULL) continue;
-        event = abi_read_log(&decoder->args, known->abis[i], log->topics, log->n_topics, log->data, log->data_len);
-    }
+    if (known == NULL || known->abi == NULL || log->data_len > EVENT_MAX_DATA_BYTES) return;
+    const struct abi_item *event =
+        abi_read_log(&decoder->args, known->abi, log->topics, log->n_topics, log->data, log->data_len);
     if (event == NULL) return;
     out->name = event->name;
     if (decoder->args.len == 0) return;

@@ -12,11 +12,6 @@
 #include "repos/contract_repo.h"
 #include "repos/index_writer.h"
 
-enum {
-    DECODER_MAX_DATA_BYTES = 256 * 1024, /* of a log; longer data is left alone */
-    DECODER_MAX_ARGS_BYTES = 64 * 1024   /* of arguments as JSON; longer ones are left out */
-};
-
 struct known_abi;
 
 struct decoder {
@@ -43,8 +38,5 @@ struct event_reader decoder_reader(struct decoder *decoder);
 
 /* By which version of its ABI a contract's logs are read; 0: nothing is registered, or nothing was learned. */
 int64_t decoder_version(const struct decoder *decoder, const address *contract);
-
-/* A version of what is registered at an address that no other registration there has, before or after. */
-int64_t decoder_version_of(const struct contract_row *contract);
 
 #endif

@@ -31,7 +31,7 @@ static enum err decode_piece(struct indexer *indexer, struct index_stream *strea
     struct index_stale stale;
     struct event_reader reader = decoder_reader(&indexer->decoder);
     enum err err = index_writer_stale(task, indexer->writer, &stale, &redecode->contract, redecode->version,
-                                      redecode->begun ? &redecode->at : NULL, DECODER_MAX_DATA_BYTES);
+                                      redecode->begun ? &redecode->at : NULL, EVENT_MAX_DATA_BYTES);
     if (err == ERR_OK) {
         err = index_writer_decoded(task, indexer->writer, &redecode->contract, stale.events, stale.n, &reader,
                                    stale.done ? redecode->version : 0);

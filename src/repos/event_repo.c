@@ -8,7 +8,7 @@
 
 enum {
     MOVED_COLUMN = TIP_N_COLUMNS,
-    MISSING_COLUMN,
+    DECODED_COLUMN,
     BLOCK_NUMBER_COLUMN,
     LOG_INDEX_COLUMN,
     TX_HASH_COLUMN,
@@ -18,7 +18,8 @@ enum {
     ARGS_COLUMN,
     BLOCK_HASH_COLUMN,
     TIMESTAMP_COLUMN,
-    FOUND_COLUMN
+    FOUND_COLUMN,
+    VERSION_COLUMN
 };
 
 /* An argument narrows more than the event it is one of does. */
@@ -59,7 +60,8 @@ static void read_head(struct event_page *out, struct pg_rows *rows) {
     out->has_tip = index_read_tip(&out->block, rows);
     if (!out->has_tip) return;
     out->place_moved = pg_bool(rows, 0, MOVED_COLUMN);
-    out->is_missing = pg_bool(rows, 0, MISSING_COLUMN);
+    out->is_missing = pg_is_null(rows, 0, DECODED_COLUMN);
+    if (!out->is_missing) out->decoded = pg_i64(rows, 0, DECODED_COLUMN);
 }
 
 static void read_row(struct event_row *out, const address *contract, struct pg_rows *rows, size_t row) {
@@ -71,6 +73,7 @@ static void read_row(struct event_row *out, const address *contract, struct pg_r
                           .tx_hash = pg_hash32(rows, row, TX_HASH_COLUMN),
                           .timestamp = (uint64_t)pg_i64(rows, row, TIMESTAMP_COLUMN)},
                 .contract = *contract},
+        .abi_version = pg_i64(rows, row, VERSION_COLUMN),
         .name = pg_string(rows, row, NAME_COLUMN),
     };
     out->args = pg_text(rows, row, ARGS_COLUMN, &out->args_len);

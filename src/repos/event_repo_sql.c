@@ -15,8 +15,8 @@
     "  COALESCE(s.timestamp, c.tip_timestamp) AS timestamp," \
     "  $5::bytea IS NOT NULL AND NOT EXISTS (" \
     "   SELECT FROM blocks p WHERE p.chain_id = $1 AND p.number = $3::bigint AND p.hash = $5) AS moved," \
-    "  NOT EXISTS (SELECT FROM streams x" \
-    "   WHERE x.chain_id = $1 AND x.kind = 1 AND x.token = $2 AND x.live) AS missing," \
+    "  (SELECT x.decoded FROM streams x" \
+    "   WHERE x.chain_id = $1 AND x.kind = 1 AND x.token = $2 AND x.live) AS decoded," \
     "  LEAST($9::bigint, COALESCE(s.number, c.tip_number)) AS highest" \
     " FROM chains c" \
     " LEFT JOIN blocks s ON s.chain_id = c.chain_id AND s.number = $6::bigint AND s.hash = $7::bytea" \
@@ -37,9 +37,9 @@
 /* The columns in the order that event_repo.c reads them in. Out: bytes, of all rows up to this one; found, rows. */
 #define SELECT_WALK(by, behind, direction) \
     WALK \
-        "SELECT w.number, w.hash, w.timestamp, w.moved, w.missing," \
+        "SELECT w.number, w.hash, w.timestamp, w.moved, w.decoded," \
         " x.block_number, x.log_index, x.tx_hash, x.topic0, x.topic1, x.topic2, x.topic3, x.data, x.name, x.args," \
-        " b.hash, b.timestamp, x.found" \
+        " b.hash, b.timestamp, x.found, x.abi_version" \
         " FROM walk w LEFT JOIN LATERAL (" \
         " SELECT *, count(*) OVER () AS found, row_number() OVER (" ORDER( \
             direction) ") AS place," \

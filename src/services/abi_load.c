@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "eth/abi_join.h"
 #include "eth/abi_read.h"
 #include "repos/contract_repo.h"
 
@@ -79,29 +80,6 @@ static const struct abi *read_abi(struct arena *arena, const struct contract_row
     return &nothing;
 }
 
-static bool has_item(const struct abi *abi, const struct abi_item *item) {
-    for (size_t i = 0; i < abi->n_items; i++) {
-        const struct abi_item *one = &abi->items[i];
-        if (one->kind == item->kind && hash32_equal(&one->hash, &item->hash)) return true;
-    }
-    return false;
-}
-
-/* The contract's own come first. What both have is its own, and constructors are nobody else's. */
-static const struct abi *join(struct arena *arena, const struct abi *own, const struct abi *behind) {
-    struct abi *abi = arena_alloc(arena, sizeof *abi);
-    struct abi_item *items = arena_alloc(arena, (own->n_items + behind->n_items) * sizeof *items);
-    if (abi == NULL || items == NULL) return own;
-    size_t n = own->n_items;
-    if (n > 0) memcpy(items, own->items, n * sizeof *items);
-    for (size_t i = 0; i < behind->n_items; i++) {
-        const struct abi_item *item = &behind->items[i];
-        if (item->kind != ABI_ITEM_CONSTRUCTOR && !has_item(own, item)) items[n++] = *item;
-    }
-    *abi = (struct abi){.items = items, .n_items = n};
-    return abi;
-}
-
 /* In: behind, what its implementation has registered, or NULL. */
 static struct abi_entry *entry_of(const struct load *load, const struct contract_row *row,
                                   const struct contract_row *behind) {
@@ -114,10 +92,11 @@ static struct abi_entry *entry_of(const struct load *load, const struct contract
     entry->has_implementation = row->has_implementation;
     entry->implementation = row->implementation;
     entry->arena = arena;
-    entry->contract = (struct known_contract){.address = row->address, .version = row->version};
+    entry->contract = (struct known_contract){
+        .address = row->address, .version = row->version, .abi_version = contract_abi_version(row->id, row->version)};
     if (row->name != NULL) entry->contract.name = arena_strndup(arena, row->name, strlen(row->name));
     entry->contract.abi = read_abi(arena, row);
-    if (behind != NULL) entry->contract.abi = join(arena, entry->contract.abi, read_abi(arena, behind));
+    if (behind != NULL) entry->contract.abi = abi_join(arena, entry->contract.abi, read_abi(arena, behind));
     return entry;
 }
 

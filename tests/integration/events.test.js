@@ -311,3 +311,13 @@ test('an instance that does not index serves what another one has', async (t) =>
     const withoutBlock = ({ items }) => items;
     assert.deepEqual(body(await other.get(path('?limit=9'))), body(await dappd.get(path('?limit=9'))));
 });
+
+test('what an earlier ABI has made of an event is not shown', async () => {
+    const address = `'\\x${features.address.slice(2)}'`;
+    await database.sql(`UPDATE contract_events SET name = 'Wrong', args = '["wrong"]', abi_version = 1
+        WHERE address = ${address}`);
+    await assertItems('?limit=1000', await expected());
+    await assertFound('?event=Indexed', ({ name }) => name === 'Indexed');
+    await database.sql(`UPDATE streams SET decoded = 1 WHERE kind = 1 AND token = ${address}`);
+    assertProblem(await dappd.get(path('?event=Secret')), 'not_indexed', /read anew/); // it has no topic of its own
+});
