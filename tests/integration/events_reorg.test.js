@@ -157,3 +157,33 @@ test('an ABI that changes while dappd dies is applied to every event in the end'
     const done = `SELECT decoded = (SELECT id * 2 ^ 32 + version FROM contracts)::bigint FROM streams WHERE kind = 1`;
     await until(async () => (await database.sql(done))[0][0] === 't', 'a note that it is done');
 });
+
+const SCHEMA_BEFORE = `
+    DROP TABLE watch_states, watches, contract_events, contracts, transaction_steps, transactions;
+    ALTER TABLE audit DROP COLUMN chain_id, DROP COLUMN contract;
+    ALTER TABLE streams DROP CONSTRAINT streams_pkey, DROP COLUMN kind, DROP COLUMN decoded, DROP COLUMN from_block,
+        ADD PRIMARY KEY (chain_id, token);
+    DELETE FROM schema_migrations WHERE version > 2`;
+
+test('an index made by the schema before goes on where it was, and has events beside it', async (t) => {
+    const { replay, node, database, contracts, untilRight, truth } = await eventScene(t, { blocks: 60, epoch: 2 });
+    const first = await startIndexing({ url: node.url, database });
+    const { head } = await truth();
+    await untilIndexed(database, head);
+    await first.kill();
+    await database.sql(SCHEMA_BEFORE);
+    await replay.play(5);
+    const asked = [];
+    node.on('eth_getLogs', (exchange) => {
+        const ranges = exchange.calls.filter(({ params }) => params?.[0]?.fromBlock && params[0].topics);
+        asked.push(...ranges.map(({ params }) => Number(params[0].fromBlock)));
+        return exchange.pass();
+    });
+    await migrate(database, node.url);
+    await registerAll(database, contracts);
+    await indexingFor(t, { url: node.url, database });
+    await untilRight('after the migration');
+    assert.deepEqual(asked.filter((block) => block <= head.number), [], 'no transfer is read again');
+    await replay.reorg(3);
+    await untilRight('a reorg');
+});
