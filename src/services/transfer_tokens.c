@@ -74,7 +74,9 @@ static void take_metadata(struct transfer_tokens *tokens, const struct metadata_
     token->decimals = said->decimals;
 }
 
-enum err transfer_tokens_ask(struct task *task, const struct source *source, struct transfer_tokens *tokens) {
+enum err transfer_tokens_ask(struct task *task, const struct source *source, struct transfer_tokens *tokens,
+                             const struct block_ref *mined) {
+    const struct block_spec own = {.kind = BLOCK_HASH, .hash = mined->hash};
     static const struct block_spec latest = {.kind = BLOCK_LATEST};
     struct snapshot snapshot = {0};
     struct block_ref block;
@@ -87,6 +89,9 @@ enum err transfer_tokens_ask(struct task *task, const struct source *source, str
         if (is_unknown(&tokens->tokens[i])) (read++)->token = tokens->tokens[i].address;
     }
     enum err err = pinned_read(task, source, &block, &latest, read_metadata, &snapshot);
+    if (err == ERR_OK && block.number < mined->number) { /* before it there may have been no such token */
+        err = pinned_read(task, source, &block, &own, read_metadata, &snapshot);
+    }
     for (size_t i = 0; err == ERR_OK && i < snapshot.n_tokens; i++) take_metadata(tokens, &snapshot.tokens[i]);
     return err;
 }

@@ -21,8 +21,10 @@ enum err transfer_tokens_collect(struct task *task, struct transfer_tokens *out,
 /* Fills in what the index has. In: id, the chain's. */
 enum err transfer_tokens_look_up(struct task *task, struct transfer_tokens *tokens, uint64_t id) MUST_CHECK;
 
-/* Asks those of which neither symbol nor decimals are known, as they are at the head. */
-enum err transfer_tokens_ask(struct task *task, const struct source *source, struct transfer_tokens *tokens) MUST_CHECK;
+/* Asks those of which neither symbol nor decimals are known, as they are at the head; at the logs' own block where that
+ * is above the head that is known. */
+enum err transfer_tokens_ask(struct task *task, const struct source *source, struct transfer_tokens *tokens,
+                             const struct block_ref *mined) MUST_CHECK;
 
 /* One that was collected. */
 const struct token_summary *transfer_tokens_find(const struct transfer_tokens *tokens, const address *token);

@@ -162,7 +162,7 @@ static enum err take_receipt(struct task *task, const struct source *source, str
     if (out->receipt.state == RECEIPT_PENDING) return ERR_OK;
     out->status = status_of(&out->receipt);
     out->block = out->receipt.block;
-    enum err err = transfer_tokens_ask(task, source, &found->tokens);
+    enum err err = transfer_tokens_ask(task, source, &found->tokens, &out->block);
     return err != ERR_OK ? err : take_transfers(task, out, found);
 }
 

@@ -202,3 +202,23 @@ test('a deposit counts at a wrapped coin, once, and nowhere else', async () => {
         assert.deepEqual(await kinds(dappd, hashes[2]), []);
     }
 });
+
+test('a token that is newer than the head that is known is read where its transfer is', async (t) => {
+    const late = await startFaultyNode(chain.url);
+    const { number } = await chain.latest();
+    late.on('eth_getBlockByNumber', async (exchange) => {
+        const asHead = (params) => params.map((value) => (value === 'latest' ? toHex(number) : value));
+        const calls = exchange.calls.map(({ params, ...call }) => exchange.forward({ ...call, params: asHead(params) }));
+        const answers = await Promise.all(calls);
+        exchange.json(exchange.isBatch ? answers : answers[0]);
+    });
+    const dappd = await startDappd({ chains: [chainConfig(late.url)] });
+    t.after(() => stopAll(dappd, late));
+    const token = await chain.deploy('WrappedCoin', ['Newer', 'NEW', false]);
+    const args = [[{ from: ZERO, to: randomAddress(), amount: 9n }]];
+    const call = { ...token, functionName: 'run', args, account: chain.account, chain: null, value: 9n };
+    const hash = await chain.client.writeContract(call);
+    await until(async () => (await chain.client.getTransactionReceipt({ hash }).catch(() => null)) !== null, 'its block');
+    const { transfers } = await dappd.json(`/tx/${hash}`);
+    assert.deepEqual(transfers.map(({ kind }) => kind), ['deposit']);
+});
