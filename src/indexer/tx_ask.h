@@ -22,10 +22,11 @@ struct tx_case {
     struct tx_note note;
     struct tx_facts facts;
     struct tx_decision decision;
-    bool settled;               /* the decision is the round's last */
-    struct block_ref block;     /* of one that is mined, with */
-    struct kept_tx_block mined; /* what is written of it */
-    const uint8_t *revert_data; /* NULL: none */
+    bool settled;                     /* the decision is the round's last */
+    bool has_turn[TX_QUESTION_KINDS]; /* in this round */
+    struct block_ref block;           /* of one that is mined, with */
+    struct kept_tx_block mined;       /* what is written of it */
+    const uint8_t *revert_data;       /* NULL: none */
     size_t revert_len;
     bool has_user;
     hash32 user; /* which transaction has used its nonce */

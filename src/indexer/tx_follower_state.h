@@ -10,6 +10,9 @@
 #include "tx_notes.h"
 #include "tx_window.h"
 
+/* What is asked of one transaction after the other. */
+enum tx_question_kind { TX_QUESTION_SLOW, TX_QUESTION_VOTE, TX_QUESTION_KINDS };
+
 struct tx_follower {
     struct reactor *reactor;
     struct tx_follower_options options;
@@ -21,7 +24,8 @@ struct tx_follower {
     bool ended;                 /* its coroutine has returned */
     struct tx_window window;
     struct tx_notes notes;
-    hash32 head; /* of the last round */
+    hash32 head;                         /* of the last round */
+    int64_t turns_to[TX_QUESTION_KINDS]; /* id of the last whose turn it was, if others wait behind it; else 0 */
 };
 
 #endif

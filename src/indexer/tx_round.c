@@ -1,8 +1,7 @@
 /* Page by page: what can be told of all at once, then what some of them need, until there is nothing left to ask;
- * whatever has changed is written, each transaction for itself, and only if it still is where it was read. Slow
- * questions are few in one round, so that thousands which nodes have forgotten do not hold up the others. Memory is the
- * job's arena.
- * On the follower's coroutine. */
+ * whatever has changed is written, each transaction for itself, and only if it still is where it was read. Few have
+ * their turn to ask what is slow in one round, all they need, and in the next round those behind them: so thousands
+ * which nodes have forgotten do not hold up the others. Memory is the job's arena. On the follower's coroutine. */
 #include "tx_round.h"
 
 #include <assert.h>
@@ -18,9 +17,9 @@ enum {
     PAGE = 200,
     PASSES = 6, /* no transaction has more questions */
     WORKERS = 8,
-    SLOW_QUESTIONS = 64, /* in one round, */
-    VOTES = 128,         /* and polls, which end the wait for a receipt */
-    BLOCKS_BELOW = 64,   /* that are searched for what has used a nonce */
+    SLOW_TURNS = 64,   /* in one round, */
+    VOTE_TURNS = 128,  /* and for polls, which end the wait for a receipt */
+    BLOCKS_BELOW = 64, /* that are searched for what has used a nonce */
     LIMIT_MS = 60 * 1000,
     SLOW_LIMIT_MS = 15 * 1000
 };
@@ -74,26 +73,40 @@ static void ask_next(struct task *task, void *arg, size_t worker) {
     }
 }
 
-/* How many of the questions that are asked one by one a round has left. */
-struct budget {
-    size_t slow;
-    size_t votes;
+/* Whose turn it is in this round. */
+struct turns {
+    int64_t after; /* the id that the last round came to */
+    int64_t last;
+    size_t left;
+    bool waiting; /* somebody behind the last one */
 };
 
-/* NULL of what is not asked one by one. */
-static size_t *budget_for(struct budget *budget, enum tx_act act) {
+/* TX_QUESTION_KINDS of what is not asked one by one. */
+static enum tx_question_kind kind_of(enum tx_act act) {
     switch (act) {
     case TX_ASK_AGREED:
     case TX_ASK_PAST:
-        return &budget->votes;
+        return TX_QUESTION_VOTE;
     case TX_ASK_REPLAY:
     case TX_ASK_USER:
     case TX_ASK_KNOWN:
     case TX_SEND:
-        return &budget->slow;
+        return TX_QUESTION_SLOW;
     default:
-        return NULL;
+        return TX_QUESTION_KINDS;
     }
+}
+
+static bool takes_turn(struct turns *turns, struct tx_case *one, enum tx_question_kind kind) {
+    const int64_t id = one->row->id;
+    turns += kind;
+    if (one->has_turn[kind] || id <= turns->after) return one->has_turn[kind];
+    turns->waiting = turns->waiting || turns->left == 0;
+    if (turns->left == 0) return false;
+    turns->left--;
+    turns->last = id;
+    one->has_turn[kind] = true;
+    return true;
 }
 
 /* Where blocks are missing it is searched in fewer of them, and not found: which is no reason to hold up the others. */
@@ -106,21 +119,20 @@ static void make_searchable(struct tx_follower *follower, const struct tx_view *
     if (err != ERR_OK) task->fault = before;
 }
 
-/* What is beyond the budget waits for the next round. */
+/* Whose turn it is not waits for the next round. */
 static enum err ask_slowly(struct tx_follower *follower, const struct tx_view *view, struct tx_case *cases, size_t n,
-                           struct budget *budget) {
+                           struct turns *turns) {
     struct task *task = &follower->job.task;
     struct questions questions = {.follower = follower, .view = view};
     bool searches = false;
     questions.cases = arena_alloc(task->arena, n * sizeof *questions.cases);
     if (questions.cases == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < n; i++) {
-        size_t *left = cases[i].settled ? NULL : budget_for(budget, cases[i].decision.act);
-        if (left == NULL) continue;
-        cases[i].settled = *left == 0;
+        const enum tx_question_kind kind = kind_of(cases[i].decision.act);
+        if (cases[i].settled || kind == TX_QUESTION_KINDS) continue;
+        cases[i].settled = !takes_turn(turns, &cases[i], kind);
         if (cases[i].settled) cases[i].decision = (struct tx_decision){.act = TX_WAIT};
         if (cases[i].settled) continue;
-        (*left)--;
         searches = searches || cases[i].decision.act == TX_ASK_USER;
         questions.cases[questions.n++] = &cases[i];
     }
@@ -146,14 +158,14 @@ static bool decide(struct tx_case *cases, size_t n) {
 }
 
 static enum err settle(struct tx_follower *follower, const struct tx_view *view, struct tx_case *cases, size_t n,
-                       struct budget *budget) {
+                       struct turns *turns) {
     struct task *task = &follower->job.task;
     enum err err = ERR_OK;
     tx_ask_places(task, follower, view, cases, n);
     tx_ask_nonces(task, follower, view, cases, n);
     for (unsigned pass = 0; err == ERR_OK && pass < PASSES && decide(cases, n); pass++) {
         tx_ask_receipts(task, follower, view, cases, n);
-        err = ask_slowly(follower, view, cases, n, budget);
+        err = ask_slowly(follower, view, cases, n, turns);
     }
     return err;
 }
@@ -214,19 +226,22 @@ static enum err read_page(struct tx_follower *follower, struct kept_tx **rows, s
 }
 
 static enum err take_page(struct tx_follower *follower, const struct tx_view *view, const struct kept_tx *rows,
-                          size_t n, struct budget *budget, uint64_t *open, bool *moved) {
+                          size_t n, struct turns *turns, uint64_t *open, bool *moved) {
     struct task *task = &follower->job.task;
     struct tx_case *cases = arena_alloc(task->arena, n * sizeof *cases);
     if (cases == NULL) return task_fail_memory(task);
     for (size_t i = 0; i < n; i++) begin_case(follower, view, &cases[i], &rows[i]);
-    enum err err = settle(follower, view, cases, n, budget);
+    enum err err = settle(follower, view, cases, n, turns);
     return err == ERR_OK ? write_page(follower, cases, n, open, moved) : err;
 }
 
 enum err tx_round(struct tx_follower *follower, uint64_t *open, bool *moved) {
     struct tx_view view;
     struct kept_tx *rows;
-    struct budget budget = {.slow = SLOW_QUESTIONS, .votes = VOTES};
+    struct turns turns[TX_QUESTION_KINDS] = {
+        [TX_QUESTION_SLOW] = {.left = SLOW_TURNS, .after = follower->turns_to[TX_QUESTION_SLOW]},
+        [TX_QUESTION_VOTE] = {.left = VOTE_TURNS, .after = follower->turns_to[TX_QUESTION_VOTE]},
+    };
     size_t n;
     *open = 0;
     *moved = false;
@@ -236,10 +251,11 @@ enum err tx_round(struct tx_follower *follower, uint64_t *open, bool *moved) {
     while (err == ERR_OK && n > 0) {
         const int64_t last = rows[n - 1].id;
         const bool full = n == PAGE;
-        err = take_page(follower, &view, rows, n, &budget, open, moved);
+        err = take_page(follower, &view, rows, n, turns, open, moved);
         n = 0;
         if (err == ERR_OK && full) err = read_page(follower, &rows, &n, last);
     }
+    for (size_t i = 0; i < TX_QUESTION_KINDS; i++) follower->turns_to[i] = turns[i].waiting ? turns[i].last : 0;
     if (err == ERR_OK) tx_notes_end(&follower->notes);
     return err;
 }

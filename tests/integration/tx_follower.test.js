@@ -133,6 +133,20 @@ describe('who follows, and nodes that do not do as they should', { concurrency: 
         await assertSampled(database, await stopSampling());
     });
 
+    test('more than have their turn in one round, and none was taken yet: all are sent in the end', async (t) => {
+        const scene = await sceneFor(t);
+        const dappd = await scene.start({ tx_resend_s: 600 });
+        const [node] = scene.nodes;
+        const wallets = await Promise.all(Array.from({ length: 15 }, () => scene.wallet()));
+        const txs = [];
+        for (const wallet of wallets) for (let i = 0; i < 10; i++) txs.push(await wallet.sign());
+        node.on('eth_sendRawTransaction', faults.rpcError(-32603, 'internal error'));
+        await Promise.all(txs.map((tx) => hand(dappd, tx)));
+        for (const tx of txs) assert.deepEqual(await statesIn(scene.database, tx), ['accepted']);
+        node.reset();
+        for (const tx of txs) await untilState(dappd, tx, 'pending');
+    });
+
     test('many at once are asked about in batches', async (t) => {
         const scene = await sceneFor(t);
         const dappd = await scene.start({ tx_resend_s: 600 });
