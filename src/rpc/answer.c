@@ -104,9 +104,24 @@ static enum rpc_outcome read_result(struct task *task, struct rpc_call *call, co
     return outcome == RPC_OK ? call->reader->result(call, "null", 4) : outcome;
 }
 
+static bool runs_code(const char *method) {
+    static const char *const methods[] = {"eth_call", "eth_estimateGas", "eth_simulateV1", "eth_sendRawTransaction"};
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (strcmp(methods[i], method) == 0) return true;
+    }
+    return false;
+}
+
+/* What runs no code cannot fail as code does, whatever a node says. */
+static enum rpc_outcome classify(const struct rpc_call *call, const struct codec_error *error, int http_status) {
+    const enum rpc_outcome outcome = rpc_error_classify(http_status, error->code, error->text, error->text_len);
+    const bool by_code = outcome == RPC_REVERTED || outcome == RPC_OUT_OF_GAS;
+    return by_code && !runs_code(call->method) ? RPC_NODE_ERROR : outcome;
+}
+
 static enum rpc_outcome check_error(struct task *task, struct rpc_call *call, const json_t *error, int http_status) {
     struct codec_error read = codec_error_read(error);
-    enum rpc_outcome outcome = rpc_error_classify(http_status, read.code, read.text, read.text_len);
+    enum rpc_outcome outcome = classify(call, &read, http_status);
     if (outcome == RPC_REVERTED) {
         (void)revert_from_error(task->arena, &call->revert_data, &call->revert_len, error); /* not all have data */
     }

@@ -12,6 +12,7 @@ enum err pinned_read(struct task *task, const struct source *source, struct bloc
                      const struct block_spec *spec, pinned_fn read, void *arg) {
     for (int pins = 0; pins < MAX_PINS; pins++) {
         enum err err = chain_resolve(task, source->chain, block, spec);
+        if (err == ERR_BLOCK_NOT_FOUND && spec->kind == BLOCK_LATEST) break;
         if (err != ERR_OK) return err;
         if (!may_move(spec)) block->head = false; /* whoever names a block wants what was true there, head or not */
         err = read(task, source, arg, block);

@@ -423,6 +423,21 @@ test('a sender that cannot pay the value is told so, whatever the node thinks of
     assert.equal(gas, Number(TRANSFER_GAS));
 });
 
+test('a node that says of what runs nothing that it reverted is not believed', async (t) => {
+    const dappd = await startOn(t, [first.url, second.url]);
+    const reverted = faults.rpcError(3, 'execution reverted');
+    first.on('eth_getTransactionCount', reverted);
+    assert.equal((await dappd.json(`/nonce/${sender}`)).chain_id, chain.chainId);
+    second.on('eth_getTransactionCount', reverted);
+    assertProblem(await dappd.get(`/nonce/${randomAddress()}`), 'upstream_error');
+});
+
+test('a node without a newest block is no reason to say that a block is not found', async (t) => {
+    const dappd = await startOn(t, first.url);
+    first.on('eth_getBlockByNumber', faults.rpcError(-32000, 'header not found'));
+    assertProblem(await dappd.get(`/nonce/${sender}`), 'upstream_error');
+});
+
 test('an estimate at a node that takes no block, and at one that knows none', async (t) => {
     const dappd = await startOn(t, [first.url, second.url]);
     await dappd.untilHead(1);
