@@ -35,6 +35,7 @@ static struct transfer *post(struct task *task, const struct chain *chain, struc
         .connect_timeout_ms = chain->limits.connect_timeout_ms,
         .attempt_timeout_ms = attempt->timeout_ms > 0 ? attempt->timeout_ms : chain->limits.attempt_timeout_ms,
         .max_reply_bytes = chain->limits.max_reply_bytes,
+        .heavy = attempt->calls[0]->heavy,
     };
     struct transfer *transfer = transport_post(task, reply, &request);
     buf_free(&body);

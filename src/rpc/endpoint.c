@@ -11,7 +11,7 @@
 
 /* Beyond the first, nodes only queue what they get. Of the second kind a node serves one request a connection, and the
  * connections stay open. */
-enum { HTTP_WIDTH = 64, IPC_WIDTH = 16 };
+enum { HTTP_WIDTH = 64, IPC_WIDTH = 16, HEAVY_WIDTH = 8 };
 
 /* Sent unless the configuration has a header of the same name. An empty Expect keeps libcurl from asking for leave, and
  * waiting, before a long batch. */
@@ -68,6 +68,7 @@ struct endpoint *endpoint_new(const char *url, const struct header_config *heade
     assert(fault == NULL);
     (void)fault;
     endpoint->width = endpoint->where.scheme == NODE_IPC ? IPC_WIDTH : HTTP_WIDTH;
+    endpoint->heavy_width = HEAVY_WIDTH;
     endpoint->http_url = make_http_url(&endpoint->where, url);
     endpoint->where.http_path = NULL; /* it points into the caller's text */
     add_headers(endpoint, headers, n_headers);

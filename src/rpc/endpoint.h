@@ -14,6 +14,7 @@ struct curl_slist;
 struct endpoint {
     struct node_url where;
     size_t width;               /* requests at once from one reactor */
+    size_t heavy_width;         /* of them, those that may cost the node much */
     char *http_url;             /* what libcurl is asked for; of a Unix socket, a URL of this machine. Secret */
     struct curl_slist *headers; /* "Name: value" of every request, the configured ones last. Secret */
     struct curl_slist *configured;

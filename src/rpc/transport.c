@@ -128,17 +128,33 @@ static void send_request(struct reactor_rpc *rpc, struct transfer *transfer, con
     reply->us = clock_now_us() - start_us;
 }
 
+static enum err take_turn(const struct task *task, struct reactor_rpc *rpc, const struct transport_request *request) {
+    const struct endpoint *node = request->node;
+    const uint64_t deadline_ms = try_deadline_ms(task, request);
+    enum err err =
+        request->heavy ? lane_enter(&rpc->lanes, task, &node->heavy_width, node->heavy_width, deadline_ms) : ERR_OK;
+    if (err != ERR_OK) return err;
+    err = lane_enter(&rpc->lanes, task, node, node->width, deadline_ms);
+    if (err != ERR_OK && request->heavy) lane_leave(rpc->lanes, &node->heavy_width);
+    return err;
+}
+
+static void end_turn(struct reactor_rpc *rpc, const struct transport_request *request) {
+    lane_leave(rpc->lanes, request->node);
+    if (request->heavy) lane_leave(rpc->lanes, &request->node->heavy_width);
+}
+
 /* The wait for a turn is as long as a try at most, and the try itself begins anew: another node may have one free. */
 struct transfer *transport_post(struct task *task, struct transport_reply *reply,
                                 const struct transport_request *request) {
     struct reactor_rpc *rpc = transport_of(task);
     uint64_t start_us = clock_now_us();
     *reply = (struct transport_reply){.outcome = RPC_TIMED_OUT};
-    enum err err = lane_enter(&rpc->lanes, task, request->node, request->node->width, try_deadline_ms(task, request));
+    enum err err = take_turn(task, rpc, request);
     struct transfer *transfer = transfer_get(rpc, task, request->max_reply_bytes);
     if (err == ERR_OK) {
         send_request(rpc, transfer, task, reply, request);
-        lane_leave(rpc->lanes, request->node);
+        end_turn(rpc, request);
     }
     task->rpc_us += clock_now_us() - start_us;
     return transfer;

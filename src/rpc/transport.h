@@ -33,6 +33,7 @@ struct transport_request {
     uint64_t connect_timeout_ms;
     uint64_t attempt_timeout_ms; /* from when its turn has come; the task's deadline counts as well */
     size_t max_reply_bytes;
+    bool heavy; /* may cost the node much: few of them go out at a time, so that they do not hold up all others */
 };
 
 struct transport_reply {

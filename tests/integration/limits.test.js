@@ -201,6 +201,20 @@ test('beyond max_in_flight a request that would wait is 503 overloaded, all othe
     assert.equal((await small.get(`/balance/${randomAddress()}`)).status, 200);
 });
 
+test('what may cost a node much leaves it room for all else', async (t) => {
+    const small = await dappdFor(t, { chains, threads: 1 });
+    await small.untilHead(0);
+    const { fault, open } = faults.gate();
+    node.reset().on('eth_estimateGas', fault);
+    const asked = Array.from({ length: 100 }, () => small.post('/estimate', { to: randomAddress() }));
+    await until(() => node.count('eth_estimateGas') >= 8, 'as many as may be');
+    assert.equal((await small.get(`/balance/${randomAddress()}`)).status, 200);
+    assert.equal(node.count('eth_estimateGas'), 8);
+    open();
+    for (const answer of await Promise.all(asked)) assert.equal(answer.status, 200);
+    node.reset();
+});
+
 test('beyond max_bodies_bytes a body is refused, and the one being sent is read', async (t) => {
     const small = await dappdFor(t, { chains, threads: 1, max_body_bytes: 4096, max_bodies_bytes: 4096 });
     const body = bodyOf(4000);
