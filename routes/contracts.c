@@ -54,7 +54,7 @@ static enum err read_proxy(struct request *req, bool *out) {
     struct slice text;
     *out = request_query(req, &text, "proxy");
     if (!*out || slice_is(text, "auto")) return ERR_OK;
-    return task_fail(&req->task, ERR_INVALID_PARAMETER, "proxy is not auto");
+    return task_fail(&req->task, ERR_INVALID_PARAMETER, "proxy \"%.*s\" is not auto", slice_shown(text), text.p);
 }
 
 static enum err read_wish(struct request *req, struct contract_wish *out) {

@@ -21,9 +21,9 @@ static const struct abi_item *next(const struct overloads *all, const struct abi
 }
 
 /* Writes the name and what is said of it. Returns the length. */
-static size_t describe(char problem[ABI_PROBLEM_BYTES], const struct overloads *all, const char *format) {
+static size_t describe(char problem[ABI_PROBLEM_BYTES], const struct overloads *all, const char *said) {
     const int shown = all->len < NAME_SHOWN_BYTES ? (int)all->len : NAME_SHOWN_BYTES;
-    (void)snprintf(problem, ABI_PROBLEM_BYTES, "%.*s %s", shown, all->name, format);
+    (void)snprintf(problem, ABI_PROBLEM_BYTES, "\"%.*s\" %s", shown, all->name, said);
     return strlen(problem);
 }
 

@@ -41,12 +41,13 @@ static enum err take_all(struct task *task, struct contract_row **out, size_t *n
     return pg_rows_check(task, rows);
 }
 
-static enum err not_found(struct task *task) {
-    return task_fail(task, ERR_CONTRACT_NOT_FOUND, "no contract is registered at this address");
+static enum err not_found(struct task *task, const address *contract) {
+    char text[ADDRESS_TEXT_BYTES];
+    return task_fail(task, ERR_CONTRACT_NOT_FOUND, "no contract is registered at %s", address_format(text, contract));
 }
 
-static enum err take_one(struct task *task, struct contract_row *out, struct pg_rows *rows) {
-    if (rows->n == 0) return not_found(task);
+static enum err take_one(struct task *task, struct contract_row *out, struct pg_rows *rows, const address *contract) {
+    if (rows->n == 0) return not_found(task, contract);
     read_contract(out, rows, 0, true);
     return pg_rows_check(task, rows);
 }
@@ -61,7 +62,7 @@ enum err contract_repo_get(struct task *task, struct contract_row *out, uint64_t
     struct pg_rows rows;
     param_key(&params, chain_id, contract);
     enum err err = store_read(task, &contracts, &rows, &contract_repo_statements[CONTRACT_REPO_GET], &params);
-    return err == ERR_OK ? take_one(task, out, &rows) : err;
+    return err == ERR_OK ? take_one(task, out, &rows, contract) : err;
 }
 
 /* A contract as it is to be. */
@@ -160,7 +161,7 @@ static enum err write_contract(struct task *task, struct pg_session *session, bo
     pg_param_text(&params, putting->members);
     enum err err = pg_session_query(task, session, &rows, &contract_repo_statements[statement], &params);
     *written = err == ERR_OK && rows.n > 0;
-    return *written ? take_one(task, putting->out, &rows) : err;
+    return *written ? take_one(task, putting->out, &rows, &putting->what->address) : err;
 }
 
 /* Locks it. Out: *found. */
@@ -171,7 +172,7 @@ static enum err lock_contract(struct task *task, struct pg_session *session, str
     param_key(&params, what->chain_id, &what->address);
     enum err err = pg_session_query(task, session, &rows, &contract_repo_statements[CONTRACT_REPO_LOCK], &params);
     *found = err == ERR_OK && rows.n > 0;
-    return *found ? take_one(task, out, &rows) : err;
+    return *found ? take_one(task, out, &rows, &what->address) : err;
 }
 
 /* What the configuration says is changed there. */
@@ -227,7 +228,7 @@ static enum err delete_contract(struct task *task, struct pg_session *session, v
     struct pg_rows rows;
     bool found;
     enum err err = lock_contract(task, session, putting->out, &found, what);
-    if (err == ERR_OK && !found) return not_found(task);
+    if (err == ERR_OK && !found) return not_found(task, &what->address);
     if (err == ERR_OK) err = check_owner(task, putting->out, putting->by);
     if (err == ERR_OK) err = check_version(task, putting, putting->out->version);
     if (err != ERR_OK) return err;
