@@ -88,7 +88,7 @@ tests: $(UNIT_TESTS)
 fuzzers: $(FUZZERS)
 
 $(BUILD)/dappd: $(BUILD)/release/dappd
-	cp $< $@
+	cp -f $< $@
 
 $(OUT)/dappd: $(OUT)/src/main.o $(OUT)/libdappd.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
