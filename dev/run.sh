@@ -163,7 +163,7 @@ print_examples() {
     example "an error: this is no token" "/balance/$owner/$zero"
     [[ $DAPPD_LISTEN == unix:* || ! $DAPPD_AUTH_DOMAINS ]] || account_examples
     [[ ! ${chain_pid:-} || $DAPPD_LISTEN == unix:* || ! $DAPPD_AUTH_DOMAINS ]] || contract_examples
-    printf '\nCtrl-C stops everything. What dappd logs follows.\n\n'
+    printf '\nCtrl-C stops everything. What dappd logs follows.\n'
 }
 
 token_examples() {
@@ -231,7 +231,7 @@ main() {
     [[ ! ${database_pid:-} ]] || await_database
     start_dappd
     [[ ${owner:-} ]] || know_addresses
-    print_examples
+    cat <<<"$(print_examples)"$'\n' # in one piece, as dappd logs already
     local ended status=0
     wait -n -p ended "$dappd_pid" ${chain_pid:+"$chain_pid"} ${database_pid:+"$database_pid"} || status=$?
     case $ended in
