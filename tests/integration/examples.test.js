@@ -29,8 +29,20 @@ before(async () => {
     const settings = { ...SIGN_IN, admins: WALLET.address, rate_limit: 'on', rate_limit_write_per_min: 6000 };
     dappd = await startIndexing({ url: chain.url, database, ...settings });
     await untilIndexed(database, await chain.latest());
+    await registerToken();
 });
 after(() => stopAll(dappd, server, chain));
+
+/** The token's events can be asked for once they have been read. */
+async function registerToken() {
+    const contract = `/contracts/${chain.tokens.usd.address}`;
+    const { access_token: token } = await signIn(dappd, WALLET);
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const body = JSON.stringify({ abi: ['event Transfer(address indexed from, address indexed to, uint256 value)'] });
+    const answer = await dappd.request({ method: 'PUT', path: contract, headers, body });
+    assert.equal(answer.status, 201, answer.text);
+    await until(async () => (await dappd.get(`${contract}/events`)).status === 200, 'events');
+}
 
 test('there are examples', () => {
     assert.ok(readdirSync(EXAMPLES).filter((name) => name.endsWith('.sh')).length >= 10);
