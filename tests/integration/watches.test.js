@@ -199,6 +199,7 @@ test('what cannot be watched is refused', async () => {
     assertProblem(await dappd.get(path('/state', randomAddress())), 'contract_not_found');
     assertProblem(await dappd.get(path('/state?block=latest')), 'invalid_parameter', /block/);
     assertProblem(await dappd.get(path('/state?watch=7')), 'invalid_parameter', /watch/);
+    assertProblem(await dappd.get(path('/state/7')), 'invalid_parameter', /watch/);
     assertProblem(await unwatch(NOBODY), 'watch_not_found');
 });
 
@@ -255,7 +256,8 @@ test('every block, each event: the history is what viem reads, over random block
         assert.equal(state.result, String((await truthAt('number', [], read)).result));
     }
     assert.equal(await stateOf(number.id, blocks[0] - 1), 'state_not_kept');
-    assert.equal(await stateOf(number.id, head + 1), 'state_not_kept');
+    const early = await dappd.get(path(`/state?block=${head + 1}`));
+    assertProblem(early, 'state_not_kept', /is not in the index yet/);
     assert.equal(await stateOf(byEvent.id, events.blocks[0] - 1), 'state_not_kept');
 
     const now = await dappd.json(path('/state'));
