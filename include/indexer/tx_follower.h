@@ -15,7 +15,7 @@ struct tx_follower_options {
     struct chain *chain;
     const char *database_url; /* secret; borrowed */
     uint64_t connect_timeout_ms;
-    unsigned nodes; /* that a transaction is sent to at a time */
+    unsigned nodes;   /* that a transaction is sent to at a time */
     uint64_t grace_s; /* that a request may take to send what it has accepted */
     uint64_t resend_s;
     uint64_t drop_after_s;

@@ -23,7 +23,7 @@ struct known_contract {
     address address;
     const char *name; /* NULL: none */
     int64_t version;
-    int64_t abi_version; /* by which the index reads its logs */
+    int64_t abi_version;   /* by which the index reads its logs */
     const struct abi *abi; /* with its implementation's behind its own, where it is a proxy that is followed */
 };
 
