@@ -15,7 +15,7 @@ enum { YEARS_MS = INT32_MAX, GAS = 21000, FEE = 10, VALUE = 5 };
 /* What nodes say beside the reads. */
 static struct {
     uint64_t block_time_ms; /* from the head's timestamp on, for so long, there is no newer one */
-    int receipt;            /* its state */
+    struct receipt receipt;
     enum err receipt_err;
     enum tx_poll past, funds;
     unsigned receipts, polls;
@@ -31,7 +31,7 @@ enum err receipt_read(struct task *task, struct chain *chain, struct receipt *ou
     (void)chain;
     check(tx->bytes[0] == 0xcd);
     world.receipts++;
-    *out = (struct receipt){.state = world.receipt};
+    *out = world.receipt;
     return world.receipt_err == ERR_OK ? ERR_OK : task_fail(task, world.receipt_err, "no receipt");
 }
 
@@ -136,10 +136,10 @@ static void test_a_nonce_that_only_one_node_says_is_past(void **state) {
 
 static void test_it_is_what_used_the_nonce(void **state) {
     (void)state;
-    static const int states[] = {RECEIPT_MINED, RECEIPT_PENDING};
+    static const struct receipt receipts[] = {{.state = RECEIPT_MINED}, {.state = RECEIPT_PENDING}};
     world.funds = TX_POLL_NO;
     for (size_t i = 0; i < 2; i++) {
-        world.receipt = states[i];
+        world.receipt = receipts[i];
         check_at_head("0x8", "0x0");
         assert_int_equal(outcome, ERR_OK);
         assert_true(in_chain);
