@@ -52,9 +52,17 @@ static enum err parse_data(struct task *task, struct contract_simulation *out, c
     return chain_value_bytes(task, &out->data, &out->data_len, data, CHAIN_VALUE_MAX_DATA_BYTES, "data");
 }
 
+/* Of geth and reth without settings of their own. More would only keep a node busy. */
+enum { MAX_GAS = 50 * 1000 * 1000 };
+
 static enum err parse_gas(struct task *task, uint64_t *out, const json_t *gas) {
     enum err err = gas != NULL ? chain_value_u64(task, out, gas, "gas") : ERR_OK;
-    if (err != ERR_OK || gas == NULL || *out > 0) return err;
+    if (err != ERR_OK || gas == NULL) return err;
+    if (*out > MAX_GAS) {
+        return task_fail(task, ERR_INVALID_PARAMETER, "gas is more than %d, which is as much as nodes give a call",
+                         MAX_GAS);
+    }
+    if (*out > 0) return ERR_OK;
     return task_fail(task, ERR_INVALID_PARAMETER, "gas is 0; leave it out for as much as a node gives");
 }
 

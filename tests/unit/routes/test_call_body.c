@@ -189,6 +189,7 @@ static const struct {
     {"{\"data\":\"70\"}", "data is not", ERR_INVALID_PARAMETER},
     {"{\"data\":7}", "data is not", ERR_INVALID_PARAMETER},
     {"{" F ",\"gas\":0}", "gas is 0", ERR_INVALID_PARAMETER},
+    {"{" F ",\"gas\":50000001}", "as much as nodes give", ERR_INVALID_PARAMETER},
     {"{" F ",\"gas\":\"18446744073709551616\"}", "gas", ERR_INVALID_PARAMETER},
     {"{" F ",\"overrides\":[]}", "overrides is not an object", ERR_INVALID_PARAMETER},
     {"{" F ",\"overrides\":{\"\":{}}}", "overrides", ERR_INVALID_ADDRESS},
