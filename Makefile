@@ -106,8 +106,12 @@ $(OUT)/routes/openapi_data.o: routes/openapi_data.S openapi.yaml $(BUILD)/openap
 	@mkdir -p $(@D)
 	$(CC) -DOPENAPI_JSON='"$(BUILD)/openapi.json"' -c -o $@ $<
 
+# What lies in the build folder itself belongs to all variants, of which two may be made at once: a file appears whole.
+PART = $@.$$$$
+INTO_PLACE = && mv $(PART) $@ || { rm -f $(PART); false; }
+
 $(BUILD)/openapi.json: openapi.yaml $(BUILD)/yaml2json
-	$(BUILD)/yaml2json < $< > $@
+	$(BUILD)/yaml2json < $< > $(PART) $(INTO_PLACE)
 
 $(OUT)/src/repos/migration_data.o: src/repos/migration_data.S $(BUILD)/migrations.def $(MIGRATIONS)
 	@mkdir -p $(@D)
@@ -118,7 +122,7 @@ $(BUILD)/migrations.def: $(MIGRATIONS) sql
 	@mkdir -p $(@D)
 	@n=0; for file in $(MIGRATIONS); do n=$$((n + 1)); \
 		case $$file in $$(printf 'sql/%04d_' $$n)*) printf 'migration "%s"\n' $$file;; \
-		*) echo "$$file must be number $$n" >&2; exit 1;; esac; done > $@
+		*) echo "$$file must be number $$n" >&2; exit 1;; esac; done > $(PART) $(INTO_PLACE)
 
 # What is known of contracts at build time: a header for each ABI, and one table of all. A file that is gone changes the
 # folder.
@@ -126,26 +130,28 @@ generated: $(ABI_HEADERS) $(BUILD)/abi/items.def $(TEST_HEADERS)
 
 $(BUILD)/%.h: %.abi $(BUILD)/abi2c
 	@mkdir -p $(@D)
-	$(BUILD)/abi2c $< > $@
+	$(BUILD)/abi2c $< > $(PART) $(INTO_PLACE)
 
 $(BUILD)/%.h: %.json $(BUILD)/abi2c
 	@mkdir -p $(@D)
-	$(BUILD)/abi2c $< > $@
+	$(BUILD)/abi2c $< > $(PART) $(INTO_PLACE)
 
 $(BUILD)/abi/items.def: $(ABIS) abi $(BUILD)/abi2c
 	@mkdir -p $(@D)
-	$(BUILD)/abi2c --table $(ABIS) > $@
+	$(BUILD)/abi2c --table $(ABIS) > $(PART) $(INTO_PLACE)
 
 ABI2C_SOURCES := $(addprefix dev/,abi2c.c abi2c_header.c abi2c_table.c) src/eth/keccak.c \
 	$(addprefix src/eth/abi_,json.c read.c reading.c signature.c struct.c write.c) \
 	$(addprefix src/core/,arena.c buf.c decimal.c json_depth.c)
 $(BUILD)/abi2c: $(ABI2C_SOURCES) $(wildcard dev/*.h src/eth/abi_*.h include/eth/*.h include/core/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARNINGS) -O1 -D_GNU_SOURCE -Iinclude -o $@ $(ABI2C_SOURCES) $(shell pkg-config --cflags --libs jansson)
+	$(CC) -std=c11 $(WARNINGS) -O1 -D_GNU_SOURCE -Iinclude -o $(PART) $(ABI2C_SOURCES) \
+		$(shell pkg-config --cflags --libs jansson) $(INTO_PLACE)
 
 $(BUILD)/yaml2json: dev/yaml2json.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARNINGS) -O1 -D_GNU_SOURCE -o $@ $< $(shell pkg-config --cflags --libs yaml-0.1 jansson)
+	$(CC) -std=c11 $(WARNINGS) -O1 -D_GNU_SOURCE -o $(PART) $< \
+		$(shell pkg-config --cflags --libs yaml-0.1 jansson) $(INTO_PLACE)
 
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libdappd.a
 	@mkdir -p $(@D)
