@@ -80,7 +80,9 @@ static void test_the_user_of_a_nonce_is_searched_in_the_block_that_used_it(void 
         assert_int_equal(world.used_in, number);
         assert_true(world.cases[0].has_user);
     }
+    world.reads = 0;
     assert_int_equal(ask_user(HEAD, 0xcd), TX_USER_ITSELF);
+    assert_int_equal(world.reads, 1); /* it was most likely a moment ago */
     assert_int_equal(ask_user(HEAD, 0), TX_USER_UNCLEAR);
     assert_int_equal(ask_user(FIRST, 0xee), TX_USER_UNCLEAR); /* or before the window begins */
     assert_int_equal(world.used_in, 0);
