@@ -34,7 +34,7 @@ static int begin(void **state) {
     (void)sql(conn, "INSERT INTO contract_events SELECT 1, b, i, decode(repeat('a' || 1 + i % 3, 20), 'hex'),"
                     " decode(repeat(lpad(to_hex(b), 2, '0'), 32), 'hex'), t0, CASE WHEN t0 IS NOT NULL THEN t1 END,"
                     " CASE WHEN t0 IS NOT NULL AND t1 IS NOT NULL THEN t2 END, NULL, decode(repeat('dd', i), 'hex'),"
-                    " CASE WHEN i % 2 = 0 THEN 'Even' END, CASE WHEN i % 4 = 0 THEN '{\"n\": 1}'::json END, 1"
+                    " CASE WHEN i % 2 = 0 THEN 'Even' END, CASE WHEN i % 4 = 0 THEN '{\"n\": 1}'::json END, 100 + b"
                     " FROM generate_series(3, 60) b, generate_series(0, 8) i, LATERAL (SELECT"
                     " nullif(decode(repeat('0' || floor(random() * 4 + b * 0)::integer, 32), 'hex'), "
                     "decode(repeat('00', 32), 'hex')) t0,"
@@ -89,6 +89,7 @@ static void note(struct text *text, const struct event_row *row) {
                                   row->args != NULL ? row->args : "");
     expect(text->len < sizeof text->p);
     expect(log->place.timestamp == 1000 + log->place.block_number);
+    expect(row->abi_version == (int64_t)(100 + log->place.block_number));
     expect(log->place.block_hash.bytes[7] == log->place.block_number);
     expect(row->data_len == 0 || (row->data[0] == 0xdd && row->data[row->data_len - 1] == 0xdd));
 }

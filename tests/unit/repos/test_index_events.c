@@ -102,6 +102,21 @@ static void blocks_of_events_stay(void) {
                        " WHERE NOT EXISTS (SELECT FROM blocks b WHERE b.number = e.block_number)"));
 }
 
+/* In one batch, each kind in blocks of its own and one in which both are. */
+static void several_blocks(void) {
+    if (!begin_both()) return;
+    batch_begin();
+    for (uint64_t n = 10; n < 14; n++) {
+        struct block_ref block = block_of(n, 0, 0);
+        made.blocks[made.batch.n_blocks++] = block;
+        if (n != 11) batch_add(&block, 7, token_of(1), address_of(1, 1), address_of(1, 2), u256_from_u64(1));
+        if (n < 13) batch_add_event(&block, 7, token_of(1), 2, NULL, 0);
+    }
+    expect(index_writer_follow(&scene.task, scene.writer, &made.batch, NULL) == ERR_OK);
+    expect(sql_is("SELECT string_agg(number || ':' || transfers, ' ' ORDER BY number) FROM blocks WHERE number > 9",
+                  "10:2 11:1 12:2 13:1"));
+}
+
 /* A stream of one kind is not taken for that of the other kind with the same name. */
 static void kinds_are_fenced(void) {
     struct index_stream events = events_of(1, 0), transfers = stream_of(1, 0);
@@ -289,6 +304,7 @@ TEST(test_rows_are_what_was_given, rows_as_written)
 TEST(test_data_may_be_as_long_as_a_reply, long_data)
 TEST(test_both_kinds_move_and_go_back_with_one_tip, live_together)
 TEST(test_blocks_with_events_are_kept, blocks_of_events_stay)
+TEST(test_blocks_of_both_kinds_come_together, several_blocks)
 TEST(test_kinds_are_fenced, kinds_are_fenced)
 TEST(test_kinds_are_retired_apart, retired_apart)
 TEST(test_a_contract_that_begins_earlier_is_read_anew, begun_anew)
@@ -302,6 +318,7 @@ int main(void) {
         cmocka_unit_test(test_data_may_be_as_long_as_a_reply),
         cmocka_unit_test(test_both_kinds_move_and_go_back_with_one_tip),
         cmocka_unit_test(test_blocks_with_events_are_kept),
+        cmocka_unit_test(test_blocks_of_both_kinds_come_together),
         cmocka_unit_test(test_kinds_are_fenced),
         cmocka_unit_test(test_kinds_are_retired_apart),
         cmocka_unit_test(test_a_contract_that_begins_earlier_is_read_anew),
