@@ -220,6 +220,31 @@ static void test_logs_that_the_bloom_excludes_are_nonsense(void **state) {
     logs_free(&reading.logs);
 }
 
+/* An event's topics are none that transfers have: the contract alone says whether the block may have it. */
+static void test_blooms_of_events(void **state) {
+    (void)state;
+    static const address other = {{0xbb}};
+    struct log_node node = {.head = HEAD, .every = 7};
+    struct reading reading = reading_of(&node, LOG_BLOCK);
+    const address both[] = {other, log_node_token};
+    reading.kind = LOGS_EVENTS;
+    memset(reading.header.bloom, 0, BLOOM_BYTES);
+    log_node_bloom(reading.header.bloom, log_node_token.bytes, sizeof log_node_token);
+    run(&reading, &node, 1);
+    assert_int_equal(reading.err, ERR_OK);
+    assert_int_equal(reading.logs.n_events, 1);
+    logs_free(&reading.logs);
+
+    reading.tokens = both;
+    reading.n_tokens = 2;
+    memset(reading.header.bloom, 0, BLOOM_BYTES);
+    log_node_bloom(reading.header.bloom, other.bytes, sizeof other);
+    run(&reading, &node, 1);
+    assert_int_equal(reading.err, ERR_UPSTREAM_ERROR);
+    assert_int_equal(reading.logs.n_events, 0);
+    logs_free(&reading.logs);
+}
+
 static void test_another_blocks_logs_are_nonsense(void **state) {
     (void)state;
     struct log_node nodes[] = {{.head = HEAD, .every = 7, .other_blocks = true}, {.head = HEAD, .every = 7}};
@@ -267,6 +292,7 @@ int main(void) {
         cmocka_unit_test(test_an_empty_answer_that_is_repeated_is_believed),
         cmocka_unit_test(test_an_empty_answer_that_nobody_else_can_confirm),
         cmocka_unit_test(test_logs_that_the_bloom_excludes_are_nonsense),
+        cmocka_unit_test(test_blooms_of_events),
         cmocka_unit_test(test_another_blocks_logs_are_nonsense),
         cmocka_unit_test(test_a_block_that_is_gone),
         cmocka_unit_test(test_a_block_with_too_many_logs_is_read_in_parts),

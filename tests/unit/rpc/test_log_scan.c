@@ -261,6 +261,27 @@ static void test_events_are_kept_as_they_are(void **state) {
     assert_scans(reply, &filter, false);
 }
 
+static void test_events_are_asked_for_whatever_their_topics(void **state) {
+    (void)state;
+    struct log_filter filter = every_contract();
+    struct buf params;
+    buf_init(&params, 4096);
+    log_filter_params(&params, &filter);
+    assert_non_null(strstr(params.data, "topics"));
+    filter.kind = LOGS_EVENTS;
+    buf_clear(&params);
+    log_filter_params(&params, &filter);
+    assert_null(strstr(params.data, "topics"));
+    buf_free(&params);
+}
+
+/* What waits to be written is bounded by it: a megabyte of data is thousands of rows. */
+static void test_long_data_weighs(void **state) {
+    (void)state;
+    const struct logs logs = {.n_transfers = 1, .n_odd = 2, .n_events = 3, .event_bytes = 1024 * 1024};
+    assert_int_equal(logs_weight(&logs), 6 + 4096);
+}
+
 /* A receipt's logs are read as both. */
 static void test_transfers_are_events_too(void **state) {
     (void)state;
@@ -292,6 +313,8 @@ int main(void) {
         cmocka_unit_test(test_agrees_with_the_reference),
         cmocka_unit_test(test_events_are_kept_as_they_are),
         cmocka_unit_test(test_transfers_are_events_too),
+        cmocka_unit_test(test_events_are_asked_for_whatever_their_topics),
+        cmocka_unit_test(test_long_data_weighs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
