@@ -18,9 +18,6 @@ struct logs_mark logs_mark(const struct logs *logs);
 /* Drops what was appended since. */
 void logs_reset(struct logs *logs, struct logs_mark mark);
 
-/* Nothing was appended since. */
-bool logs_is_at(const struct logs *logs, struct logs_mark mark);
-
 void logs_append_transfer(struct logs *logs, const struct transfer_log *transfer);
 void logs_append_odd(struct logs *logs, const struct odd_log *odd);
 

@@ -48,11 +48,6 @@ void logs_reset(struct logs *logs, struct logs_mark mark) {
     drop_events(logs, mark.n_events);
 }
 
-bool logs_is_at(const struct logs *logs, struct logs_mark mark) {
-    return logs->n_transfers == mark.n_transfers && logs->n_odd == mark.n_odd && logs->n_nft == mark.n_nft &&
-           logs->n_events == mark.n_events;
-}
-
 /* Returns memory for twice as much as before. How much there can be is bounded by the longest reply. */
 static void *grow(void *items, size_t *cap, size_t size) {
     enum { FIRST_CAP = 64 };
