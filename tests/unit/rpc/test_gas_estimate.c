@@ -148,8 +148,8 @@ static void test_a_contract_that_says_the_same(void **state) {
     static const char *const words[] = {
         "{\"code\":3,\"message\":\"execution reverted: insufficient funds\"}",
         "{\"code\":3,\"message\":\"insufficient funds\"}",
-        "{\"code\":-32603,\"message\":\"VM Exception while processing transaction: reverted with reason string "
-        "'insufficient funds'\"}",
+        ("{\"code\":-32603,\"message\":\"VM Exception while processing transaction: reverted with reason string "
+         "'insufficient funds'\"}"),
         "{\"code\":-32015,\"message\":\"VM execution error.\",\"data\":\"Reverted insufficient funds\"}",
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
