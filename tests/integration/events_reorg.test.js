@@ -142,7 +142,7 @@ test('an ABI that changes while dappd dies is applied to every event in the end'
     const { node, database, contracts, all } = await eventScene(t, { keys: ['coin'], blocks: 60 });
     const [coin] = contracts;
     await register(database, { ...coin, abi: [] }, { events: true });
-    const first = await startIndexing({ url: node.url, database });
+    const first = await startIndexing({ url: node.url, database, tokens: coin.address });
     t.after(() => first.stop());
     await until(async () => (await eventStreams(database)) === 1, 'a stream of events');
     await untilIndexed(database, (await all()).head);
@@ -151,9 +151,9 @@ test('an ABI that changes while dappd dies is applied to every event in the end'
     const begun = 'SELECT 1 FROM contract_events WHERE name IS NOT NULL LIMIT 1';
     await until(async () => (await database.sql(begun)).length > 0, 'a beginning');
     await first.kill();
-    await indexingFor(t, { url: node.url, database });
+    await indexingFor(t, { url: node.url, database, tokens: coin.address });
     await until(async () => (await database.sql(stale)).length === 0, 'all of them read anew');
-    await assertIndex(database, await all());
+    await assertIndex(database, await all({ tokens: [coin.address] })); // a token by name, and a contract
     const done = `SELECT decoded = (SELECT id * 2 ^ 32 + version FROM contracts)::bigint FROM streams WHERE kind = 1`;
     await until(async () => (await database.sql(done))[0][0] === 't', 'a note that it is done');
 });
