@@ -38,6 +38,7 @@ before(async () => {
         await emit(i);
         await chain.write(odd, 'emitLogs', [emittedLogs(random, Array.from({ length: 4 }, () => random.address()))]);
     }
+    await chain.write(odd, 'emitLogs', [[{ topics: [], data: '0x01' }]]); // whatever chance has made
     database = await server.databaseFor();
     dappd = await startDappd({ chains: [chainConfig(node.url)], database_url: database.url });
 });
