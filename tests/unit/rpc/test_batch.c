@@ -251,7 +251,7 @@ static void test_only_what_failed_is_sent_again(void **state) {
 static void fails_each_its_own_way(struct fake_request *request) {
     static const char *const errors[] = {
         NULL,
-        "{\"code\":3,\"message\":\"execution reverted\",\"data\":\"0x\"}",
+        "{\"code\":-32000,\"message\":\"header not found\"}",
         "{\"code\":-32602,\"message\":\"invalid params\"}",
         "{\"code\":-32000,\"message\":\"missing trie node\"}",
     };
@@ -268,7 +268,7 @@ static void test_failures_stay_alone(void **state) {
     (void)state;
     struct net net;
     struct batch batch;
-    static const enum rpc_outcome want[] = {RPC_OK, RPC_REVERTED, RPC_INVALID, RPC_STATE_MISSING};
+    static const enum rpc_outcome want[] = {RPC_OK, RPC_BLOCK_UNKNOWN, RPC_INVALID, RPC_STATE_MISSING};
     run_once(&batch, &net, (fake_serve[]){fails_each_its_own_way}, 1, 20);
     assert_int_equal(net.nodes[0].requests, 1);
     for (size_t i = 0; i < batch.n; i++) {

@@ -98,11 +98,11 @@ struct replacement {
 
 static void call_around_replacement(struct task *task, struct chain *chain, void *arg) {
     struct replacement *replacement = arg;
-    call_block_number(task, chain, &replacement->before);
+    call_anything(task, chain, &replacement->before);
     ipc_stop(&replacement->first);
-    call_block_number(task, chain, &replacement->down);
+    call_anything(task, chain, &replacement->down);
     ipc_start(&replacement->second, path, foreign);
-    call_block_number(task, chain, &replacement->after);
+    call_anything(task, chain, &replacement->after);
 }
 
 static void test_another_chain_behind_the_same_socket_is_not_believed(void **state) {
@@ -132,12 +132,12 @@ struct crowd {
 
 static void call_in_crowd(struct task *task, void *arg, size_t i) {
     struct crowd *crowd = arg;
-    call_block_number(task, crowd->chain, &crowd->after[i]);
+    call_anything(task, crowd->chain, &crowd->after[i]);
 }
 
 static void crowd_around_replacement(struct task *task, struct chain *chain, void *arg) {
     struct crowd *crowd = arg;
-    call_block_number(task, chain, &crowd->before);
+    call_anything(task, chain, &crowd->before);
     ipc_stop(&crowd->first);
     ipc_start(&crowd->second, path, foreign);
     crowd->chain = chain;
