@@ -64,8 +64,13 @@ enum err refresh_tag(struct task *task, struct chain *chain, struct block_ref *o
     const void *key = &chain->head->readings[tag];
     struct flight own;
     struct flight_result result;
+    bool patient = true;
     while (flight_join(flights, &own, &result, task, key)) {
         bool landed = !result.out_of_time;
+        if (landed && result.fault.code != ERR_OK && patient) {
+            patient = false; /* it may have used up its tries before a node came back: those are not this task's */
+            continue;
+        }
         if (landed && (result.fault.code != ERR_OK || !is_doubted(chain, tag))) {
             return land(&result, task, chain, out, tag);
         }

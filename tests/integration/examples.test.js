@@ -26,7 +26,7 @@ before(async () => {
     chain = await startChain();
     server = await startServer();
     const database = await server.databaseFor();
-    const settings = { ...SIGN_IN, admins: WALLET.address, rate_limit: 'on', rate_limit_write_per_min: 6000 };
+    const settings = { ...SIGN_IN, admins: WALLET.address, rate_limit: 'on', rate_limit_list_per_min: 60_000, rate_limit_write_per_min: 6000 };
     dappd = await startIndexing({ url: chain.url, database, ...settings });
     await untilIndexed(database, await chain.latest());
     await registerToken();

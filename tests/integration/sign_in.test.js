@@ -162,6 +162,7 @@ test('a contract wallet at the same address of another chain is another user', a
             { wallet: await deployWallet(there.client, newAccount()), chainId: ids[1] },
         ];
         assert.equal(wallets[0].wallet.address, wallets[1].wallet.address);
+        for (const [i, chain] of [here, there].entries()) await own.untilHead(await chain.client.getBlockNumber(), ids[i]);
         const grants = [];
         for (const { wallet, chainId } of wallets) grants.push(await signIn(own, wallet, { chainId }));
         assert.deepEqual(grants.map(({ user }) => [user.chain_id, user.created]), ids.map((id) => [id, true]));

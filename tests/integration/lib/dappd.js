@@ -141,9 +141,9 @@ class Dappd {
     }
 
     /** Waits until the head that dappd answers from is this block or a later one; returns the block it names. */
-    untilHead(number) {
+    untilHead(number, chain) {
         return until(async () => {
-            const answer = await this.get(`/balance/0x${'0'.repeat(40)}`);
+            const answer = await this.get(`/balance/0x${'0'.repeat(40)}${chain ? `?chain=${chain}` : ''}`);
             return answer.status === 200 && answer.json().block.number >= number && answer.json().block;
         }, `head at ${number}`);
     }
