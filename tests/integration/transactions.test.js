@@ -90,6 +90,7 @@ test('one that was reverted, and one that made a contract', async () => {
     const data = encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [randomAddress(), 10n ** 30n] });
     const call = { account: chain.account, to: coin().address, data, gas: 200_000n, chain: null };
     const reverted = await chain.client.sendTransaction(call);
+    await chain.client.waitForTransactionReceipt({ hash: reverted });
     const { address } = await chain.deploy('SampleToken', ['Made', 'MADE', 0]);
     const { transactions } = await chain.latest();
     await untilHead();

@@ -1,6 +1,6 @@
 // A dev chain with the sample tokens and viem as the oracle on it. Owned by the test file that starts it.
 
-import { createTestClient, getContractAddress, http, publicActions, walletActions } from 'viem';
+import { createTestClient, getAddress, getContractAddress, http, publicActions, walletActions } from 'viem';
 import { compileAll, deployAll, startAnvil } from '../../../dev/chain/index.js';
 
 /** The sender of what tests write; tokens come from another account, whose nonces decide their addresses. */
@@ -53,10 +53,9 @@ function writes(client, account) {
         /** Deploys one of the compiled contracts. Returns { address, abi }. */
         async deploy(contract, functionArgs = []) {
             const { abi, bytecode } = (await compileAll())[contract];
-            const nonce = await client.getTransactionCount({ address: account });
             const hash = await client.deployContract({ abi, bytecode, args: functionArgs, account, chain: null });
-            await client.waitForTransactionReceipt({ hash });
-            return { address: getContractAddress({ from: account, nonce: BigInt(nonce) }), abi };
+            const { contractAddress } = await client.waitForTransactionReceipt({ hash });
+            return { address: getAddress(contractAddress), abi };
         },
         /** Where deploy() will put its next contract. */
         async nextAddress() {
