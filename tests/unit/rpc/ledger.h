@@ -27,9 +27,10 @@ struct ledger {
     unsigned blocks;          /* canonical ones */
     unsigned reported;        /* what the node says is the latest; one below blocks - 1 when it lags */
     unsigned safe, finalized;
-    bool broken;    /* every answer is HTTP 500 */
-    bool hang_once; /* the next answer never comes */
-    unsigned count; /* requests for blocks */
+    bool broken;       /* every answer is HTTP 500 */
+    unsigned failures; /* so many more are */
+    bool hang_once;    /* the next answer never comes */
+    unsigned count;    /* requests for blocks */
 };
 
 static struct ledger ledger;
@@ -131,7 +132,8 @@ static inline void serve_ledger(struct fake_request *request) {
     pthread_mutex_lock(&ledger.mutex);
     ledger.count++;
     json_t *reply = answer_all(request->body);
-    bool broken = ledger.broken;
+    bool broken = ledger.broken || ledger.failures > 0;
+    if (ledger.failures > 0) ledger.failures--;
     bool hang = ledger.hang_once;
     ledger.hang_once = false;
     pthread_mutex_unlock(&ledger.mutex);

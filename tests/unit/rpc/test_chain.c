@@ -138,63 +138,6 @@ static void test_forgotten_head_is_asked_for_at_once(void **state) {
     assert_int_equal(steps.at[2].count, 2); /* no second question: a node has said already that it is gone */
 }
 
-static void resolve_child(struct task *task, void *arg, size_t i) {
-    struct block_ref block;
-    struct block_spec latest = {.kind = BLOCK_LATEST};
-    enum err err = chain_resolve(task, *(struct chain **)arg, &block, &latest);
-    if (err != ERR_OK || block.number != 9) abort();
-    (void)i;
-}
-
-static void crowd(struct task *task, struct chain *chain, void *arg) {
-    task_parallel(task, 50, resolve_child, &chain);
-    resolve_latest(arg, task, chain);
-}
-
-static void test_a_crowd_asks_once(void **state) {
-    (void)state;
-    struct steps steps;
-    run(&steps, 10, crowd);
-    assert_block(&steps.at[0], 9, 0);
-    assert_int_equal(steps.at[0].count, 1);
-}
-
-struct patience {
-    struct chain *chain;
-    enum err errs[3];
-};
-
-/* Child 0 leads and runs out of time, child 1 waits for it and runs out of time too, child 2 has longer. */
-static void resolve_patiently(struct task *task, void *arg, size_t i) {
-    struct patience *patience = arg;
-    struct block_ref block;
-    struct block_spec latest = {.kind = BLOCK_LATEST};
-    task->deadline_ms = reactor_now_ms(task->reactor) + (i == 0 ? 150 : i == 1 ? 100 : 5000);
-    patience->errs[i] = chain_resolve(task, patience->chain, &block, &latest);
-}
-
-static void wait_in_line(struct task *task, struct chain *chain, void *arg) {
-    struct steps *steps = arg;
-    struct patience patience = {.chain = chain};
-    pthread_mutex_lock(&ledger.mutex);
-    ledger.hang_once = true;
-    pthread_mutex_unlock(&ledger.mutex);
-    task_parallel(task, 3, resolve_patiently, &patience);
-    for (size_t i = 0; i < 3; i++) steps->at[i].err = patience.errs[i];
-    steps->n = 3;
-    resolve_latest(steps, task, chain);
-}
-
-static void test_ones_deadline_is_not_everybodys(void **state) {
-    (void)state;
-    struct steps steps;
-    run(&steps, 10, wait_in_line);
-    assert_int_equal(steps.at[0].err, ERR_TIMEOUT);
-    assert_int_equal(steps.at[1].err, ERR_TIMEOUT);
-    assert_int_equal(steps.at[2].err, ERR_OK);
-    assert_int_equal(steps.at[3].count, 2);
-}
-
 static void be_idle(struct task *task, struct chain *chain, void *arg) {
     struct steps *steps = arg;
     reactor_sleep_ms(task->reactor, FAST_BLOCK_MS);
@@ -348,8 +291,6 @@ int main(void) {
         cmocka_unit_test(test_lagging_node_does_not_keep_an_orphan),
         cmocka_unit_test(test_old_head_is_no_answer),
         cmocka_unit_test(test_forgotten_head_is_asked_for_at_once),
-        cmocka_unit_test(test_a_crowd_asks_once),
-        cmocka_unit_test(test_ones_deadline_is_not_everybodys),
         cmocka_unit_test(test_follows_while_somebody_asks),
         cmocka_unit_test(test_follower_knows_what_is_final),
         cmocka_unit_test(test_any_reactor_wakes_the_follower),
