@@ -7,7 +7,7 @@
 
 struct sweeper;
 
-/* The first time at once. The reactor has a database. */
+/* The first time at once. The reactor has a database, and rpc_attach has been called on it. */
 struct sweeper *sweeper_start(struct reactor *reactor);
 
 /* It ends on its own: the reactor waits for it. */

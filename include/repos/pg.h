@@ -28,7 +28,8 @@ struct pg_options {
 struct pg *pg_attach(struct reactor *reactor, const struct pg_options *options);
 void pg_detach(struct pg *pg);
 
-/* From another coroutine of its reactor: all reads end, with ERR_INDEX_UNAVAILABLE, unless they find another lane. */
+/* From another coroutine of its reactor: all reads end, with ERR_INDEX_UNAVAILABLE, unless they find another lane, and
+ * all waits for a session or on one with ERR_TIMEOUT. */
 void pg_cut_short(struct pg *pg);
 
 /* The connections of the task's reactor, or NULL when dappd runs without a database. */

@@ -124,20 +124,12 @@ static void run(void *arg) {
         }
         job_rest(&contracts->job, EVERY_MS);
     }
-    contracts->ended = true;
 }
 
 void contracts_start(struct contracts *contracts, struct indexer *indexer) {
     *contracts = (struct contracts){.indexer = indexer};
     job_init(&contracts->job, indexer->reactor, "index_contracts", ARENA_BYTES);
-    reactor_spawn(indexer->reactor, run, contracts);
-}
-
-void contracts_cut_short(struct contracts *contracts) {
-    struct pg *pg = contracts->job.task.reactor != NULL ? pg_of(&contracts->job.task) : NULL;
-    if (contracts->ended) return;
-    if (pg != NULL) pg_cut_short(pg); /* all who use it end together */
-    job_end(&contracts->job);
+    job_start(&contracts->job, run, contracts);
 }
 
 void contracts_free(struct contracts *contracts) {

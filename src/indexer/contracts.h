@@ -10,7 +10,7 @@
 
 #include "core/err.h"
 #include "eth/address.h"
-#include "job.h"
+#include "indexer/job.h"
 #include "trouble.h"
 
 struct indexer;
@@ -33,12 +33,10 @@ struct contracts {
     bool known;      /* somebody has looked since this instance indexes */
     bool changed;    /* and has seen something else than what was applied last */
     unsigned tenure; /* counts the times that this instance began to index: what was read before is of no use */
-    bool ended;      /* its coroutine has returned */
 };
 
 /* Starts the coroutine. */
 void contracts_start(struct contracts *contracts, struct indexer *indexer);
-void contracts_cut_short(struct contracts *contracts);
 void contracts_free(struct contracts *contracts);
 
 /* This instance has just begun to index: all is to be looked at anew. */

@@ -26,7 +26,6 @@ static void run(void *arg) {
         session_end(indexer);
     }
     progress_end(&indexer->progress);
-    indexer->ended = true;
 }
 
 struct indexer *indexer_start(struct reactor *reactor, const struct indexer_options *options) {
@@ -42,30 +41,30 @@ struct indexer *indexer_start(struct reactor *reactor, const struct indexer_opti
     decoder_init(&indexer->decoder);
     indexer->backfill = backfill_new(indexer);
     contracts_start(&indexer->contracts, indexer);
-    reactor_spawn(reactor, run, indexer);
+    job_start(&indexer->job, run, indexer);
     return indexer;
 }
 
 /* What is begun after a failure may wait again: until all have ended. */
 static void cut_short(void *arg) {
     struct indexer *indexer = arg;
-    while (!indexer->ended || !indexer->contracts.ended) {
+    while (!indexer->job.ended) {
         session_cut_short(indexer);
-        contracts_cut_short(&indexer->contracts);
-        job_end(&indexer->job);
+        job_cut_short(&indexer->job);
         backfill_cut_short(indexer->backfill);
         reactor_sleep_ms(indexer->reactor, CUT_MS);
     }
 }
 
 void indexer_stop(struct indexer *indexer) {
-    indexer->job.ending = indexer->contracts.job.ending = true;
+    indexer->job.ending = true;
+    job_stop(&indexer->contracts.job);
     reactor_spawn(indexer->reactor, cut_short, indexer);
 }
 
 void indexer_free(struct indexer *indexer) {
     if (indexer == NULL) return;
-    assert(indexer->ended && indexer->contracts.ended);
+    assert(indexer->job.ended && indexer->contracts.job.ended);
     backfill_free(indexer->backfill);
     contracts_free(&indexer->contracts);
     decoder_free(&indexer->decoder);

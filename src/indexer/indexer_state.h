@@ -7,7 +7,7 @@
 
 #include "contracts.h"
 #include "decoder.h"
-#include "job.h"
+#include "indexer/job.h"
 #include "phase.h"
 #include "plan.h"
 #include "progress.h"
@@ -48,7 +48,6 @@ struct indexer {
     struct pg_session *session;  /* the writer's, once there is one */
     struct index_writer *writer; /* NULL: not the one who writes */
     bool lost;                   /* a write failed: what the database has is to be loaded anew */
-    bool ended;                  /* its coroutine has returned */
 
     /* What the database has, as of the last commit. */
     struct index_stream *streams;

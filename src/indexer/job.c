@@ -1,8 +1,11 @@
 /* Work in straight lines that can be cut short from outside. Owned by whoever runs the coroutine.
- * On the indexer's thread. */
-#include "job.h"
+ * On its reactor's thread. */
+#include "indexer/job.h"
 
+#include "repos/pg.h"
 #include "rpc/rpc.h"
+
+enum { CUT_MS = 20 };
 
 void job_init(struct job *job, struct reactor *reactor, const char *name, size_t arena_bytes) {
     *job = (struct job){.reactor = reactor, .arena = arena_new(arena_bytes), .name = name};
@@ -11,6 +14,31 @@ void job_init(struct job *job, struct reactor *reactor, const char *name, size_t
 
 void job_free(struct job *job) {
     arena_free(job->arena);
+}
+
+static void run(void *arg) {
+    struct job *job = arg;
+    job->work(job->arg);
+    job->ended = true;
+}
+
+void job_start(struct job *job, void (*work)(void *arg), void *arg) {
+    job->work = work;
+    job->arg = arg;
+    reactor_spawn(job->reactor, run, job);
+}
+
+static void stop(void *arg) {
+    struct job *job = arg;
+    while (!job->ended) {
+        job_cut_short(job);
+        reactor_sleep_ms(job->reactor, CUT_MS);
+    }
+}
+
+void job_stop(struct job *job) {
+    job->ending = true;
+    reactor_spawn(job->reactor, stop, job);
 }
 
 struct task *job_begin(struct job *job, uint64_t limit_ms) {
@@ -41,4 +69,10 @@ void job_end(struct job *job) {
     if (job->task.reactor == NULL) return; /* it has not begun anything */
     job->task.deadline_ms = 0;
     rpc_cancel(&job->task);
+}
+
+void job_cut_short(struct job *job) {
+    struct pg *pg = job->task.reactor != NULL ? pg_of(&job->task) : NULL;
+    job_end(job);
+    if (pg != NULL) pg_cut_short(pg);
 }

@@ -121,7 +121,6 @@ static void run(void *arg) {
         }
         end(follower);
     }
-    follower->ended = true;
 }
 
 void tx_follower_set_metric_labels(void) {
@@ -137,19 +136,17 @@ struct tx_follower *tx_follower_start(struct reactor *reactor, const struct tx_f
     follower->trouble.work = "transactions";
     tx_window_init(&follower->window);
     job_init(&follower->job, reactor, "transactions", ARENA_BYTES);
-    reactor_spawn(reactor, run, follower);
+    job_start(&follower->job, run, follower);
     return follower;
 }
 
 /* What is begun after a failure may wait again: until it has ended. Questions on the side end with the task that they
- * are part of; what they ask the database ends with its connections. */
+ * are part of. */
 static void cut_short(void *arg) {
     struct tx_follower *follower = arg;
-    while (!follower->ended) {
-        struct pg *pg = follower->job.task.reactor != NULL ? pg_of(&follower->job.task) : NULL;
-        if (pg != NULL) pg_cut_short(pg); /* all who use it end together */
+    while (!follower->job.ended) {
         if (follower->session != NULL) pg_session_cut_short(follower->session);
-        job_end(&follower->job);
+        job_cut_short(&follower->job);
         reactor_sleep_ms(follower->reactor, CUT_MS);
     }
 }
@@ -161,7 +158,7 @@ void tx_follower_stop(struct tx_follower *follower) {
 
 void tx_follower_free(struct tx_follower *follower) {
     if (follower == NULL) return;
-    assert(follower->ended);
+    assert(follower->job.ended);
     tx_window_free(&follower->window);
     job_free(&follower->job);
     free(follower);

@@ -4,7 +4,7 @@
 
 #include "indexer/tx_follower.h"
 
-#include "job.h"
+#include "indexer/job.h"
 #include "repos/pg_session.h"
 #include "trouble.h"
 #include "tx_notes.h"
@@ -21,7 +21,6 @@ struct tx_follower {
     struct trouble trouble;
     struct pg_session *session; /* holds the chain's lock, once it is taken */
     bool lost;                  /* the session failed: begin anew with what the database has */
-    bool ended;                 /* its coroutine has returned */
     struct tx_window window;
     struct tx_notes notes;
     hash32 head;                         /* of the last round */

@@ -6,12 +6,11 @@
 
 #include "core/log.h"
 #include "indexer/indexer.h"
-#include "job.h"
+#include "indexer/job.h"
 #include "repos/index_watch_repo.h"
-#include "repos/pg.h"
 #include "trouble.h"
 
-enum { EVERY_MS = 2000, LIMIT_MS = 10 * 1000, CUT_MS = 20, ARENA_BYTES = 4 * 1024 * 1024 };
+enum { EVERY_MS = 2000, LIMIT_MS = 10 * 1000, ARENA_BYTES = 4 * 1024 * 1024 };
 
 struct index_watch {
     struct reactor *reactor;
@@ -19,7 +18,6 @@ struct index_watch {
     struct index_status *status;
     struct job job;
     struct trouble trouble;
-    bool ended;
 };
 
 static enum err look(struct index_watch *watch) {
@@ -45,7 +43,6 @@ static void run(void *arg) {
         }
         job_rest(&watch->job, EVERY_MS);
     }
-    watch->ended = true;
 }
 
 struct index_watch *index_watch_start(struct reactor *reactor, struct chain *chain, struct index_status *status) {
@@ -53,28 +50,17 @@ struct index_watch *index_watch_start(struct reactor *reactor, struct chain *cha
     if (watch == NULL) abort();
     *watch = (struct index_watch){.reactor = reactor, .chain = chain, .status = status};
     job_init(&watch->job, reactor, "index_watch", ARENA_BYTES);
-    reactor_spawn(reactor, run, watch);
+    job_start(&watch->job, run, watch);
     return watch;
 }
 
-static void cut_short(void *arg) {
-    struct index_watch *watch = arg;
-    while (!watch->ended) {
-        struct pg *pg = watch->job.task.reactor != NULL ? pg_of(&watch->job.task) : NULL;
-        if (pg != NULL) pg_cut_short(pg); /* all who use it are watches, which end together */
-        job_end(&watch->job);
-        reactor_sleep_ms(watch->reactor, CUT_MS);
-    }
-}
-
 void index_watch_stop(struct index_watch *watch) {
-    watch->job.ending = true;
-    reactor_spawn(watch->reactor, cut_short, watch);
+    job_stop(&watch->job);
 }
 
 void index_watch_free(struct index_watch *watch) {
     if (watch == NULL) return;
-    assert(watch->ended);
+    assert(watch->job.ended);
     job_free(&watch->job);
     free(watch);
 }

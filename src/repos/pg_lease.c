@@ -26,6 +26,17 @@ static struct pg_session *take_idle(struct pg *pg) {
     return NULL;
 }
 
+static void push_leased(struct pg *pg, struct pg_session *session) {
+    session->next = pg->leased;
+    pg->leased = session;
+}
+
+static void remove_leased(struct pg *pg, struct pg_session *session) {
+    struct pg_session **place = &pg->leased;
+    while (*place != session) place = &(*place)->next;
+    *place = session->next;
+}
+
 /* One session less: whoever waits first may connect another. */
 static void give_up_one(struct pg *pg) {
     if (!pg_wait_end_first(&pg->for_session, ERR_OK, NULL)) pg->n_sessions--;
@@ -34,10 +45,16 @@ static void give_up_one(struct pg *pg) {
 /* With leave to: the session is counted already. */
 static enum err connect_session(struct task *task, struct pg *pg, struct pg_session **session) {
     const struct pg_connector_options how = pg_connector_options_of(pg, false);
+    *session = pg_session_new(pg->reactor);
+    push_leased(pg, *session);
     enum err err =
-        pg_may_try(pg) ? pg_session_connect(task, session, &how) : pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
+        pg_may_try(pg) ? pg_session_connect(task, *session, &how) : pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
     if (err != ERR_TIMEOUT) pg_note_attempt(pg, err == ERR_OK);
-    if (err != ERR_OK) give_up_one(pg);
+    if (err == ERR_OK) return ERR_OK;
+    remove_leased(pg, *session);
+    pg_session_close(*session);
+    *session = NULL;
+    give_up_one(pg);
     return err;
 }
 
@@ -53,14 +70,17 @@ enum err pg_lease(struct task *task, struct pg_session **session) {
     *session = NULL;
     if (pg == NULL) return pg_refuse(task, "dappd runs without a database");
     *session = take_idle(pg);
-    if (*session != NULL) return ERR_OK;
+    if (*session != NULL) {
+        push_leased(pg, *session);
+        return ERR_OK;
+    }
     if (pg->n_sessions < pg->options.sessions) {
         pg->n_sessions++;
         return connect_session(task, pg, session);
     }
     enum err err = wait_in(task, pg, &wait, &pg->for_session);
     if (err != ERR_OK) return err;
-    *session = wait.given;
+    *session = wait.given; /* leased already, by whoever gave it */
     return *session != NULL ? ERR_OK : connect_session(task, pg, session);
 }
 
@@ -111,11 +131,13 @@ static void tidy(struct task *task, struct pg_session *session) {
 
 static void give_back(struct pg *pg, struct pg_session *session) {
     if (pg_session_is_lost(session)) {
+        remove_leased(pg, session);
         pg_session_close(session);
         give_up_one(pg);
         return;
     }
     if (pg_wait_end_first(&pg->for_session, ERR_OK, session)) return;
+    remove_leased(pg, session);
     session->next = pg->idle;
     pg->idle = session;
     pg->n_idle++;
@@ -140,4 +162,15 @@ void pg_leases_close(struct pg *pg) {
         pg->n_idle--;
         pg->n_sessions--;
     }
+}
+
+static void end_waits(struct pg_wait_queue *queue) {
+    for (size_t n = queue->n; n > 0; n--) (void)pg_wait_end_first(queue, ERR_TIMEOUT, NULL);
+}
+
+void pg_leases_cut_short(struct pg *pg) {
+    struct pg_session *session;
+    for (session = pg->leased; session != NULL; session = session->next) pg_session_cut_short(session);
+    end_waits(&pg->for_session);
+    end_waits(&pg->for_long);
 }

@@ -25,6 +25,7 @@ struct pg {
     struct pg_wait_queue for_lane; /* for one to be connected */
     struct pg_session *idle;       /* last given back first */
     unsigned n_idle;
+    struct pg_session *leased;        /* or being connected for whoever is to have it */
     unsigned n_sessions;              /* idle, leased, or being connected */
     struct pg_wait_queue for_session; /* for one to be given back; given NULL: for leave to connect one */
     unsigned n_for_long;              /* leased for long, or about to be */
@@ -54,5 +55,8 @@ size_t pg_lanes_count_slots(const struct pg *pg);
 
 /* Of the sessions that are not leased. */
 void pg_leases_close(struct pg *pg);
+
+/* The waits on those that are, and for them. */
+void pg_leases_cut_short(struct pg *pg);
 
 #endif

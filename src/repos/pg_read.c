@@ -66,6 +66,7 @@ static void end_waits(struct pg *pg, size_t n, enum err err) {
 void pg_cut_short(struct pg *pg) {
     for (unsigned i = 0; i < pg->options.lanes; i++) pg_lane_lose(&pg->lanes[i].lane);
     end_waits(pg, pg->for_lane.n, ERR_INDEX_UNAVAILABLE);
+    pg_leases_cut_short(pg);
 }
 
 /* Those who wait are spread: a new lane gets its share, the rest wait for the lanes that are still being connected. */

@@ -19,7 +19,7 @@ static void on_readiness(void *arg, int events) {
     }
 }
 
-static struct pg_session *session_new(struct reactor *reactor) {
+struct pg_session *pg_session_new(struct reactor *reactor) {
     struct pg_session *session = calloc(1, sizeof *session);
     if (session == NULL) abort();
     session->reactor = reactor;
@@ -155,16 +155,10 @@ static enum err wait_for_connection(struct task *task, struct pg_session *sessio
     return opening.conn != NULL ? ERR_OK : pg_error_fail(task, ERR_INDEX_UNAVAILABLE);
 }
 
-enum err pg_session_connect(struct task *task, struct pg_session **out, const struct pg_connector_options *how) {
+enum err pg_session_connect(struct task *task, struct pg_session *session, const struct pg_connector_options *how) {
     PGconn *conn;
-    *out = session_new(task->reactor);
-    enum err err = wait_for_connection(task, *out, &conn, how);
-    if (err == ERR_OK) {
-        take_over(*out, conn);
-    } else {
-        pg_session_close(*out);
-        *out = NULL;
-    }
+    enum err err = wait_for_connection(task, session, &conn, how);
+    if (err == ERR_OK) take_over(session, conn);
     return err;
 }
 
@@ -174,5 +168,10 @@ enum err pg_session_open(struct task *task, struct pg_session **out, const struc
                                              .statement_timeout_ms = options->statement_timeout_ms,
                                              .timeout_ms = options->connect_timeout_ms,
                                              .log_level = LOG_WARN};
-    return pg_session_connect(task, out, &how);
+    *out = pg_session_new(task->reactor);
+    enum err err = pg_session_connect(task, *out, &how);
+    if (err == ERR_OK) return ERR_OK;
+    pg_session_close(*out);
+    *out = NULL;
+    return err;
 }

@@ -18,12 +18,15 @@ struct pg_session {
     struct waiter *waiting; /* the coroutine's, while it waits */
     struct pg_prepared prepared;
     char sqlstate[PG_SQLSTATE_BYTES];
-    struct pg_session *next; /* while it is idle in the pool */
+    struct pg_session *next; /* in the pool: of those that are idle, or of those that are leased */
     bool for_long;           /* while it is leased: counted in n_for_long */
 };
 
+/* Without a connection. */
+struct pg_session *pg_session_new(struct reactor *reactor);
+
 /* Waits for an attempt to connect. */
-enum err pg_session_connect(struct task *task, struct pg_session **out,
+enum err pg_session_connect(struct task *task, struct pg_session *session,
                             const struct pg_connector_options *how) MUST_CHECK;
 
 /* Closes the connection; the session remains for its owner to close. */

@@ -2,9 +2,13 @@
 // Owns a PostgreSQL; a chain and its instances for each test.
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { after, before, test } from 'node:test';
+import * as faults from './lib/faults.js';
 import { indexingFor, sceneFor, startIndexing, untilIndexed } from './lib/index.js';
 import { startServer } from './lib/postgres.js';
+import { SCRATCH } from './lib/process.js';
 import { bounded, until } from './lib/wait.js';
 
 let server;
@@ -100,6 +104,36 @@ test('a database that is frozen holds up the end of nobody', async (t) => {
     } finally {
         thaw();
     }
+});
+
+test('what the configuration registers waits for no table and for no node once the end has come', async (t) => {
+    const { replay, node, database, untilRight } = await sceneFor(t, server, { blocks: 5 });
+    const { address } = replay.tokens.wrapped;
+    const abi = path.join(mkdtempSync(path.join(SCRATCH, 'abi-')), 'abi.json');
+    writeFileSync(abi, JSON.stringify(['function name() view returns (string)']));
+    const options = { url: node.url, database, chain: { contracts: [{ address, abi }] } };
+    const ends = async (dappd) => {
+        await dappd.stop();
+        const late = dappd.logs.filter(({ level, reason }) => level === 'warn' && /in time/.test(reason));
+        assert.deepEqual(late, [], 'nothing came to its deadline');
+    };
+
+    node.on('eth_getCode', faults.hang());
+    const first = await indexingFor(t, options);
+    await until(() => node.count('eth_getCode') > 0, 'the question for its code');
+    await ends(first);
+    node.reset();
+
+    await database.sql('BEGIN; LOCK TABLE contracts');
+    const second = await indexingFor(t, options);
+    const held = `SELECT 1 FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+        WHERE relname = 'contracts' AND mode = 'RowExclusiveLock' AND NOT granted`;
+    await until(async () => (await database.sql(held)).length > 0, 'a statement that waits for the table');
+    await ends(second);
+    await database.sql('ROLLBACK');
+    await indexingFor(t, options);
+    await until(async () => (await database.sql('SELECT 1 FROM contracts WHERE configured')).length > 0, 'registration');
+    await untilRight('in the end');
 });
 
 test('a database that can be read but not written to holds the index up once, and is tried ever more rarely', async (t) => {

@@ -1,6 +1,7 @@
 /* The sweeper on a reactor: it sweeps at once, rests, and ends without waiting for its next time.
  * Owns a PostgreSQL and a reactor. One thread, besides libuv's own. */
 #include "repos/accounts.h"
+#include "rpc/rpc.h"
 #include "sweeper.h"
 
 enum { PATIENCE_TRIES = 2000 };
@@ -10,9 +11,11 @@ static struct sweeper *sweeper;
 /* Until all coroutines have returned, the sweeper's own too. */
 static void play(const struct pg_options *options, void (*fn)(struct actor *)) {
     scene_open(options);
+    struct reactor_rpc *rpc = rpc_attach(scene.reactor);
     sweeper = sweeper_start(scene.reactor);
     scene_run(fn, 1);
     sweeper_free(sweeper);
+    rpc_detach(rpc);
     scene_close();
 }
 

@@ -219,6 +219,89 @@ static void test_without_a_server_nobody_waits(void **state) {
     scene_play(&options, ask_nobody, 8);
 }
 
+static size_t n_waiting, n_cut_short;
+
+/* The first one is at its query, the second one waits for the session, the third cuts both short. */
+static void lease_or_cut_short(struct actor *actor) {
+    struct pg_session *session;
+    if (actor->i == 2) {
+        while (n_waiting < 2) reactor_sleep_ms(scene.reactor, 1);
+        pg_cut_short(scene.pg);
+        return;
+    }
+    if (actor->i == 1) {
+        n_waiting++;
+        expect(pg_lease(&actor->task, &session) == ERR_TIMEOUT);
+    } else {
+        expect(pg_lease(&actor->task, &session) == ERR_OK);
+        n_waiting++;
+        expect(pg_session_execute(&actor->task, session, "SELECT pg_sleep(1234)") == ERR_TIMEOUT);
+        pg_release(&actor->task, session);
+    }
+    expect(reactor_now_ms(scene.reactor) < actor->task.deadline_ms);
+    n_cut_short++;
+}
+
+static void test_a_session_is_cut_short(void **state) {
+    (void)state;
+    const struct pg_options options = options_of(1);
+    n_waiting = n_cut_short = 0;
+    scene_play(&options, lease_or_cut_short, 3);
+    assert_int_equal(n_cut_short, 2);
+}
+
+static void connect_or_cut_short(struct actor *actor) {
+    struct pg_session *session;
+    if (actor->i == 1) {
+        reactor_sleep_ms(scene.reactor, 1);
+        pg_cut_short(scene.pg);
+        return;
+    }
+    expect(pg_lease(&actor->task, &session) == ERR_TIMEOUT && session == NULL);
+    expect(reactor_now_ms(scene.reactor) < actor->task.deadline_ms);
+}
+
+static void test_an_attempt_to_connect_a_session_is_cut_short(void **state) {
+    (void)state;
+    char url[3 * CLUSTER_PATH_BYTES];
+    int server = cluster_silent_server(url);
+    struct pg_options options = options_of(1);
+    assert_true(server >= 0);
+    options.url = url;
+    options.connect_timeout_ms = 2 * FAR_MS;
+    scene_play(&options, connect_or_cut_short, 2);
+    (void)close(server);
+}
+
+/* One that was given from hand to hand is among those that are leased still. */
+static void hand_on_or_cut_short(struct actor *actor) {
+    struct pg_session *session;
+    if (actor->i == 2) {
+        while (n_waiting < 2) reactor_sleep_ms(scene.reactor, 1);
+        pg_cut_short(scene.pg);
+        return;
+    }
+    expect(pg_lease(&actor->task, &session) == ERR_OK);
+    if (session == NULL) return;
+    n_waiting++;
+    if (actor->i == 0) {
+        reactor_sleep_ms(scene.reactor, 10);
+    } else {
+        expect(pg_session_execute(&actor->task, session, "SELECT pg_sleep(1234)") == ERR_TIMEOUT);
+        expect(reactor_now_ms(scene.reactor) < actor->task.deadline_ms);
+        n_cut_short++;
+    }
+    pg_release(&actor->task, session);
+}
+
+static void test_a_session_that_was_handed_on_is_cut_short(void **state) {
+    (void)state;
+    const struct pg_options options = options_of(1);
+    n_waiting = n_cut_short = 0;
+    scene_play(&options, hand_on_or_cut_short, 3);
+    assert_int_equal(n_cut_short, 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_more_than_so_many_are_leased),
@@ -229,6 +312,9 @@ int main(void) {
         cmocka_unit_test(test_a_lost_session_makes_room),
         cmocka_unit_test(test_a_dead_session_is_not_leased),
         cmocka_unit_test(test_without_a_server_nobody_waits),
+        cmocka_unit_test(test_a_session_is_cut_short),
+        cmocka_unit_test(test_an_attempt_to_connect_a_session_is_cut_short),
+        cmocka_unit_test(test_a_session_that_was_handed_on_is_cut_short),
     };
     return cmocka_run_group_tests(tests, make_cluster, remove_cluster);
 }
