@@ -22,11 +22,13 @@ count() { # count LABEL PASSED FAILED
     printf '%-44s %5d passed, %d failed\n' "$1" "$2" "$3"
 }
 
-# One command for each core at a time: they are independent of each other. Each leaves what it wrote in FILE, and what
-# came of it in FILE.count: LABEL, passed, failed. One that dies without saying counts as one failure.
-in_background() { # in_background FUNCTION FILE LABEL COMMAND ...
+# So many commands at a time: they are independent of each other. Each leaves what it wrote in FILE, and what came of it
+# in FILE.count: LABEL, passed, failed. One that dies without saying counts as one failure.
+in_background() { # in_background AT_ONCE FUNCTION FILE LABEL COMMAND ...
+    local at_once=$1
+    shift
     "$@" &
-    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+    while [ "$(jobs -rp | wc -l)" -ge "$at_once" ]; do wait -n; done
 }
 
 leave_count() { # leave_count FILE LABEL STATUS PASSED FAILED
@@ -69,7 +71,7 @@ run_units() { # run_units VARIANT SOURCE ...
     mkdir "$folder"
     for source in "$@"; do
         name=${source#tests/}
-        in_background run_cmocka "$folder/${name//\//_}" "$variant $name" "${under[@]}" "build/$variant/${source%.c}"
+        in_background "$(nproc)" run_cmocka "$folder/${name//\//_}" "$variant $name" "${under[@]}" "build/$variant/${source%.c}"
     done
     count_all "$folder"
 }
@@ -113,6 +115,7 @@ suite_fuzz_replay() {
     done
 }
 
+# Two for each core: they wait more than they compute.
 integration_in() { # integration_in VARIANT
     local folder=$scratch/integration-$1 script name
     make_quietly VARIANT="$1" binary
@@ -120,7 +123,7 @@ integration_in() { # integration_in VARIANT
     mkdir "$folder"
     for script in tests/integration/*.test.js; do
         name=$(basename "$script" .test.js)
-        in_background run_node "$folder/$name" "$1 integration/$name" "$script"
+        in_background $((2 * $(nproc))) run_node "$folder/$name" "$1 integration/$name" "$script"
     done
     count_all "$folder"
 }

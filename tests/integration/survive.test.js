@@ -87,7 +87,7 @@ for (const [what, begin, end] of troubles) {
             }
         });
         t.diagnostic(`${answered} answers at ${blocks.size} blocks`);
-        assert.ok(answered > CLIENTS && blocks.size > TURNS.length);
+        assert.ok(answered > CLIENTS && blocks.size > 1);
         await dappd.untilHead(ledger.head.number);
     });
 }

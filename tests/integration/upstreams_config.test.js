@@ -204,9 +204,9 @@ test('of more requests than calls_per_s allows, some are served for as long as i
     }
     const late = (await Promise.all(asking)).slice(-LOAD_REQUESTS / 2);
     assert.ok(late.filter(({ status }) => status === 200).length > late.length / 10, 'some of the last are served');
-    for (const { status, headers } of late) {
-        assert.ok(status === 200 || headers['retry-after'] >= 1, `status ${status}`);
-    }
+    const refused = late.filter(({ status }) => status !== 200 && status !== 504); // 504: begun, and held up
+    assert.ok(refused.length > 0, 'what the node does not take is refused at once');
+    for (const { status, headers } of refused) assert.ok(headers['retry-after'] >= 1, `status ${status}`);
 });
 
 test('with one node its calls_per_s delay and refuse, but never give a wrong balance', async (t) => {
