@@ -5,6 +5,7 @@
 
 #include "app.h"
 #include "core/decimal.h"
+#include "services/chain_service.h"
 
 enum err params_parse_address(struct task *task, address *out, struct slice text, const char *name) {
     enum err err = address_parse(out, text.p, text.len);
@@ -39,26 +40,32 @@ enum err params_hash(struct request *req, hash32 *out, size_t index, const char 
     return params_parse_hash(&req->task, out, req->params[index], name);
 }
 
-/* The id may be known from the configuration or from the node only: names work in either case. */
-static bool is_chain(const struct chain *chain, struct slice text) {
-    char id[24];
-    (void)snprintf(id, sizeof id, "%llu", (unsigned long long)chain_id(chain));
-    return (chain_id(chain) != 0 && slice_is(text, id)) || slice_is(text, chain_name(chain));
-}
-
 struct source params_source_of(const struct app *app, size_t i) {
     return (struct source){
         .chain = app->chains[i], .cache = app->cache, .index = app->index_status != NULL ? app->index_status[i] : NULL};
 }
 
+/* Out: *index, n_chains when there is none. Names are known before any node has told an id, and come first. */
+static enum err find_chain(struct task *task, const struct app *app, struct slice text, size_t *index) {
+    uint64_t id;
+    for (*index = 0; *index < app->n_chains; ++*index) {
+        if (slice_is(text, chain_name(app->chains[*index]))) return ERR_OK;
+    }
+    if (!decimal_parse_u64(&id, text.p, text.len)) return ERR_OK;
+    return chain_service_find(task, app->chains, app->n_chains, id, index);
+}
+
 enum err params_source(struct request *req, struct source *out) {
     const struct app *app = req->app;
     struct slice text;
-    *out = params_source_of(app, 0);
-    if (!request_query(req, &text, "chain")) return ERR_OK;
-    for (size_t i = 0; i < app->n_chains; i++) {
+    size_t i = 0;
+    if (request_query(req, &text, "chain")) {
+        enum err err = find_chain(&req->task, app, text, &i);
+        if (err != ERR_OK) return err;
+    }
+    if (i < app->n_chains) {
         *out = params_source_of(app, i);
-        if (is_chain(out->chain, text)) return ERR_OK;
+        return ERR_OK;
     }
     return task_fail(&req->task, ERR_INVALID_PARAMETER,
                      "chain \"%.*s\" is not configured; GET /chains lists those that are", slice_shown(text), text.p);

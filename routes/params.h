@@ -26,7 +26,8 @@ enum err params_hash(struct request *req, hash32 *out, size_t index, const char 
 /* What answers for the i-th chain come from. */
 struct source params_source_of(const struct app *app, size_t i);
 
-/* ?chain=, an id or a name; without it the first chain. */
+/* ?chain=, an id or a name; without it the first chain. Where no chain has the id, nodes are asked for those that are
+ * not known yet: the errors of chain_service_find. */
 enum err params_source(struct request *req, struct source *out) MUST_CHECK;
 
 /* ?block=; without it the newest. */

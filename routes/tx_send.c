@@ -12,16 +12,16 @@ static void render(struct json_out *out, const void *view) {
 
 /* The chain that was asked for, or the one of all that the transaction is for. */
 static enum err choose(struct request *req, struct source *out, const struct transaction *tx) {
-    const size_t n = req->app->n_chains;
-    struct source *sources = arena_alloc(req->task.arena, n * sizeof *sources);
+    const struct app *app = req->app;
     struct slice chain;
-    if (sources == NULL) return task_fail_memory(&req->task);
+    size_t i;
     if (request_query(req, &chain, "chain")) {
-        enum err err = params_source(req, sources);
-        return err == ERR_OK ? tx_send_choose(&req->task, out, sources, 1, tx) : err;
+        enum err err = params_source(req, out);
+        return err == ERR_OK ? tx_send_choose(&req->task, &out->chain, 1, tx, &i) : err;
     }
-    for (size_t i = 0; i < n; i++) sources[i] = params_source_of(req->app, i);
-    return tx_send_choose(&req->task, out, sources, n, tx);
+    enum err err = tx_send_choose(&req->task, app->chains, app->n_chains, tx, &i);
+    if (err == ERR_OK) *out = params_source_of(app, i);
+    return err;
 }
 
 /* Without a chain, GET /tx/:hash asks the first one. */

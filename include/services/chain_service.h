@@ -40,4 +40,9 @@ enum err chain_service_check(struct task *task, struct chain *chain) MUST_CHECK;
 /* The chain's id; a node is asked only while it is not known yet. Errors of the above. */
 enum err chain_service_id(struct task *task, struct chain *chain, uint64_t *id) MUST_CHECK;
 
+/* Out: *index, of the chain with that id; n when none has it. Those whose id is not known yet are asked in turn; errors
+ * of the above, when one of them could not tell and no other has it: it might be that one. */
+enum err chain_service_find(struct task *task, struct chain *const *chains, size_t n, uint64_t id,
+                            size_t *index) MUST_CHECK;
+
 #endif

@@ -16,10 +16,10 @@
  * is valid on every chain (it could be repeated on any of them), and for blobs that are missing. */
 enum err tx_send_decode(struct task *task, struct transaction *out, const uint8_t *raw, size_t len) MUST_CHECK;
 
-/* Which of the chains it is for. ERR_WRONG_CHAIN when it is none of them; where an id has to be asked for, the errors
- * of that. */
-enum err tx_send_choose(struct task *task, struct source *out, const struct source *sources, size_t n,
-                        const struct transaction *tx) MUST_CHECK;
+/* Out: *index, which of the chains it is for. ERR_WRONG_CHAIN when it is none of them; the errors of
+ * chain_service_find. */
+enum err tx_send_choose(struct task *task, struct chain *const *chains, size_t n, const struct transaction *tx,
+                        size_t *index) MUST_CHECK;
 
 struct tx_sending {
     const struct transaction *tx;

@@ -35,3 +35,30 @@ enum err chain_service_id(struct task *task, struct chain *chain, uint64_t *id) 
     *id = chain_id(chain);
     return err;
 }
+
+/* Out: *index, n when none is known to have it. */
+static bool find_known(struct chain *const *chains, size_t n, uint64_t id, size_t *index) {
+    for (*index = 0; *index < n; ++*index) {
+        if (chain_id(chains[*index]) == id) return true;
+    }
+    return false;
+}
+
+/* While one is asked the ids of others may become known, so that they are looked at again. */
+enum err chain_service_find(struct task *task, struct chain *const *chains, size_t n, uint64_t id, size_t *index) {
+    enum err failed = ERR_OK;
+    struct fault fault = {.code = ERR_OK};
+    *index = n;
+    if (id == 0 || find_known(chains, n, id, index)) return ERR_OK;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t its;
+        enum err err = chain_service_id(task, chains[i], &its);
+        if (its == id) break;
+        if (err == ERR_OK || its != 0) continue;
+        failed = err;
+        fault = task->fault;
+    }
+    if (find_known(chains, n, id, index) || failed == ERR_OK) return ERR_OK;
+    task->fault = fault;
+    return failed;
+}

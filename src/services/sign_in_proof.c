@@ -5,39 +5,18 @@
 
 #include "core/clock.h"
 #include "eth/signature.h"
+#include "services/chain_service.h"
 #include "services/sign_in_service.h"
 #include "sign_in_rules.h"
 #include "signature_service.h"
 
-static bool find_known_chain(const struct auth *auth, struct chain **out, uint64_t id) {
-    for (size_t i = 0; i < auth->n_chains; i++) {
-        *out = auth->chains[i];
-        if (chain_id(*out) == id) return true;
-    }
-    return false;
-}
-
-/* Asks the chains that no node has told the id of yet, until one has it. Out: failed, why one could not tell. */
-static bool find_unknown_chain(struct task *task, const struct auth *auth, struct chain **out, struct fault *failed,
-                               uint64_t id) {
-    const struct block_spec latest = {.kind = BLOCK_LATEST};
-    for (size_t i = 0; i < auth->n_chains; i++) {
-        struct block_ref head;
-        *out = auth->chains[i];
-        if (chain_id(*out) != 0) continue;
-        enum err err = chain_resolve(task, *out, &head, &latest);
-        if (err != ERR_OK) *failed = task->fault;
-        if (err == ERR_OK && chain_id(*out) == id) return true;
-    }
-    return false;
-}
-
 static enum err find_chain(struct task *task, const struct auth *auth, struct chain **out, uint64_t id) {
-    struct fault failed = {.code = ERR_OK};
-    if (find_known_chain(auth, out, id) || find_unknown_chain(task, auth, out, &failed, id)) return ERR_OK;
-    if (failed.code != ERR_OK) {
-        task->fault = failed; /* it may be that one */
-        return failed.code;
+    size_t i;
+    enum err err = chain_service_find(task, auth->chains, auth->n_chains, id, &i);
+    if (err != ERR_OK) return err;
+    if (i < auth->n_chains) {
+        *out = auth->chains[i];
+        return ERR_OK;
     }
     return task_fail(task, ERR_CHAIN_NOT_SERVED, "chain %" PRIu64 " is not served; GET /chains lists those that are",
                      id);

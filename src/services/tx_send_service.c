@@ -34,25 +34,17 @@ enum err tx_send_decode(struct task *task, struct transaction *out, const uint8_
     return ERR_OK;
 }
 
-static enum err fail_wrong_chain(struct task *task, uint64_t id, const struct source *sources, size_t n) {
+static enum err fail_wrong_chain(struct task *task, uint64_t id, struct chain *const *chains, size_t n) {
     const unsigned long long its = id;
     if (n > 1) return task_fail(task, ERR_WRONG_CHAIN, "it is for chain %llu, which is not served here", its);
     return task_fail(task, ERR_WRONG_CHAIN, "it is for chain %llu, and this is chain %llu", its,
-                     (unsigned long long)chain_id(sources[0].chain));
+                     (unsigned long long)chain_id(chains[0]));
 }
 
-/* The one that an id is missing of might be it: why that is so, is told. */
-enum err tx_send_choose(struct task *task, struct source *out, const struct source *sources, size_t n,
-                        const struct transaction *tx) {
-    enum err err = ERR_OK;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t id;
-        *out = sources[i];
-        enum err asked = chain_service_id(task, sources[i].chain, &id);
-        if (asked == ERR_OK && id == tx->chain_id) return ERR_OK;
-        if (asked != ERR_OK) err = asked;
-    }
-    return err != ERR_OK ? err : fail_wrong_chain(task, tx->chain_id, sources, n);
+enum err tx_send_choose(struct task *task, struct chain *const *chains, size_t n, const struct transaction *tx,
+                        size_t *index) {
+    enum err err = chain_service_find(task, chains, n, tx->chain_id, index);
+    return err != ERR_OK || *index < n ? err : fail_wrong_chain(task, tx->chain_id, chains, n);
 }
 
 static void forget_fault(struct task *task) {

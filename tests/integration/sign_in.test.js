@@ -182,9 +182,28 @@ test('a chain that is not served is named, also when it is the first thing asked
     assert.equal((await signIn(other, newAccount(), { chainId: OTHER_CHAIN })).user.chain_id, OTHER_CHAIN);
 });
 
+test('a chain whose id becomes known while another one is asked is served', async (t) => {
+    const [slow, node] = [await startFaultyNode(scene.chain.url), await startFaultyNode(otherChain.url)];
+    t.after(() => stopAll(slow, node));
+    const [first, second] = [faults.gate(), faults.gate()];
+    slow.on('*', first.fault);
+    node.on('*', second.fault);
+    const chains = [chainConfig(slow.url), chainConfig(node.url, { name: 'other' })];
+    const fresh = await dappdFor(t, { chains, rpc_attempt_timeout_ms: 60_000 });
+    const signed = await signedMessage(fresh, newAccount(), { chainId: OTHER_CHAIN });
+    const answer = verify(fresh, signed);
+    const inFlight = async () => (await fresh.get('/metrics')).text.match(/^dappd_http_requests_in_flight (\d+)$/m)?.[1];
+    await until(async () => (await inFlight()) === '2', 'the sign-in, which waits for the first chain');
+    second.open();
+    await fresh.json(`/balance/${ADMIN.address}?chain=other`);
+    first.open();
+    assert.equal(grantOf(await answer).user.chain_id, OTHER_CHAIN);
+});
+
 test('while no node tells which chain it is of, nobody can say that it is not served', async (t) => {
     const lost = await dappdFor(t, { chains: [chainConfig('http://127.0.0.1:1'), scene.chains[1]] });
     assertProblem(await verify(lost, await signedMessage(lost, newAccount())), 'upstream_unavailable');
+    assertProblem(await lost.get(`/balance/${ADMIN.address}?chain=${CHAIN_ID}`), 'upstream_unavailable');
     assert.equal((await signIn(lost, newAccount(), { chainId: OTHER_CHAIN })).user.created, true);
 });
 

@@ -13,6 +13,7 @@
 #include "app.h"
 #include "http/answer.h"
 #include "params.h"
+#include "services/chain_service.h"
 
 /* Chains that know no network: 1 and "mainnet", one whose id no node has told yet, one named like a number. */
 struct chain {
@@ -24,6 +25,12 @@ uint64_t chain_id(const struct chain *chain) {
 }
 const char *chain_name(const struct chain *chain) {
     return chain->name;
+}
+
+enum { UNTOLD = 77 }; /* the chain without an id might have this one: its node does not tell */
+enum err chain_service_find(struct task *task, struct chain *const *list, size_t n, uint64_t id, size_t *index) {
+    for (*index = 0; *index < n && (id == 0 || list[*index]->id != id); ++*index) continue;
+    return id == UNTOLD ? task_fail(task, ERR_UPSTREAM_UNAVAILABLE, "no node") : ERR_OK;
 }
 
 static struct chain chains[] = {{1, "mainnet"}, {0, "unknown"}, {8453, "base"}, {5, "10"}};
@@ -46,6 +53,15 @@ static void ask(struct asked *asked, const char *name, const char *value) {
     if (name == NULL) return;
     asked->answer.req.query[0] = (struct query_arg){{name, strlen(name)}, {value, strlen(value)}};
     asked->answer.req.n_query = 1;
+}
+
+static void test_a_chain_that_might_be_the_one_is_not_denied(void **state) {
+    (void)state;
+    struct asked asked;
+    struct source source;
+    ask(&asked, "chain", "77");
+    assert_int_equal(params_source(&asked.answer.req, &source), ERR_UPSTREAM_UNAVAILABLE);
+    answer_end(&asked.answer);
 }
 
 static void test_chains(void **state) {
@@ -145,6 +161,7 @@ static void test_long_mistakes_are_cut(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chains),
+        cmocka_unit_test(test_a_chain_that_might_be_the_one_is_not_denied),
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_long_mistakes_are_cut),
