@@ -378,6 +378,7 @@ test('an index that is behind, empty or out of reach makes its chain unready', a
         setTip(away, CHAIN, await chain.client.getBlock({ blockNumber: number - BigInt(blocks) }));
     await seen('complaint of an empty index', 503, /chain "dev"/);
     await setBehind(2);
+    await away.sql(`INSERT INTO streams (chain_id, token, start_block, next_block, live) VALUES (${CHAIN}, '', 0, 1, true)`);
     await seen('readiness', 200);
     await setBehind(3);
     await seen('complaint of the lag', 503, /^the index is 3 blocks behind$/);
