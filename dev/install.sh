@@ -10,6 +10,7 @@ readonly purpose=${1:-run}
 readonly build=${BUILD:-build}
 readonly log=$build/install.log
 readonly npm_stamp=node_modules/.installed-lock.json # dies with what it stands for
+readonly cluster_settings=/etc/postgresql-common/createcluster.conf
 PATH=$PATH:/usr/sbin:/sbin
 missing=()
 
@@ -117,7 +118,7 @@ install_missing() {
     apt_get update || say "apt-get update failed; going on with the package lists that are here"
     [[ " ${missing[*]} " != *" postgresql "* ]] || forbid_cluster
     install_packages "${missing[@]}"
-    [[ ! ${cluster_settings:-} ]] || allow_cluster
+    [[ " ${missing[*]} " != *" postgresql "* ]] || allow_cluster
     [[ " ${missing[*]} " != *" nginx "* ]] || stop_nginx_service
     missing=()
 }
@@ -130,7 +131,6 @@ install_packages() {
 # postgresql-common is told for that time is taken back.
 forbid_cluster() {
     install_packages postgresql-common
-    cluster_settings=/etc/postgresql-common/createcluster.conf
     [[ -e $cluster_settings.before-dappd ]] || logged as_root cp -p "$cluster_settings" "$cluster_settings.before-dappd"
     logged as_root pg_conftool "$cluster_settings" set create_main_cluster false
 }
