@@ -21,7 +21,9 @@ const CLIENTS = 1000;
 const PAIRS = 10_000;
 const FUNDED = 500;
 const NODE_LATENCY_MS = 20;
-const MOST_REQUESTS = 100;
+
+/** Full ones are 50. A slow build gets the pairs in smaller groups. */
+const MOST_REQUESTS = { tsan: 200, asan: 200 }[VARIANT] ?? 100;
 
 /** As many connections as pairs, unless the machine or the build of dappd has no room: TSan knows 8,128 stacks. */
 const CONNECTIONS = Math.min(PAIRS, openFiles() - 500, { tsan: 2000, asan: 5000 }[VARIANT] ?? Infinity);
@@ -210,7 +212,8 @@ test(`${PAIRS} pairs at once, ${CONNECTIONS} connections: at most ${MOST_REQUEST
     const dappd = await startOn(t, { max_connections: PAIRS + 100, max_in_flight: PAIRS + 100 });
     node.reset().on('*', faults.delay(NODE_LATENCY_MS));
     const answered = await askAllAtOnce(dappd, pairs);
-    assert.ok(node.requests.length <= MOST_REQUESTS, `${node.requests.length} requests`);
+    const { length } = requestsTo(node); // the head is asked for beside them, for as long as it takes
+    assert.ok(length <= MOST_REQUESTS, `${length} requests`);
     assert.equal(answered.length, PAIRS);
     for (const { answer, pair } of answered) {
         assert.equal(answer.status, 200, answer.text);
